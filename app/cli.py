@@ -1,0 +1,174 @@
+"""The command line of an installation: serve it, manage accounts, check, rebuild, back up and restore its data."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from app.logs import configure_logs
+from app.services.accounts import ROLES, Accounts
+from app.services.clock import system_clock
+from app.services.errors import ServiceError
+from app.services.secrets import SecretBox, installation_secret
+from app.settings import VERSION, InvalidSetting, Settings, settings_from
+from app.store import backup as backups
+from app.store import verification
+from app.store.db import Database
+from app.store.errors import StoreError
+
+T = TypeVar("T")
+
+
+class Group(click.Group):
+    """Tells expected refusals in one line and exits 1; anything else is a bug and shows its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (ServiceError, StoreError, InvalidSetting) as error:
+            raise click.ClickException(getattr(error, "message", str(error))) from error
+
+
+@click.group(cls=Group)
+@click.version_option(VERSION, prog_name="draftloom")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Draftloom: a self-hosted, AI-assisted drafting editor."""
+    context.obj = settings_from(os.environ)
+
+
+@main.command()
+@click.pass_obj
+def serve(settings: Settings) -> None:
+    """Serve the product in the foreground until interrupted."""
+    from app.server import serve as run_server  # the other commands start faster without the server
+
+    configure_logs(log_format=settings.log_format, log_level=settings.log_level)
+    link = _with_accounts(settings, lambda accounts: accounts.administrator_link())
+    greeting = [f"Draftloom {VERSION} is at {settings.url}"]
+    if link is not None:
+        greeting.append(f"Sign in as its administrator, once: {settings.url}/welcome/{link}")
+    if not run_server(settings, greeting="\n".join(greeting)):
+        sys.exit(1)
+
+
+@main.group()
+def user() -> None:
+    """Manage accounts."""
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), default=("writer",), show_default=True)
+@click.option("--name", default="", help="What others see; the e-mail's first part otherwise.")
+@click.pass_obj
+def create_user(settings: Settings, email: str, roles: tuple[str, ...], name: str) -> None:
+    """Create an account and print the one-time link that lets its owner in."""
+
+    async def create(accounts: Accounts) -> str:
+        created = await accounts.create_user(email, name=name, roles=roles)
+        return await accounts.make_link(created.id)
+
+    link = _with_accounts(settings, create)
+    click.echo(f"{settings.url}/welcome/{link}")
+
+
+@user.command("link")
+@click.argument("email")
+@click.pass_obj
+def make_link(settings: Settings, email: str) -> None:
+    """Print a new one-time sign-in link, for somebody who lost the password."""
+
+    async def make(accounts: Accounts) -> str:
+        return await accounts.make_link((await accounts.find(email)).id)
+
+    click.echo(f"{settings.url}/welcome/{_with_accounts(settings, make)}")
+
+
+@main.group()
+def token() -> None:
+    """Manage API tokens."""
+
+
+@token.command("create")
+@click.argument("email")
+@click.option("--name", default="command line", show_default=True)
+@click.pass_obj
+def create_token(settings: Settings, email: str, name: str) -> None:
+    """Create an API token for an account and print it; it is shown only here."""
+
+    async def create(accounts: Accounts) -> str:
+        found = await accounts.find(email)
+        _, secret = await accounts.create_token(found.id, name)
+        return secret
+
+    click.echo(_with_accounts(settings, create))
+
+
+@main.command()
+@click.pass_obj
+def verify(settings: Settings) -> None:
+    """Check that logs, drafts, versions and totals agree; exit 1 when something does not."""
+    with _database(settings) as db, db.transaction() as session:
+        report = verification.verify(session)
+    click.echo(report.summary())
+    for problem in report.problems:
+        click.echo(f"  {problem}", err=True)
+    if report.problems:
+        sys.exit(1)
+
+
+@main.command()
+@click.pass_obj
+def rebuild(settings: Settings) -> None:
+    """Replay every log and write the drafts anew from it."""
+    with _database(settings) as db, db.transaction() as session:
+        click.echo(verification.rebuild(session).summary())
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def backup(settings: Settings, file: Path) -> None:
+    """Write a consistent copy of the data to FILE; the service may go on running."""
+    backups.backup(settings.database, file)
+    click.echo(f"Backed up to {file}. Keep {settings.data / 'secret.key'} too: stored provider keys need it.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.pass_obj
+def restore(settings: Settings, file: Path) -> None:
+    """Read a backup into an empty installation."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    backups.restore(settings.database, file)
+    click.echo("Restored.")
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    """The installation's database, closed at the end."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    db = Database.open(settings.database)
+    try:
+        yield db
+    finally:
+        asyncio.run(db.close())
+
+
+def _with_accounts(settings: Settings, use: Callable[[Accounts], Coroutine[Any, Any, T]]) -> T:
+    async def run() -> T:
+        db = Database.open(settings.database)
+        secrets = SecretBox(installation_secret(settings.secret, settings.data))
+        try:
+            return await use(Accounts(db, system_clock, secrets, session_days=settings.session_days))
+        finally:
+            await db.close()
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    return asyncio.run(run())

@@ -1,0 +1,51 @@
+"""The facts of a draft's log: who acted, and what an event says.
+
+Times, hashes and storage are the store's; what an event does to a draft is in `drafts.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from uuid import UUID
+
+ActorKind = Literal["user", "model", "system"]
+
+DRAFT_CREATED: Final = "draft.created"
+"""{"kind", "fields"}: all fields with their first values."""
+FIELDS_EDITED: Final = "fields.edited"
+"""{"ops": [{"field", "changes"} | {"field", "set"}]}"""
+CONFLICT_OPENED: Final = "conflict.opened"
+"""{"id", "field", "base", "theirs", "mine", "from"?, "to"?}; the range is in the text as it is at this event."""
+CONFLICT_RESOLVED: Final = "conflict.resolved"
+"""{"id", "value", "ops"}"""
+DRAFT_SUBMITTED: Final = "draft.submitted"
+DRAFT_DISCARDED: Final = "draft.discarded"
+DRAFT_RECOVERED: Final = "draft.recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `id` is the person's, or None for a model or the system acting for nobody."""
+
+    kind: ActorKind
+    id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventBody:
+    """An event that is decided but not yet written. `payload` is a JSON object."""
+
+    type: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PastEvent:
+    """A written event, as far as later decisions need it. `payload` is None once it was erased."""
+
+    seq: int
+    type: str
+    payload: dict[str, Any] | None
+    actor: Actor
+    replica: str | None = None

@@ -1,0 +1,181 @@
+"""The only wiring: from settings to a running application."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.di import Provide
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.template import TemplateConfig
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.metrics import Metrics
+from app.routes import accounts as account_routes
+from app.routes import drafts as draft_routes
+from app.routes import live as live_routes
+from app.routes import operations as operation_routes
+from app.routes import pages as page_routes
+from app.routes import turns as turn_routes
+from app.routes import versions as version_routes
+from app.routes.problems import render_problem
+from app.routes.security import Authenticate, SecurityHeaders
+from app.routes.static import StaticFiles
+from app.services.accounts import Accounts
+from app.services.catalogue import Catalogue
+from app.services.checkpoints import Checkpoints
+from app.services.clock import Clock, system_clock
+from app.services.conversations import Conversations
+from app.services.costs import Costs
+from app.services.drafts import Drafts
+from app.services.fanout import Fanout
+from app.services.maintenance import Maintenance
+from app.services.prompts import Prompts
+from app.services.run_log import RunLogs
+from app.services.secrets import SecretBox, installation_secret
+from app.services.turns import Turns
+from app.services.versions import Versions
+from app.settings import ROOT, VERSION, Settings
+from app.store.db import Database
+from providers.base import Provider
+from providers.registry import Registry
+from providers.tokens import TokenCounter
+
+log = structlog.get_logger()
+
+
+class CountRequests(ASGIMiddleware):
+    """Counts and times requests for the metrics."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        started = time.perf_counter()
+        method = scope["method"] if scope["type"] == ScopeType.HTTP else "WEBSOCKET"
+
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._metrics.requests.labels(method, str(message["status"])).inc()
+                self._metrics.latency.labels(method).observe(time.perf_counter() - started)
+            await send(message)
+
+        await next_app(scope, receive, counting)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    extra_providers: tuple[Provider, ...] = (),
+    database: Database | None = None,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Litestar:
+    """The application: opens its database, brings the schema up to date, ends turns a killed worker left behind."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    db = database or Database.open(settings.database)
+    secrets = SecretBox(installation_secret(settings.secret, settings.data))
+    metrics = Metrics()
+    fanout = Fanout()
+    counter = TokenCounter(ROOT / "web" / "dist" / "vocabulary")
+    registry = Registry.build(_provider_environment(settings), counter=counter, extra=extra_providers)
+    accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
+    catalogue = Catalogue(db, clock, secrets, registry)
+    run_logs = RunLogs(db, clock)
+    turns = Turns(
+        db=db,
+        clock=clock,
+        catalogue=catalogue,
+        run_logs=run_logs,
+        prompts=Prompts(ROOT / "prompts"),
+        counter=counter,
+        metrics=metrics,
+        fanout=fanout,
+        history_tokens=settings.history_tokens,
+        pause=pause,
+    )
+    checkpoints = Checkpoints(db, clock, pause_seconds=settings.checkpoint_pause_seconds)
+    static = StaticFiles(ROOT / "web" / "dist")
+    page = page_routes.PageContext(accounts, static)
+    services: dict[str, Any] = {
+        "settings": settings,
+        "accounts": accounts,
+        "catalogue": catalogue,
+        "drafts": Drafts(db, clock, fanout, metrics),
+        "versions": Versions(db, clock, fanout),
+        "turns": turns,
+        "conversations": Conversations(db),
+        "costs": Costs(db),
+        "maintenance": Maintenance(db),
+        "metrics": metrics,
+        "fanout": fanout,
+        "static": static,
+        "page": page,
+    }
+
+    @asynccontextmanager
+    async def running(app: Litestar) -> AsyncIterator[None]:
+        await catalogue.start()
+        run_logs.start()
+        await turns.recover()
+        checkpoints.start()
+        try:
+            yield
+        finally:
+            await checkpoints.stop()
+            await turns.stop_all()
+            await run_logs.stop()
+            await catalogue.stop()
+            await db.close()
+
+    return Litestar(
+        route_handlers=[
+            account_routes.router,
+            draft_routes.router,
+            version_routes.router,
+            turn_routes.router,
+            operation_routes.router,
+            page_routes.router,
+            live_routes.live,
+            static.router(),
+        ],
+        dependencies={name: Provide(_giving(value), sync_to_thread=False) for name, value in services.items()},
+        middleware=[CountRequests(metrics), SecurityHeaders(), Authenticate(accounts)],
+        exception_handlers={Exception: render_problem},
+        lifespan=[running],
+        state=State({"accounts": accounts, "checkpoints": checkpoints, "turns": turns, "registry": registry, "page": page}),
+        template_config=TemplateConfig(directory=ROOT / "templates", engine=JinjaTemplateEngine),
+        openapi_config=OpenAPIConfig(
+            title="Draftloom", version=VERSION, path="/schema", render_plugins=[JsonRenderPlugin(path="/")]
+        ),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=2_000, gzip_compress_level=5, exclude=["/api/turns/.*/events"]
+        ),
+        request_max_body_size=settings.max_body_bytes,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _giving(value: Any) -> Any:
+    def give() -> Any:
+        return value
+
+    return give
+
+
+def _provider_environment(settings: Settings) -> Mapping[str, str]:
+    environment = dict(settings.environment)
+    environment.setdefault("DRAFTLOOM_OFFLINE_WORDS_PER_SECOND", str(settings.offline_words_per_second))
+    return environment

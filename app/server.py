@@ -1,0 +1,46 @@
+"""The HTTP server around the application: uvicorn on uvloop, told how to start and how to stop."""
+
+import socket
+
+import click
+import uvicorn
+
+from app.main import create_app
+from app.settings import Settings
+
+_GRACE_SECONDS = 10
+
+
+class Server(uvicorn.Server):
+    """Greets once it answers, so that what is printed can be opened."""
+
+    def __init__(self, config: uvicorn.Config, *, greeting: str) -> None:
+        super().__init__(config)
+        self._greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            click.echo(self._greeting)
+
+
+def serve(settings: Settings, *, greeting: str) -> bool:
+    """Serve until interrupted; running turns then end as interrupted, with their text. False when it could not start."""
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        server_header=False,
+        backlog=2048,
+    )
+    server = Server(config, greeting=greeting)
+    server.run()
+    return server.started

@@ -1,0 +1,58 @@
+"""Owned objects are loaded only through these: a stranger gets the same 404 as for what never existed."""
+
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.services.errors import Conflict, Missing
+from app.store import heads
+from app.store import turns as turn_store
+from app.store import versions as version_store
+from app.store.errors import NotFound
+from app.store.heads import Head
+from app.store.tables import Turn
+from app.store.versions import VersionRow
+
+
+def owned_draft(session: Session, user_id: UUID, draft_id: UUID, *, lock: bool = False) -> Head:
+    """The draft, if it is this person's. With `lock`, nobody else changes it until the transaction ends."""
+    try:
+        return heads.owned_head(session, draft_id, user_id, lock=lock)
+    except NotFound as error:
+        raise Missing from error
+
+
+def open_document(session: Session, user_id: UUID, draft_id: UUID, *, lock: bool = False) -> Head:
+    """The same for what changes a document. Raises `Conflict` for another kind, and for one in the trash."""
+    head = owned_draft(session, user_id, draft_id, lock=lock)
+    if head.kind != "document":
+        raise Conflict("wrong_kind", "Only documents have versions and an assistant.")
+    if head.deleted_at is not None or head.state.status != "open":
+        raise Conflict("draft_closed", "This draft is in the trash or submitted; put it back first.")
+    return head
+
+
+def text_of(head: Head) -> str:
+    """A document's text."""
+    text: str = head.state.fields["text"]
+    return text
+
+
+def owned_version(session: Session, user_id: UUID, version_id: UUID) -> VersionRow:
+    """The version, if its draft is this person's."""
+    try:
+        version = version_store.get_version(session, version_id)
+    except NotFound as error:
+        raise Missing from error
+    owned_draft(session, user_id, version.draft_id)
+    return version
+
+
+def owned_turn(session: Session, user_id: UUID, turn_id: UUID) -> Turn:
+    """The turn, if its draft is this person's."""
+    try:
+        turn = turn_store.get_turn(session, turn_id)
+    except NotFound as error:
+        raise Missing from error
+    owned_draft(session, user_id, turn.draft_id)
+    return turn

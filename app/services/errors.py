@@ -1,0 +1,70 @@
+"""Errors of the use cases, each with a stable `code`; routes render them in one place.
+
+ServiceError
+├── NotSignedIn            401  no session or token, or one that ended
+├── WrongCredentials       401  e-mail and password do not match
+├── NotAllowed             403  signed in, but this needs another role (existence is public)
+├── Missing                404  not there, or not yours: nobody can tell which
+├── Conflict               409  the state does not allow it
+├── InvalidInput           422  a field's value can't be used; `errors` lists field and message
+└── TooManyRequests        429  with `retry_after` seconds
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class ServiceError(Exception):
+    """A use case was refused. `code` is stable, `message` is for people, `values` explain."""
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, code: str, message: str, **values: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.values: Mapping[str, Any] = values
+
+
+class NotSignedIn(ServiceError):
+    status = 401
+
+    def __init__(self, message: str = "Sign in to continue.") -> None:
+        super().__init__("not_signed_in", message)
+
+
+class WrongCredentials(ServiceError):
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("wrong_credentials", "E-mail and password do not match an account.")
+
+
+class NotAllowed(ServiceError):
+    status = 403
+
+
+class Missing(ServiceError):
+    status = 404
+
+    def __init__(self, message: str = "There is nothing here, or it is not yours.") -> None:
+        super().__init__("not_found", message)
+
+
+class Conflict(ServiceError):
+    status = 409
+
+
+class InvalidInput(ServiceError):
+    status = 422
+
+    def __init__(self, field: str, message: str, code: str = "invalid_field") -> None:
+        super().__init__(code, message, errors=[{"field": field, "message": message}])
+
+
+class TooManyRequests(ServiceError):
+    status = 429
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__("too_many_requests", message, retry_after=retry_after)
+        self.retry_after = retry_after

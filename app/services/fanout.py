@@ -1,0 +1,70 @@
+"""Hints to everybody who has a draft open: which draft moved, to which position. Never content.
+
+A listener has a bounded queue. One that reads too slowly is told to resync instead of silently missing hints;
+what it lost it reads from the database by `after=seq`.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+Hint = dict[str, Any]
+
+_QUEUE_LENGTH = 256
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One open page: the drafts it watches and the hints it has not read yet."""
+
+    queue: asyncio.Queue[Hint] = field(default_factory=lambda: asyncio.Queue(_QUEUE_LENGTH))
+    drafts: set[UUID] = field(default_factory=set)
+
+    def offer(self, hint: Hint) -> None:
+        try:
+            self.queue.put_nowait(hint)
+        except asyncio.QueueFull:
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            self.queue.put_nowait({"resync": True})
+
+    async def hints(self) -> AsyncIterator[Hint]:
+        while True:
+            yield await self.queue.get()
+
+
+class Fanout:
+    """Who listens to which draft, inside this process."""
+
+    def __init__(self) -> None:
+        self._listeners: defaultdict[UUID, set[Listener]] = defaultdict(set)
+
+    @contextmanager
+    def listen(self) -> Any:
+        listener = Listener()
+        try:
+            yield listener
+        finally:
+            self.unsubscribe(listener, frozenset(listener.drafts))
+
+    def subscribe(self, listener: Listener, draft_id: UUID) -> None:
+        listener.drafts.add(draft_id)
+        self._listeners[draft_id].add(listener)
+
+    def unsubscribe(self, listener: Listener, draft_ids: frozenset[UUID]) -> None:
+        for draft_id in draft_ids:
+            listener.drafts.discard(draft_id)
+            listeners = self._listeners.get(draft_id)
+            if listeners is not None:
+                listeners.discard(listener)
+                if not listeners:
+                    del self._listeners[draft_id]
+
+    def publish(self, draft_id: UUID, seq: int) -> None:
+        """Tell every listener of the draft that its log now ends at `seq`. Call only after the commit."""
+        for listener in tuple(self._listeners.get(draft_id, ())):
+            listener.offer({"draft": str(draft_id), "seq": seq})

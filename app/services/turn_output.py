@@ -1,0 +1,156 @@
+"""What a model's stream amounts to, collected piece by piece: chat text, document text or edit operations. Pure.
+
+Operations are placed against the text the model saw, never against anything later; whether the outcome may enter the
+draft is decided where the turn ends.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from providers.base import ToolCall
+from sqlmodel import Session
+
+from app.core.changes import ChangeSet
+from app.core.diff import diff_changes
+from app.core.edits import InvalidOperation, Operation, describe_operation, operation_from_tool
+from app.core.placing import EditResult, Unplaced, apply_operations
+from app.core.tagged import Prose, TaggedParser
+from app.services.turn_requests import TurnPlan
+from app.store import turns as turn_store
+
+Streamed = tuple[str, dict[str, Any]]
+"""Type and data of a run-log entry."""
+
+
+def text_so_far(session: Session, turn_id: UUID) -> str:
+    """What a turn's committed run log says so far."""
+    texts = [row for row in turn_store.run_events_after(session, turn_id, 0) if row.type == "text"]
+    return "".join(msgspec.json.decode(row.data)["delta"] for row in texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The text a turn made, as a change of the text it was based on."""
+
+    text: str
+    changes: ChangeSet
+    title: str | None = None
+
+
+@dataclass(slots=True)
+class TurnOutput:
+    """Grows while the turn runs. `feed_…` answer the run-log entries that the piece amounts to."""
+
+    plan: TurnPlan
+    answer: list[str] = field(default_factory=list)
+    operations: list[Operation | InvalidOperation] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    settled: int = 0
+    """Operations before this index were reported to the model once; those not placed are replaced by what follows."""
+    _parser: TaggedParser | None = None
+    _placed: EditResult | None = None
+
+    @property
+    def tagged(self) -> bool:
+        return self.plan.mode == "edit" and not self.plan.tools
+
+    @property
+    def text(self) -> str:
+        return "".join(self.answer)
+
+    def feed_text(self, delta: str) -> list[Streamed]:
+        delta = delta.replace("\r", "")
+        if not self.tagged:
+            self.answer.append(delta)
+            return [("text", {"delta": delta})]
+        if self._parser is None:
+            self._parser = TaggedParser()
+        return self._tagged(self._parser.feed(delta))
+
+    def feed_call(self, call: ToolCall) -> list[Streamed]:
+        if self.plan.mode != "edit":
+            return []  # no tools were offered; whatever this is, it is no operation on the draft
+        self.calls.append(call)
+        try:
+            arguments = msgspec.json.decode(call.arguments or "{}")
+        except msgspec.DecodeError:
+            arguments = None
+        return [self._add(operation_from_tool(call.name, arguments if isinstance(arguments, dict) else {}))]
+
+    def end_of_stream(self) -> list[Streamed]:
+        """Whatever a tagged answer left open is over: prose is told, a half operation is reported as not placed."""
+        if self._parser is None:
+            return []
+        pieces, self._parser = self._parser.close(), None
+        return self._tagged(pieces)
+
+    def _tagged(self, pieces: Any) -> list[Streamed]:
+        streamed: list[Streamed] = []
+        for piece in pieces:
+            if isinstance(piece, Prose):
+                self.answer.append(piece.text)
+                streamed.append(("text", {"delta": piece.text}))
+            else:
+                streamed.append(self._add(piece))
+        return streamed
+
+    def _add(self, operation: Operation | InvalidOperation) -> Streamed:
+        self.operations.append(operation)
+        self._placed = None
+        return "operation", self.report()[-1]
+
+    def edit(self) -> EditResult:
+        """All operations so far, placed against the base text."""
+        if self._placed is None:
+            self._placed = apply_operations(self.plan.text, self.operations, selection=self.plan.selection)
+        return self._placed
+
+    def failures(self) -> tuple[Unplaced, ...]:
+        return self.edit().unplaced
+
+    def report(self) -> list[dict[str, Any]]:
+        """Every operation with what became of it; those that were sent again count by their second try."""
+        unplaced = {failure.index: failure for failure in self.failures()}
+        superseded = self.settled if len(self.operations) > self.settled else 0
+        rows = []
+        for index, operation in enumerate(self.operations):
+            failure = unplaced.get(index)
+            if failure is not None and index < superseded:
+                continue
+            row: dict[str, Any] = {"index": index, **describe_operation(operation), "placed": failure is None}
+            if failure is not None:
+                row |= {"reason": failure.reason_code, "message": failure.message}
+            rows.append(row)
+        return rows
+
+    def result(self) -> Result | None:
+        """The text this turn made so far, or None when it made none or changed nothing."""
+        match self.plan.mode:
+            case "ask":
+                return None
+            case "write":
+                text = _without_fence(self.text.strip("\n"))
+                if not text.strip() or text == self.plan.text:
+                    return None
+                return Result(text, diff_changes(self.plan.text, text), self._title(text))
+            case "edit":
+                changes = self.edit().changes
+                if changes.is_identity:
+                    return None
+                return Result(changes.apply(self.plan.text), changes)
+
+    def _title(self, text: str) -> str | None:
+        """An untitled draft takes its first heading as its title."""
+        first = text.lstrip().partition("\n")[0]
+        if self.plan.title or not first.startswith("#"):
+            return None
+        return first.lstrip("# ").strip()[:255] or None
+
+
+def _without_fence(text: str) -> str:
+    """Some models wrap the whole document in a Markdown fence in spite of being asked not to."""
+    lines = text.split("\n")
+    fenced = len(lines) > 2 and lines[0].strip() in {"```", "```markdown", "```md"} and lines[-1].strip() == "```"
+    return "\n".join(lines[1:-1]).strip("\n") if fenced and "```" not in "\n".join(lines[1:-1]) else text

@@ -1,0 +1,111 @@
+"""Turns a killed process left running: ended as interrupted, with the text that was committed and an estimated cost."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from providers.base import ModelInfo, Request, Usage
+from providers.pricing import Override
+from providers.tokens import TokenCounter
+from sqlmodel import Session
+
+from app.services.turn_attempts import Account, Attempt, ledger_entry, usage_data
+from app.services.turn_ending import Ending, TurnEnd, end_turn
+from app.services.turn_output import TurnOutput, text_so_far
+from app.services.turn_requests import Mode, TurnPlan
+from app.store import ledger as ledger_store
+from app.store import turns as turn_store
+from app.store import versions as version_store
+from app.store.tables import LedgerEntry, Turn
+
+
+def recover_turn(
+    session: Session,
+    turn_id: UUID,
+    *,
+    counter: TokenCounter,
+    at: datetime,
+    overrides: Sequence[Override] = (),
+) -> bool:
+    """One transaction. False when the turn ended meanwhile."""
+    turn = turn_store.get_turn(session, turn_id)
+    if turn.state != "running" or turn.answer_message_id is None:
+        return False
+    text = text_so_far(session, turn_id)
+    base_text = version_store.read_text(session, turn.base_version_id) if turn.base_version_id else ""
+    output = TurnOutput(
+        TurnPlan(
+            mode=cast(Mode, turn.mode),
+            prompt="",
+            title="-",
+            text=base_text,
+            selection=None,
+            selected_text="",
+            instructions="",
+            history=(),
+            provider=turn.provider,
+            model=ModelInfo(turn.model, turn.model),
+            tools=True,
+        ),
+        answer=[text],
+    )
+    entries = ledger_store.entries_of_turn(session, turn_id)
+    entry = _lost_attempt(session, turn, text, entries, counter, overrides, at)
+    last = turn_store.last_run_event(session, turn_id)
+    end_turn(
+        session,
+        ending=Ending(
+            turn_id=turn_id,
+            draft_id=turn.draft_id,
+            conversation_id=turn.conversation_id,
+            user_id=turn.user_id,
+            answer_message_id=turn.answer_message_id,
+            base_version_id=turn.base_version_id,
+            base_seq=turn.base_seq,
+            apply="at_once" if turn.apply == "at_once" else "review",
+            model=turn.model,
+            estimated_input_tokens=0,
+        ),
+        end=TurnEnd("interrupted"),
+        output=output,
+        entry=entry,
+        usage=usage_data([*entries, entry] if entry is not None else entries),
+        first_entry=last + 1,
+        at=at,
+    )
+    return True
+
+
+def _lost_attempt(
+    session: Session,
+    turn: Turn,
+    text: str,
+    booked: Sequence[LedgerEntry],
+    counter: TokenCounter,
+    overrides: Sequence[Override],
+    at: datetime,
+) -> LedgerEntry | None:
+    """The attempt that was under way: its tokens are counted here, since the provider's numbers never came."""
+    attempts = turn_store.list_attempts(session, turn.id)
+    if not attempts or attempts[-1].attempt in {entry.attempt for entry in booked}:
+        return None
+    row = attempts[-1]
+    attempt = Attempt(
+        row.attempt, row.started_at, Request(row.model, "", messages=()), row.answered_model, [text], reached=True
+    )
+    usage = Usage(
+        input_tokens=row.estimated_input_tokens or 0,
+        output_tokens=counter.count(text, row.model),
+        status="estimated",
+    )
+    account = Account(
+        turn_id=turn.id,
+        draft_id=turn.draft_id,
+        conversation_id=turn.conversation_id,
+        message_id=turn.answer_message_id,
+        user_id=turn.user_id,
+        provider=turn.provider,
+        overrides=overrides,
+    )
+    return ledger_entry(attempt, account, usage, at, outcome="interrupted")

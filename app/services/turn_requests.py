@@ -1,0 +1,140 @@
+"""From a writer's prompt to the request a provider gets: document, history within a token budget, tools, estimate.
+
+Pure but for the tokenizer. The document reaches the model as data inside a template; earlier messages without their
+documents, newest first until the budget is spent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from providers.base import Message, ModelInfo, Request, Tool
+from providers.pricing import Override, estimate, rates
+from providers.tokens import TokenCounter
+
+from app.core.blocks import parse_blocks, render_for_model
+from app.core.edits import TOOL_SCHEMAS
+from app.services.prompts import Prompts
+from app.services.views import NANO, Estimate, usd
+
+Mode = Literal["ask", "write", "edit"]
+
+_MOST_OUTPUT = {"ask": 4_096, "write": 16_384, "edit": 16_384}
+"""Tokens an answer may have at most, within what the model allows."""
+
+_USUAL_OUTPUT = {"ask": 400, "write": 1_200, "edit": 300}
+"""Tokens an answer usually has: a guess for the price shown before sending, replaced by what is reported after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One earlier prompt and its answer, as the chat shows them."""
+
+    prompt: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnPlan:
+    """Everything about a turn that does not change while it runs."""
+
+    mode: Mode
+    prompt: str
+    title: str
+    text: str
+    selection: tuple[int, int] | None
+    selected_text: str
+    instructions: str
+    history: Sequence[Exchange]
+    provider: str
+    model: ModelInfo
+    tools: bool
+
+
+def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, history_tokens: int) -> Request:
+    """The request for the first attempt of a turn."""
+    blocks = parse_blocks(plan.text) if plan.mode == "edit" else ()
+    document = render_for_model(blocks) if plan.mode == "edit" else plan.text
+    tagged = plan.mode == "edit" and not plan.tools
+    values: dict[str, object] = {
+        "document": document,
+        "title": plan.title,
+        "selection": plan.selected_text,
+        "prompt": plan.prompt,
+    }
+    if plan.mode == "edit":
+        values["tagged"] = tagged
+    user = Message.of("user", prompts.render(plan.mode, **values))
+    history = _within_budget(plan.history, counter, plan.model.id, history_tokens)
+    return Request(
+        plan.model.id,
+        prompts.render("system", instructions=plan.instructions),
+        messages=(*history, user),
+        tools=tuple(Tool(name, description, schema) for name, description, schema in TOOL_SCHEMAS)
+        if plan.mode == "edit" and plan.tools
+        else (),
+        max_output_tokens=min(_MOST_OUTPUT[plan.mode], plan.model.max_output_tokens or _MOST_OUTPUT[plan.mode]),
+        metadata={
+            "mode": plan.mode,
+            "document": plan.text,
+            "selection": plan.selected_text or None,
+            "prompt": plan.prompt,
+        },
+    )
+
+
+def estimate_request(
+    plan: TurnPlan,
+    request: Request,
+    counter: TokenCounter,
+    at: datetime,
+    *,
+    overrides: Sequence[Override] = (),
+    base_url: str | None = None,
+) -> Estimate:
+    """Tokens and price before sending. An unknown price stays null."""
+    input_tokens = counter.count_request(request)
+    expected = min(_USUAL_OUTPUT[plan.mode], request.max_output_tokens)
+    free = rates(plan.provider, plan.model.id, at=at, overrides=overrides, base_url=base_url).free
+
+    def amount(output_tokens: int) -> int | None:
+        return estimate(
+            plan.provider,
+            plan.model.id,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            at=at,
+            overrides=overrides,
+            base_url=base_url,
+        ).amount_nano
+
+    context = plan.model.context_tokens
+    return Estimate(
+        input_tokens=input_tokens,
+        max_output_tokens=request.max_output_tokens,
+        expected_output_tokens=expected,
+        cost_usd=usd(amount(expected)),
+        max_cost_usd=usd(amount(request.max_output_tokens)),
+        free=free,
+        method=counter.method(plan.model.id),
+        fits=context is None or input_tokens < context,
+    )
+
+
+def _within_budget(history: Sequence[Exchange], counter: TokenCounter, model: str, budget: int) -> tuple[Message, ...]:
+    kept: list[Message] = []
+    for exchange in reversed(history):
+        if not exchange.prompt or not exchange.answer:
+            continue
+        budget -= counter.count(exchange.prompt, model) + counter.count(exchange.answer, model)
+        if budget < 0:
+            break
+        kept[:0] = [Message.of("user", exchange.prompt), Message.of("assistant", exchange.answer)]
+    return tuple(kept)
+
+
+def per_million(rate: Decimal | None) -> str | None:
+    """A price per million tokens as a decimal string of US dollars."""
+    return None if rate is None else usd(int(rate * NANO))

@@ -1,0 +1,387 @@
+"""Turns: a writer asks, a model answers, writes or edits; started here, followed live or later, stopped, recovered.
+
+Starting pins the text: a checkpoint of what was typed, the prompt, the empty answer and the running turn are one
+transaction. The running itself is `turn_runner`, the end `turn_ending`.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import structlog
+from providers.base import Request
+from providers.tokens import TokenCounter
+from sqlmodel import Session
+
+from app.core.utf16 import utf16_length, utf16_slice
+from app.metrics import Metrics
+from app.services.access import open_document, owned_turn, text_of
+from app.services.accounts import Principal
+from app.services.catalogue import Catalogue, Choice
+from app.services.clock import Clock
+from app.services.conversations import conversation_of, exchanges, turn_view
+from app.services.errors import Conflict, InvalidInput
+from app.services.fanout import Fanout
+from app.services.prompts import Prompts
+from app.services.run_log import RunLogs, encode_event
+from app.services.turn_attempts import Account
+from app.services.turn_ending import Ending
+from app.services.turn_recovery import recover_turn
+from app.services.turn_requests import Exchange, Mode, TurnPlan, build_request, estimate_request
+from app.services.turn_runner import RunnerTools, TurnRunner
+from app.services.versions import checkpoint_unit
+from app.services.views import Estimate, TurnStarted, TurnView
+from app.store import conversations as conversation_store
+from app.store import turns as turn_store
+from app.store.db import Database
+from app.store.errors import AlreadyExists
+from app.store.ids import new_id
+from app.store.tables import Conversation
+
+log = structlog.get_logger()
+
+_MOST_PROMPT = 100_000
+"""UTF-16 units of one prompt."""
+
+_HEARTBEAT_SECONDS = 5.0
+_DEAD_AFTER = timedelta(seconds=30)
+_POLL_SECONDS = 0.5
+"""How often a turn that another worker runs is looked up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnOrder:
+    """What the writer asked for."""
+
+    mode: Mode
+    prompt: str
+    provider: str | None = None
+    model: str | None = None
+    conversation_id: UUID | None = None
+    selection: tuple[int, int] | None = None
+    apply: Literal["review", "at_once"] = "at_once"
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """An order with everything looked up: ready to be estimated or started."""
+
+    plan: TurnPlan
+    request: Request
+    choice: Choice
+    estimate: Estimate
+    seq: int
+
+
+class Turns:
+    """Starts, follows, stops and recovers turns; runs those of this process."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        catalogue: Catalogue,
+        run_logs: RunLogs,
+        prompts: Prompts,
+        counter: TokenCounter,
+        metrics: Metrics,
+        fanout: Fanout,
+        history_tokens: int,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._catalogue = catalogue
+        self._run_logs = run_logs
+        self._prompts = prompts
+        self._counter = counter
+        self._metrics = metrics
+        self._fanout = fanout
+        self._history_tokens = history_tokens
+        self._pause = pause
+        self._worker_id = f"{socket.gethostname()[:60]}:{os.getpid()}"
+        self._running: dict[UUID, tuple[TurnRunner, asyncio.Task[None]]] = {}
+        self._heart: asyncio.Task[None] | None = None
+
+    async def estimate(self, person: Principal, draft_id: UUID, order: TurnOrder) -> Estimate:
+        """Tokens and price before sending."""
+        return (await self._prepare(person, draft_id, order)).estimate
+
+    async def start(self, person: Principal, draft_id: UUID, order: TurnOrder) -> TurnStarted:
+        """Start a turn. Raises `Conflict` when the draft runs one already or the text does not fit the model."""
+        if not order.prompt.strip():
+            raise InvalidInput("prompt", "Say what you would like.")
+        prepared = await self._prepare(person, draft_id, order)
+        if not prepared.estimate.fits:
+            raise Conflict(
+                "context_too_long",
+                f"The draft and the chat are about {prepared.estimate.input_tokens} tokens, more than "
+                f"{prepared.choice.model.label} reads at once. Select a passage or choose another model.",
+            )
+        try:
+            ending = await self._db.write(self._begin, person, draft_id, order, prepared)
+        except AlreadyExists as error:
+            raise Conflict("turn_running", "The assistant is still busy with this draft. Stop it first.") from error
+        self._launch(person, ending, prepared)
+        return TurnStarted(
+            id=ending.turn_id,
+            conversation_id=ending.conversation_id,
+            message_id=ending.answer_message_id,
+            estimate=prepared.estimate,
+        )
+
+    async def get(self, person: Principal, turn_id: UUID) -> TurnView:
+        """The turn as committed so far. Raises `Missing`."""
+
+        def query(session: Session) -> TurnView:
+            return turn_view(session, owned_turn(session, person.id, turn_id))
+
+        return await self._db.read(query)
+
+    async def stop(self, person: Principal, turn_id: UUID) -> TurnView:
+        """Stop a running turn; one that ended already is left as it is."""
+        view = await self.get(person, turn_id)
+        running = self._running.get(turn_id)
+        if running is not None:
+            running[0].interrupt("stopped")
+            await asyncio.wait([running[1]], timeout=10)
+            return await self.get(person, turn_id)
+        return view
+
+    async def follow(self, person: Principal, turn_id: UUID, *, after: int) -> AsyncIterator[bytes]:
+        """The run log after entry `after` as an event stream, until the turn's last entry. Raises `Missing`."""
+        await self._db.read(owned_turn, person.id, turn_id)
+        run_log = self._run_logs.get(turn_id)
+        return run_log.follow(after) if run_log is not None else self._replay(turn_id, after)
+
+    async def recover(self) -> None:
+        """End the turns a killed process left running, keeping their text and booking their cost; then keep watch."""
+        for turn in await self._db.read(turn_store.abandoned_turns, silent_since=self._abandoned_before()):
+            ended = await self._db.write(
+                recover_turn, turn.id, counter=self._counter, overrides=self._catalogue.overrides, at=self._clock()
+            )
+            if ended:
+                log.warning("turn interrupted by a stopped process", turn=str(turn.id))
+        self._heart = asyncio.create_task(self._beat(), name="turn heartbeat")
+
+    async def stop_all(self) -> None:
+        """At shutdown: every running turn ends as interrupted, with what it wrote."""
+        if self._heart is not None:
+            self._heart.cancel()
+        tasks = []
+        for runner, task in tuple(self._running.values()):
+            runner.interrupt("interrupted")
+            tasks.append(task)
+        if tasks:
+            await asyncio.wait(tasks, timeout=8)
+
+    # Preparing
+
+    async def _prepare(self, person: Principal, draft_id: UUID, order: TurnOrder) -> _Prepared:
+        if utf16_length(order.prompt) > _MOST_PROMPT:
+            raise InvalidInput("prompt", f"A prompt has at most {_MOST_PROMPT} characters.", "too_large")
+        choice = self._catalogue.choose(order.provider, order.model)
+        plan, seq = await self._db.read(self._plan, person, draft_id, order, choice)
+        # The first count loads the vocabulary, which takes a third of a second.
+        return await asyncio.to_thread(self._estimated, plan, choice, seq)
+
+    def _estimated(self, plan: TurnPlan, choice: Choice, seq: int) -> _Prepared:
+        request = build_request(plan, self._prompts, self._counter, history_tokens=self._history_tokens)
+        estimate = estimate_request(
+            plan,
+            request,
+            self._counter,
+            self._clock(),
+            overrides=self._catalogue.overrides,
+            base_url=choice.base_url,
+        )
+        return _Prepared(plan, request, choice, estimate, seq)
+
+    def _plan(
+        self, session: Session, person: Principal, draft_id: UUID, order: TurnOrder, choice: Choice
+    ) -> tuple[TurnPlan, int]:
+        head = open_document(session, person.id, draft_id)
+        text = text_of(head)
+        instructions = ""
+        history: tuple[Exchange, ...] = ()
+        if order.conversation_id is not None:
+            conversation = conversation_of(session, draft_id, order.conversation_id)
+            instructions = conversation.system_prompt or ""
+            history = exchanges(session, conversation.id)
+        selection = self._selection(order, text)
+        plan = TurnPlan(
+            mode=order.mode,
+            prompt=order.prompt.strip(),
+            title=head.title,
+            text=text,
+            selection=selection,
+            selected_text=utf16_slice(text, *selection) if selection else "",
+            instructions=instructions,
+            history=history,
+            provider=choice.provider.id,
+            model=choice.model,
+            tools=choice.provider.supports_tools(choice.model.id),
+        )
+        return plan, head.seq
+
+    def _selection(self, order: TurnOrder, text: str) -> tuple[int, int] | None:
+        if order.selection is None or order.selection[0] == order.selection[1]:
+            return None
+        start, end = order.selection
+        if not 0 <= start < end <= utf16_length(text):
+            raise InvalidInput("selection", "The selection lies outside the text.")
+        return start, end
+
+    # Starting
+
+    def _begin(
+        self, session: Session, person: Principal, draft_id: UUID, order: TurnOrder, prepared: _Prepared
+    ) -> Ending:
+        """One transaction: checkpoint, conversation, prompt, empty answer, running turn."""
+        at = self._clock()
+        head = open_document(session, person.id, draft_id, lock=True)
+        if text_of(head) != prepared.plan.text:
+            raise Conflict("draft_moved", "The draft changed at this very moment. Please send again.")
+        base, _ = checkpoint_unit(session, head, at=at)
+        choice = prepared.choice
+        conversation = self._conversation(session, draft_id, order, choice, at)
+        turn_id = new_id()
+        prompt = conversation_store.add_message(
+            session,
+            conversation=conversation,
+            role="user",
+            content=prepared.plan.prompt,
+            details={"mode": order.mode},
+            turn_id=turn_id,
+            at=at,
+        )
+        answer = conversation_store.add_message(
+            session,
+            conversation=conversation,
+            role="assistant",
+            content="",
+            details={"mode": order.mode, "provider": choice.provider.id, "model": choice.model.id},
+            turn_id=turn_id,
+            parent_id=prompt.id,
+            at=at,
+        )
+        turn_store.create_turn(
+            session,
+            turn_id=turn_id,
+            draft_id=draft_id,
+            conversation_id=conversation.id,
+            user_id=person.id,
+            mode=order.mode,
+            prompt_message_id=prompt.id,
+            base_version_id=base.id if base is not None else None,
+            base_seq=head.seq,
+            selection=prepared.plan.selection,
+            apply=order.apply,
+            provider=choice.provider.id,
+            model=choice.model.id,
+            worker_id=self._worker_id,
+            estimate={"input_tokens": prepared.estimate.input_tokens, "cost_usd": prepared.estimate.cost_usd},
+            at=at,
+        )
+        turn_store.update_turn(session, turn_id, answer_message_id=answer.id)
+        return Ending(
+            turn_id=turn_id,
+            draft_id=draft_id,
+            conversation_id=conversation.id,
+            user_id=person.id,
+            answer_message_id=answer.id,
+            base_version_id=base.id if base is not None else None,
+            base_seq=head.seq,
+            apply=order.apply,
+            model=choice.model.id,
+            estimated_input_tokens=prepared.estimate.input_tokens,
+        )
+
+    def _conversation(
+        self, session: Session, draft_id: UUID, order: TurnOrder, choice: Choice, at: datetime
+    ) -> Conversation:
+        """The conversation that goes on, now with this model, or a new one."""
+        if order.conversation_id is not None:
+            return conversation_store.update_conversation(
+                session, order.conversation_id, provider=choice.provider.id, model=choice.model.id, at=at
+            )
+        return conversation_store.create_conversation(
+            session,
+            draft_id=draft_id,
+            title=order.prompt.strip().partition("\n")[0][:80],
+            provider=choice.provider.id,
+            model=choice.model.id,
+            at=at,
+        )
+
+    def _launch(self, person: Principal, ending: Ending, prepared: _Prepared) -> None:
+        runner = TurnRunner(
+            RunnerTools(
+                db=self._db,
+                clock=self._clock,
+                run_logs=self._run_logs,
+                prompts=self._prompts,
+                counter=self._counter,
+                metrics=self._metrics,
+                publish=self._fanout.publish,
+                history_tokens=self._history_tokens,
+                pause=self._pause,
+            ),
+            prepared.plan,
+            prepared.choice.provider,
+            prepared.request,
+            Account(
+                turn_id=ending.turn_id,
+                draft_id=ending.draft_id,
+                conversation_id=ending.conversation_id,
+                message_id=ending.answer_message_id,
+                user_id=person.id,
+                provider=prepared.choice.provider.id,
+                base_url=prepared.choice.base_url,
+                overrides=self._catalogue.overrides,
+            ),
+            ending,
+            self._run_logs.open(ending.turn_id),
+        )
+        task = asyncio.create_task(runner.run(), name=f"turn {ending.turn_id}")
+        self._running[ending.turn_id] = (runner, task)
+        task.add_done_callback(lambda _: self._running.pop(ending.turn_id, None))
+
+    # Following what this process does not run
+
+    async def _replay(self, turn_id: UUID, after: int) -> AsyncIterator[bytes]:
+        while True:
+            rows, running = await self._db.read(_rows_after, turn_id, after)
+            if rows:
+                after = rows[-1].n
+                yield b"".join(encode_event(row.n, row.type, row.data.encode()) for row in rows)
+            elif not running:
+                return
+            else:
+                yield b": still running\n\n"
+                await asyncio.sleep(_POLL_SECONDS)
+
+    # Staying alive
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(_HEARTBEAT_SECONDS)
+            if self._running:
+                await self._db.write(turn_store.heartbeat, tuple(self._running), at=self._clock())
+
+    def _abandoned_before(self) -> datetime:
+        """SQLite belongs to one process: whatever runs at its start is dead. Elsewhere a dead worker's heart stands still."""
+        now = self._clock()
+        return now + _DEAD_AFTER if self._db.dialect == "sqlite" else now - _DEAD_AFTER
+
+
+def _rows_after(session: Session, turn_id: UUID, after: int) -> tuple[list[turn_store.RunEvent], bool]:
+    """Run-log entries after `after`, and whether more may come."""
+    running = turn_store.get_turn(session, turn_id).state == "running"
+    return turn_store.run_events_after(session, turn_id, after), running

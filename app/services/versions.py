@@ -1,0 +1,203 @@
+"""Versions: browse the tree, make checkpoints, name, restore, compare. Nothing is ever rewound."""
+
+import asyncio
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.core.diff import diff_words
+from app.core.drafts import Actor, ReplaceOp, edit
+from app.core.unified import unified
+from app.core.utf16 import utf16_slice
+from app.services.access import open_document, owned_draft, owned_version, text_of
+from app.services.accounts import Principal
+from app.services.clock import Clock
+from app.services.errors import Conflict, InvalidInput
+from app.services.fanout import Fanout
+from app.services.views import ActorView, Comparison, HunkView, Page, Restored, VersionView, usd
+from app.store import drafts as draft_store
+from app.store import versions as version_store
+from app.store.db import Database
+from app.store.event_log import Origin
+from app.store.heads import Head
+from app.store.versions import VersionRow
+
+_MOST_PER_PAGE = 500
+
+
+class Versions:
+    """Use cases of versions."""
+
+    def __init__(self, db: Database, clock: Clock, fanout: Fanout) -> None:
+        self._db = db
+        self._clock = clock
+        self._fanout = fanout
+
+    async def list(
+        self, person: Principal, draft_id: UUID, *, cursor: str | None = None, limit: int = 100
+    ) -> Page[VersionView]:
+        """The versions of a draft, newest first."""
+
+        def query(session: Session) -> Page[VersionView]:
+            owned_draft(session, person.id, draft_id)
+            page = version_store.list_versions(
+                session, draft_id, cursor=cursor, limit=max(1, min(limit, _MOST_PER_PAGE))
+            )
+            return Page([version_view(row) for row in page.items], page.next)
+
+        return await self._db.read(query)
+
+    async def get(self, person: Principal, version_id: UUID) -> VersionView:
+        """One version with its text."""
+
+        def query(session: Session) -> VersionView:
+            row = owned_version(session, person.id, version_id)
+            return version_view(row, version_store.read_text(session, version_id))
+
+        return await self._db.read(query)
+
+    async def label(self, person: Principal, version_id: UUID, label: str | None) -> VersionView:
+        """Name a version, or with None or blanks take its name away."""
+        label = _checked_label(label)
+
+        def unit(session: Session) -> VersionView:
+            owned_version(session, person.id, version_id)
+            return version_view(version_store.set_label(session, version_id, label))
+
+        return await self._db.write(unit)
+
+    async def checkpoint(
+        self, person: Principal, draft_id: UUID, *, label: str | None = None
+    ) -> tuple[VersionView, bool]:
+        """Make the text as it stands a version, and whether one was made: unchanged text keeps the current one."""
+        label = _checked_label(label)
+        at = self._clock()
+
+        def unit(session: Session) -> tuple[VersionView, bool]:
+            head = open_document(session, person.id, draft_id, lock=True)
+            version, made = checkpoint_unit(session, head, at=at)
+            if version is None:
+                raise Conflict("nothing_to_keep", "There is no text yet.")
+            if label is not None and label != version.label:
+                version = version_store.set_label(session, version.id, label)
+            return version_view(version), made
+
+        return await self._db.write(unit)
+
+    async def compare(self, person: Principal, a: UUID, b: UUID) -> Comparison:
+        """What changed from one version to another of the same draft, by words."""
+        _, _, text_a, text_b = await self._pair(person, a, b)
+        # Long texts take a moment, which the event loop has not.
+        return await asyncio.to_thread(_compared, text_a, text_b)
+
+    async def unified(self, person: Principal, a: UUID, b: UUID) -> str:
+        """The same as a unified diff."""
+        first, second, text_a, text_b = await self._pair(person, a, b)
+        return unified(text_a, text_b, f"version {first.number}", f"version {second.number}")
+
+    async def restore(self, person: Principal, draft_id: UUID, version_id: UUID) -> Restored:
+        """Bring a version's text back as a new version whose parent is the restored one's text holder.
+
+        What stood in the draft becomes a version first, so that restoring loses nothing either.
+        """
+        at = self._clock()
+
+        def unit(session: Session) -> Restored:
+            head = open_document(session, person.id, draft_id, lock=True)
+            restored = owned_version(session, person.id, version_id)
+            if restored.draft_id != draft_id:
+                raise InvalidInput("version_id", "This version belongs to another draft.", "other_draft")
+            checkpoint_unit(session, head, at=at)
+            text = version_store.read_text(session, version_id)
+            if text != text_of(head):
+                body = edit(head.state, [ReplaceOp("text", text)])
+                head, _ = draft_store.append_bodies(
+                    session, head, [body], origin=Origin(Actor("user", person.id), at), manual_saves=1
+                )
+            version = version_store.add_version(
+                session,
+                draft_id,
+                text=text,
+                seq=head.seq,
+                source="user",
+                author_id=person.id,
+                parent_id=version_id,
+                label=f"Restored from version {restored.number}",
+                at=at,
+            )
+            return Restored(version_view(version), head.seq)
+
+        result = await self._db.write(unit)
+        self._fanout.publish(draft_id, result.seq)
+        return result
+
+    async def _pair(self, person: Principal, a: UUID, b: UUID) -> tuple[VersionRow, VersionRow, str, str]:
+        def query(session: Session) -> tuple[VersionRow, VersionRow, str, str]:
+            first, second = owned_version(session, person.id, a), owned_version(session, person.id, b)
+            if first.draft_id != second.draft_id:
+                raise InvalidInput("b", "Two versions of the same draft are compared.", "other_draft")
+            return first, second, version_store.read_text(session, a), version_store.read_text(session, b)
+
+        return await self._db.read(query)
+
+
+def checkpoint_unit(session: Session, head: Head, *, at: datetime) -> tuple[VersionRow | None, bool]:
+    """Make a version of what was typed since the current one.
+
+    `head` is locked. Returns the version that holds the text (None for an empty draft without versions) and whether it
+    is new.
+    """
+    current = version_store.current_version(session, head.id)
+    text = text_of(head)
+    if current is None and not text:
+        return None, False
+    if current is not None and current.hash == hashlib.sha256(text.encode()).digest():
+        return current, False
+    version = version_store.add_version(
+        session, head.id, text=text, seq=head.seq, source="user", author_id=head.owner_id, words=head.words, at=at
+    )
+    return version, True
+
+
+def version_view(row: VersionRow, text: str | None = None) -> VersionView:
+    """A version as the API shows it; who wrote it is the person, or the model in the person's name."""
+    machine = row.source in ("ai_generation", "ai_edit")
+    return VersionView(
+        id=row.id,
+        draft_id=row.draft_id,
+        number=row.number,
+        parent_id=row.parent_id,
+        merged_from_id=row.merged_from_id,
+        source=row.source,
+        author=ActorView(
+            "model" if machine else "user", row.author_id, (row.model if machine else row.author_name) or ""
+        ),
+        model=row.model,
+        turn_id=row.turn_id,
+        label=row.label,
+        words=row.words,
+        words_delta=row.words_delta,
+        cost_usd=usd(row.cost_nano) if not row.unpriced else None,
+        seq=row.seq,
+        created_at=row.created_at,
+        current=row.current,
+        text=text,
+    )
+
+
+def _compared(a: str, b: str) -> Comparison:
+    return Comparison(
+        [
+            HunkView(hunk.kind, hunk.a, hunk.b, utf16_slice(a, *hunk.a), utf16_slice(b, *hunk.b))
+            for hunk in diff_words(a, b)
+        ]
+    )
+
+
+def _checked_label(label: str | None) -> str | None:
+    label = (label or "").strip()
+    if len(label) > 200:
+        raise InvalidInput("label", "A name has at most 200 characters.")
+    return label or None

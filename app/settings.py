@@ -1,0 +1,98 @@
+"""Settings of one running Draftloom, read once from the environment and passed in.
+
+Nothing here is looked up later: `create_app(settings, …)` receives the value, tests build their own.
+Provider keys stay in the environment and are read by the provider registry, not kept here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+VERSION = "0.1.0"
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class InvalidSetting(ValueError):
+    """An environment variable holds a value that cannot be used; the message names it and says what would do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator may set; see docs/operating.md for the table of variables."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data: Path = Path("data")
+    database_url: str = ""
+    """Empty: SQLite in `data`. Otherwise `postgresql://…`."""
+    public_url: str = ""
+    """What people type to reach the service; links are built from it. Empty: `http://host:port`."""
+    secret: str = ""
+    """Key material for stored provider keys and CSRF tokens. Empty: `data/secret.key`, made on first use."""
+    log_format: str = "text"
+    log_level: str = "info"
+    max_body_bytes: int = 16 * 1024 * 1024
+    """Largest request body; a longer one gets 413."""
+    session_days: int = 30
+    checkpoint_pause_seconds: int = 120
+    """A draft untouched for this long gets a checkpoint of what was typed since its current version."""
+    history_tokens: int = 24_000
+    """Most tokens of earlier chat sent along with a turn."""
+    secure_cookies: bool = False
+    offline_words_per_second: float = 40.0
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The process's environment, handed to the provider registry; never logged."""
+
+    @property
+    def url(self) -> str:
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def database(self) -> str:
+        """The database's address: the one set, or SQLite inside the data folder."""
+        return self.database_url or f"sqlite:///{self.data / 'draftloom.db'}"
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Read the `DRAFTLOOM_…` variables. Raises `InvalidSetting` naming the variable that cannot be used."""
+    public_url = environment.get("DRAFTLOOM_PUBLIC_URL", "")
+    return Settings(
+        host=environment.get("DRAFTLOOM_HOST", "127.0.0.1"),
+        port=_integer(environment, "DRAFTLOOM_PORT", 8000, least=1, most=65535),
+        data=Path(environment.get("DRAFTLOOM_DATA", "data")),
+        database_url=environment.get("DRAFTLOOM_DATABASE_URL", ""),
+        public_url=public_url,
+        secret=environment.get("DRAFTLOOM_SECRET", ""),
+        log_format=_choice(environment, "DRAFTLOOM_LOG_FORMAT", "text", ("text", "json")),
+        log_level=_choice(environment, "DRAFTLOOM_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        max_body_bytes=_integer(environment, "DRAFTLOOM_MAX_BODY_BYTES", 16 * 1024 * 1024, least=1024, most=1 << 30),
+        session_days=_integer(environment, "DRAFTLOOM_SESSION_DAYS", 30, least=1, most=3650),
+        checkpoint_pause_seconds=_integer(environment, "DRAFTLOOM_CHECKPOINT_PAUSE", 120, least=1, most=86_400),
+        history_tokens=_integer(environment, "DRAFTLOOM_HISTORY_TOKENS", 24_000, least=0, most=10_000_000),
+        secure_cookies=public_url.startswith("https://"),
+        offline_words_per_second=float(
+            _integer(environment, "DRAFTLOOM_OFFLINE_PACE", 40, least=0, most=1_000_000),
+        ),
+        environment=dict(environment),
+    )
+
+
+def _integer(environment: Mapping[str, str], name: str, default: int, *, least: int, most: int) -> int:
+    raw = environment.get(name, "")
+    if not raw:
+        return default
+    try:
+        value = int(raw)
+    except ValueError as error:
+        raise InvalidSetting(f"{name} must be a whole number, not {raw!r}") from error
+    if not least <= value <= most:
+        raise InvalidSetting(f"{name} must lie between {least} and {most}, not {value}")
+    return value
+
+
+def _choice(environment: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = environment.get(name, "") or default
+    if value not in allowed:
+        raise InvalidSetting(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+    return value

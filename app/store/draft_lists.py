@@ -1,0 +1,223 @@
+"""Drafts as people browse them: lists, statistics, and what is due to expire or to go for good."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Integer, String, Text, cast, delete, func, literal, or_, select, tuple_
+from sqlmodel import Session, col
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from app.store.rows import Page, changed_rows, decode_cursor, encode_cursor
+from app.store.tables import Draft, DraftStream, Version
+from app.store.types import BinaryUuid
+
+Sort = Literal["saved", "created", "title", "words", "completion"]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSummary:
+    """A draft in a list. `versions` and `conflicts` count them; the other values are those of `heads.Head`."""
+
+    id: uuid.UUID
+    kind: str
+    title: str
+    excerpt: str
+    words: int
+    completion: int
+    status: str
+    seq: int
+    saved_at: datetime
+    created_at: datetime
+    expires_at: datetime | None
+    deleted_at: datetime | None
+    versions: int
+    conflicts: int
+
+
+_VERSIONS = (
+    select(func.coalesce(func.max(col(Version.number)), 0))
+    .where(col(Version.draft_id) == col(DraftStream.id))
+    .scalar_subquery()
+)
+_COLUMNS: tuple[Any, ...] = (
+    col(DraftStream.id),
+    col(DraftStream.kind),
+    col(DraftStream.title),
+    col(DraftStream.excerpt),
+    col(DraftStream.words),
+    col(DraftStream.completion),
+    col(DraftStream.status),
+    col(DraftStream.seq),
+    col(DraftStream.saved_at),
+    col(DraftStream.created_at),
+    col(DraftStream.expires_at),
+    col(DraftStream.deleted_at),
+    _VERSIONS,
+    col(DraftStream.conflicts),
+)
+
+
+def list_drafts(
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    kind: str | None = None,
+    status: str | None = None,
+    q: str | None = None,
+    sort: Sort = "saved",
+    cursor: str | None = None,
+    limit: int = 50,
+    trash: bool = False,
+) -> Page[DraftSummary]:
+    """A person's drafts of all kinds; those in the trash instead with `trash`.
+
+    `q` is looked for in titles and texts, in any case. Titles ascend, everything else descends. Raises BadCursor.
+    """
+    key, value_type, ascending = _sort_key(session, sort)
+    statement = select(*_COLUMNS, key).where(col(DraftStream.owner_id) == user_id)
+    statement = statement.where(
+        col(DraftStream.deleted_at).is_not(None) if trash else col(DraftStream.deleted_at).is_(None)
+    )
+    if kind is not None:
+        statement = statement.where(col(DraftStream.kind) == kind)
+    if status is not None:
+        statement = statement.where(col(DraftStream.status) == status)
+    if q:
+        statement = statement.outerjoin(Draft, col(Draft.id) == col(DraftStream.id)).where(_mentions(session, q))
+    place = tuple_(key, col(DraftStream.id))
+    if cursor is not None:
+        value, last_id = decode_cursor(cursor, value_type, uuid.UUID)
+        last = tuple_(literal(value, _SQL_TYPES[value_type]), literal(last_id, BinaryUuid()))
+        statement = statement.where(place > last if ascending else place < last)
+    order = (key.asc(), col(DraftStream.id).asc()) if ascending else (key.desc(), col(DraftStream.id).desc())
+    rows = session.execute(statement.order_by(*order).limit(limit + 1)).all()
+    items = [_summary(row) for row in rows[:limit]]
+    return Page(items, encode_cursor(rows[limit - 1][-1], rows[limit - 1][0]) if len(rows) > limit else None)
+
+
+_SQL_TYPES: dict[type, Any] = {datetime: UTCDateTime(), int: Integer(), str: String()}
+
+
+def _summary(row: Any) -> DraftSummary:
+    values: list[Any] = [*row[:13], len(row[13] or ())]
+    return DraftSummary(*values)
+
+
+def _sort_key(session: Session, sort: Sort) -> tuple[Any, type, bool]:
+    match sort:
+        case "saved":
+            return col(DraftStream.saved_at), datetime, False
+        case "created":
+            return col(DraftStream.created_at), datetime, False
+        case "title":
+            return _folded(session, col(DraftStream.title)), str, True
+        case "words":
+            return col(DraftStream.words), int, False
+        case "completion":
+            return col(DraftStream.completion), int, False
+
+
+def _folded(session: Session, column: Any) -> ColumnElement[Any]:
+    """Without regard to case, in any script. `casefold` is ours on SQLite (see engine/sqlite.py)."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.casefold(column, type_=Text())
+    return func.lower(column, type_=Text())
+
+
+def _mentions(session: Session, q: str) -> ColumnElement[bool]:
+    folded = q.casefold() if session.get_bind().dialect.name == "sqlite" else q.lower()
+    return or_(
+        _folded(session, col(DraftStream.title)).contains(folded, autoescape=True),
+        _folded(session, col(Draft.text)).contains(folded, autoescape=True),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DraftStatistics:
+    """Over a person's drafts outside the trash. `completed`: all required fields filled, or submitted.
+    `average_completion` is a percentage. `synced` are those without an open conflict, `in_conflict` the others."""
+
+    total: int
+    completed: int
+    average_completion: float
+    words: int
+    synced: int
+    in_conflict: int
+    submitted: int
+    autosaves: int
+    manual_saves: int
+    trashed: int
+
+
+def stats(session: Session, user_id: uuid.UUID) -> DraftStatistics:
+    """The statistics of a person's drafts; zeros where there are none."""
+    here = col(DraftStream.deleted_at).is_(None)
+    submitted = col(DraftStream.status) == "submitted"
+    contested = col(DraftStream.conflicts).is_not(None)
+    row = session.execute(
+        select(
+            func.count().filter(here),
+            func.count().filter(here, or_(submitted, col(DraftStream.completion) == 100)),
+            cast(func.coalesce(func.sum(col(DraftStream.completion)).filter(here), 0), Integer),
+            cast(func.coalesce(func.sum(col(DraftStream.words)).filter(here), 0), Integer),
+            func.count().filter(here, contested),
+            func.count().filter(here, submitted),
+            cast(func.coalesce(func.sum(col(DraftStream.autosaves)).filter(here), 0), Integer),
+            cast(func.coalesce(func.sum(col(DraftStream.manual_saves)).filter(here), 0), Integer),
+            func.count().filter(~here),
+        ).where(col(DraftStream.owner_id) == user_id)
+    ).one()
+    total, completed, completion, words, in_conflict, submitted_count, autosaves, manual_saves, trashed = row
+    return DraftStatistics(
+        total=total,
+        completed=completed,
+        average_completion=round(completion / total, 1) if total else 0.0,
+        words=words,
+        synced=total - in_conflict,
+        in_conflict=in_conflict,
+        submitted=submitted_count,
+        autosaves=autosaves,
+        manual_saves=manual_saves,
+        trashed=trashed,
+    )
+
+
+# Expiry
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A draft whose time has come, and whose it is."""
+
+    id: uuid.UUID
+    owner_id: uuid.UUID
+
+
+def expired(session: Session, at: datetime, *, limit: int = 100) -> list[Due]:
+    """Drafts nobody changed for their kind's time, that are not in the trash yet, longest due first."""
+    return _due(
+        session,
+        col(DraftStream.expires_at) <= at,
+        col(DraftStream.deleted_at).is_(None),
+        order=col(DraftStream.expires_at),
+        limit=limit,
+    )
+
+
+def trashed_before(session: Session, at: datetime, *, limit: int = 100) -> list[Due]:
+    """Drafts that went into the trash before `at`, oldest first."""
+    return _due(session, col(DraftStream.deleted_at) < at, order=col(DraftStream.deleted_at), limit=limit)
+
+
+def _due(session: Session, *conditions: ColumnElement[bool], order: Any, limit: int) -> list[Due]:
+    statement = select(col(DraftStream.id), col(DraftStream.owner_id)).where(*conditions).order_by(order).limit(limit)
+    return [Due(id_, owner_id) for id_, owner_id in session.execute(statement)]
+
+
+def purge(session: Session, draft_id: uuid.UUID) -> bool:
+    """Deletes a draft that is in the trash, with its events, versions and chats; ledger rows stay.
+    False if it is gone or was taken out of the trash."""
+    trashed = delete(DraftStream).where(col(DraftStream.id) == draft_id, col(DraftStream.deleted_at).is_not(None))
+    return changed_rows(session, trashed) > 0

@@ -1,0 +1,65 @@
+"""Moves committed pages from SQLite's write-ahead log into the database file, beside the commits.
+
+Left to SQLite, every thousandth page makes one commit pay for copying all of them. A second connection does it here,
+every quarter second while there are commits. It can never quite catch up with a busy writer, so past a bound the
+writer itself copies the few pages that are left, between two groups; then the log starts again from its beginning.
+"""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+from app.store.engine import sqlite
+
+_INTERVAL_SECONDS = 0.25
+_BOUND_PAGES = 8192  # 32 MiB
+
+
+class Checkpointer:
+    """`after_commit` is called by the writer's thread; `close` when no writer is left."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._committed = threading.Event()
+        self._stopping = threading.Event()
+        self._overdue = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def after_commit(self, connection: sqlite3.Connection) -> None:
+        """Wakes the thread, and copies the rest itself where the log has grown beyond its bound."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="store-checkpoints", daemon=True)
+            self._thread.start()
+        self._committed.set()
+        if self._overdue.is_set():
+            self._overdue.clear()
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+
+    def close(self) -> None:
+        self._stopping.set()
+        self._committed.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            self._committed.wait()
+            if self._stopping.wait(_INTERVAL_SECONDS):
+                return
+            self._committed.clear()
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        """A failure (disk full, file locked) costs nothing: the pages stay in the log, and the next commit tries again."""
+        try:
+            connection = sqlite.connect(self._path, busy_seconds=0)
+        except sqlite3.Error:
+            return
+        try:
+            _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if pages > _BOUND_PAGES:
+                self._overdue.set()
+        except sqlite3.Error:
+            self._overdue.set()
+        finally:
+            connection.close()

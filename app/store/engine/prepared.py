@@ -1,0 +1,122 @@
+"""Core statements compiled once per dialect and run through the driver, for the few that are hot.
+
+Measured on SQLite: a point SELECT costs 4 µs this way and 60 µs through `Session.execute`. The statement itself stays
+a Core expression, so both dialects and the column types are honoured; only the per-call work of building, looking up
+and wrapping is left out. Rows that a Session has pending are not flushed: units that use these do not `add`.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import LargeBinary, Select
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.types import TypeEngine
+from sqlmodel import Session
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+DRIVER = "driver"
+_Processor = Callable[[Any], Any]
+
+
+def driver_of(session: Session) -> Any:
+    """The driver's own connection, in the transaction of the session."""
+    driver = session.info.get(DRIVER)
+    if driver is None:
+        driver = session.connection().connection.driver_connection
+    return driver
+
+
+def _time_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _time_of(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _bind_processor(type_: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
+    """How a value goes to the driver; on SQLite without the layers that SQLAlchemy's general types bring."""
+    if dialect.name == "sqlite":
+        if isinstance(type_, UTCDateTime):
+            return _time_text
+        if isinstance(type_, LargeBinary):
+            return None
+    return type_.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _result_processor(type_: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
+    if dialect.name == "sqlite":
+        if isinstance(type_, UTCDateTime):
+            return _time_of
+        if isinstance(type_, LargeBinary):
+            return None
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+class _Compiled:
+    """One statement in one dialect: its text, and how values get in and out."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.text = str(compiled)
+        self.names: Sequence[str] | None = compiled.positiontup if compiled.positional else None
+        self.binds = [(name, _bind_processor(bind.type, dialect)) for bind, name in compiled.bind_names.items()]
+        self.constants = {
+            name: bind.value
+            for bind, name in compiled.bind_names.items()
+            if not bind.required and bind.value is not None
+        }
+        if self.names is not None:
+            processors = dict(self.binds)
+            self.binds = [(name, processors[name]) for name in self.names]
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        self.results: list[_Processor | None] = [_result_processor(column.type, dialect) for column in columns]
+
+    def parameters(self, values: dict[str, Any]) -> Any:
+        if self.constants:
+            values = self.constants | values
+        if self.names is not None:
+            return [values[name] if process is None else process(values[name]) for name, process in self.binds]
+        return {name: values[name] if process is None else process(values[name]) for name, process in self.binds}
+
+    def row(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple([value if process is None else process(value) for value, process in zip(row, self.results)])  # noqa: B905 - one column, one processor; "strict" costs as much as the rest
+
+
+class Prepared:
+    """`Prepared(select(...))`; parameters are given by the names of its `bindparam`s (of the columns for an INSERT)."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase) -> None:
+        self._statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def _for(self, session: Session) -> _Compiled:
+        assert session.bind is not None
+        dialect = session.bind.dialect
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
+        return compiled
+
+    def run(self, session: Session, **values: Any) -> int:
+        """Executes and returns the number of rows it changed."""
+        compiled = self._for(session)
+        count: int = driver_of(session).execute(compiled.text, compiled.parameters(values)).rowcount
+        return count
+
+    def one(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        compiled = self._for(session)
+        row = driver_of(session).execute(compiled.text, compiled.parameters(values)).fetchone()
+        return None if row is None else compiled.row(row)
+
+    def all(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
+        compiled = self._for(session)
+        rows = driver_of(session).execute(compiled.text, compiled.parameters(values)).fetchall()
+        return [compiled.row(row) for row in rows]

@@ -1,0 +1,66 @@
+"""What the store can refuse. Rules of drafts raise `core.errors.CoreError`; the two trees share no class.
+
+StoreError
+├── NotFound            the row does not exist, or belongs to somebody else: the caller cannot tell which
+├── AlreadyExists       a unique value is taken (`field`)
+├── StaleWrite          the row is no longer in the state the caller saw
+├── BadCursor           a list was asked to go on from a place it never gave out
+├── StoreUnavailable    nothing was saved: disk full, database locked, server gone
+├── NotEmpty            a backup is only restored into an empty database
+├── BadBackup           the file is not a backup, is damaged, or is of another schema
+└── Corrupt             stored data does not agree with its own hash
+"""
+
+
+class StoreError(Exception):
+    """`code` is stable and meant for programs, the message for people, `values` explain the case."""
+
+    code = "store_error"
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.values = values
+
+
+class NotFound(StoreError):
+    code = "not_found"
+
+    def __init__(self, what: str, **values: object) -> None:
+        super().__init__(f"This {what} does not exist.", what=what, **values)
+
+
+class AlreadyExists(StoreError):
+    code = "already_exists"
+
+
+class StaleWrite(StoreError):
+    code = "stale_write"
+
+
+class BadCursor(StoreError):
+    code = "bad_cursor"
+
+    def __init__(self) -> None:
+        super().__init__("This cursor does not come from this list.")
+
+
+class StoreUnavailable(StoreError):
+    """Retrying later is safe: the unit was rolled back as a whole. `reason` is the driver's own short text."""
+
+    code = "store_unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The database cannot save at the moment; nothing was changed.", reason=reason)
+
+
+class NotEmpty(StoreError):
+    code = "not_empty"
+
+
+class BadBackup(StoreError):
+    code = "bad_backup"
+
+
+class Corrupt(StoreError):
+    code = "corrupt"

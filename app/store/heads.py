@@ -1,0 +1,144 @@
+"""The head of a draft: its row in `draft_streams` together with its fields. Reading and updating, no rules."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, insert, select, update
+from sqlmodel import Session, col
+
+from app.core.drafts import Conflict, DraftState
+from app.store.engine.prepared import Prepared
+from app.store.errors import Corrupt, NotFound
+from app.store.projections import projection_of
+from app.store.tables import DraftStream
+
+
+class Head(msgspec.Struct, frozen=True):
+    """A draft after its last event. `state` holds kind, seq, fields, open conflicts and status.
+
+    `hash` ends its chain; `words` counts its texts; `completion` is 0 to 100 %. `saved_at` is the last event's time,
+    `deleted_at` since when it is in the trash, `expires_at` when it goes if nobody changes it.
+    """
+
+    id: uuid.UUID
+    owner_id: uuid.UUID
+    hash: bytes
+    title: str
+    excerpt: str
+    words: int
+    completion: int
+    autosaves: int
+    manual_saves: int
+    saved_at: datetime
+    created_at: datetime
+    deleted_at: datetime | None
+    expires_at: datetime | None
+    state: DraftState
+
+    @property
+    def seq(self) -> int:
+        return self.state.seq
+
+    @property
+    def kind(self) -> str:
+        return self.state.kind
+
+
+_COLUMNS: tuple[Any, ...] = (
+    col(DraftStream.owner_id),
+    col(DraftStream.head_hash),
+    col(DraftStream.title),
+    col(DraftStream.excerpt),
+    col(DraftStream.words),
+    col(DraftStream.completion),
+    col(DraftStream.autosaves),
+    col(DraftStream.manual_saves),
+    col(DraftStream.saved_at),
+    col(DraftStream.created_at),
+    col(DraftStream.deleted_at),
+    col(DraftStream.expires_at),
+    col(DraftStream.kind),
+    col(DraftStream.seq),
+    col(DraftStream.status),
+    col(DraftStream.conflicts),
+)
+_LOAD = Prepared(select(*_COLUMNS).where(col(DraftStream.id) == bindparam("draft_id")))
+_LOCK = Prepared(select(*_COLUMNS).where(col(DraftStream.id) == bindparam("draft_id")).with_for_update())
+_INSERT = Prepared(insert(DraftStream))
+_UPDATE = Prepared(
+    update(DraftStream)
+    .where(col(DraftStream.id) == bindparam("draft_id"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "seq",
+                "head_hash",
+                "title",
+                "excerpt",
+                "words",
+                "completion",
+                "autosaves",
+                "manual_saves",
+                "saved_at",
+                "deleted_at",
+                "expires_at",
+                "status",
+                "conflicts",
+            )
+        }
+    )
+)
+
+
+def load_head(session: Session, draft_id: uuid.UUID, *, lock: bool = False) -> Head | None:
+    """The head of any draft, without asking whose it is. `lock` keeps others from appending until the unit ends."""
+    row = (_LOCK if lock else _LOAD).one(session, draft_id=draft_id)
+    if row is None:
+        return None
+    kind, seq, status, conflicts = row[-4:]
+    fields = projection_of(kind).load(session, draft_id)
+    if fields is None:
+        raise Corrupt("A draft has a head but no row of its kind; `draftloom rebuild` restores it.", id=str(draft_id))
+    opened = tuple(Conflict.from_payload(conflict) for conflict in conflicts) if conflicts else ()
+    values: list[Any] = [draft_id, *row[:-4], DraftState(kind, seq, fields, opened, status)]
+    return Head(*values)
+
+
+def owned_head(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID, *, lock: bool = False) -> Head:
+    """The head of a draft this person may work on. Raises NotFound, also for a stranger."""
+    head = load_head(session, draft_id, lock=lock)
+    if head is None or head.owner_id != user_id:
+        raise NotFound("draft")
+    return head
+
+
+def insert_head(session: Session, head: Head) -> None:
+    _INSERT.run(
+        session, id=head.id, kind=head.kind, owner_id=head.owner_id, created_at=head.created_at, **_values(head)
+    )
+
+
+def update_head(session: Session, head: Head) -> None:
+    _UPDATE.run(session, draft_id=head.id, **_values(head))
+
+
+def _values(head: Head) -> dict[str, Any]:
+    state = head.state
+    return {
+        "seq": state.seq,
+        "head_hash": head.hash,
+        "title": head.title,
+        "excerpt": head.excerpt,
+        "words": head.words,
+        "completion": head.completion,
+        "autosaves": head.autosaves,
+        "manual_saves": head.manual_saves,
+        "saved_at": head.saved_at,
+        "deleted_at": head.deleted_at,
+        "expires_at": head.expires_at,
+        "status": state.status,
+        "conflicts": [conflict.to_payload() for conflict in state.conflicts] or None,
+    }

@@ -1,0 +1,211 @@
+"""The ledger of what models cost: adding rows, and their sums. Rows never change; corrections are further rows."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, or_, select, tuple_, update
+from sqlmodel import Session, col
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from app.store.rows import Page, changed_rows, decode_cursor, encode_cursor
+from app.store.tables import Conversation, LedgerEntry
+from app.store.types import BinaryUuid
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over ledger rows. `tokens` adds all disjoint buckets. `cost_nano` sums the known prices (nano-USD), None where
+    no price is known; `unpriced` counts rows whose price is unknown, `rows` all of them."""
+
+    tokens: int
+    cost_nano: int | None
+    unpriced: int
+    rows: int
+
+
+_TOKENS = (
+    col(LedgerEntry.input_tokens)
+    + col(LedgerEntry.cache_read_tokens)
+    + col(LedgerEntry.cache_write_5m_tokens)
+    + col(LedgerEntry.cache_write_1h_tokens)
+    + col(LedgerEntry.output_tokens)
+)
+_SUMS: tuple[Any, ...] = (
+    cast(func.coalesce(func.sum(_TOKENS), 0), BigInteger),
+    cast(func.sum(col(LedgerEntry.amount_nano)), BigInteger),
+    func.count().filter(col(LedgerEntry.amount_nano).is_(None)),
+    func.count(),
+)
+
+
+def entry_tokens(entry: LedgerEntry) -> int:
+    """All tokens of one row; reasoning is part of the output, so it is not added."""
+    return (
+        entry.input_tokens
+        + entry.cache_read_tokens
+        + entry.cache_write_5m_tokens
+        + entry.cache_write_1h_tokens
+        + entry.output_tokens
+    )
+
+
+def add_entry(session: Session, entry: LedgerEntry) -> LedgerEntry:
+    """Adds a row and brings its conversation's totals up to date in the same unit.
+
+    A row whose price is unknown has `amount_nano` None; one that is free has 0 and status `free`.
+    """
+    session.add(entry)
+    session.flush()
+    if entry.conversation_id is not None:
+        values: dict[str, Any] = {"total_tokens": Conversation.total_tokens + entry_tokens(entry)}
+        if entry.amount_nano is None:
+            values["unpriced"] = Conversation.unpriced + 1
+        else:
+            known = func.coalesce(col(Conversation.total_cost_nano), 0)
+            values["total_cost_nano"] = known + entry.amount_nano
+        changed_rows(
+            session, update(Conversation).where(col(Conversation.id) == entry.conversation_id).values(**values)
+        )
+    return entry
+
+
+def _totals(session: Session, *conditions: ColumnElement[bool]) -> Totals:
+    return Totals(*session.execute(select(*_SUMS).where(*conditions)).one())
+
+
+def conversation_totals(session: Session, conversation_id: uuid.UUID) -> Totals:
+    return _totals(session, col(LedgerEntry.conversation_id) == conversation_id)
+
+
+def turn_totals(session: Session, turn_id: uuid.UUID) -> Totals:
+    return _totals(session, col(LedgerEntry.turn_id) == turn_id)
+
+
+def draft_totals(session: Session, draft_id: uuid.UUID) -> Totals:
+    return _totals(session, col(LedgerEntry.draft_id) == draft_id)
+
+
+def totals_of_turns(session: Session, turn_ids: list[uuid.UUID]) -> dict[uuid.UUID, Totals]:
+    """The sums of several turns at once; turns without a row are left out."""
+    rows = session.execute(
+        select(col(LedgerEntry.turn_id), *_SUMS)
+        .where(col(LedgerEntry.turn_id).in_(turn_ids))
+        .group_by(col(LedgerEntry.turn_id))
+    )
+    return {row[0]: Totals(*row[1:]) for row in rows}
+
+
+def entries_of_turn(session: Session, turn_id: uuid.UUID) -> list[LedgerEntry]:
+    """The rows of one turn, in order of attempt."""
+    return list(
+        session.scalars(
+            select(LedgerEntry)
+            .where(col(LedgerEntry.turn_id) == turn_id)
+            .order_by(col(LedgerEntry.attempt), col(LedgerEntry.id))
+        )
+    )
+
+
+def entries_of_conversation(session: Session, conversation_id: uuid.UUID) -> list[LedgerEntry]:
+    """The rows of one conversation, in order of time."""
+    return list(
+        session.scalars(
+            select(LedgerEntry)
+            .where(col(LedgerEntry.conversation_id) == conversation_id)
+            .order_by(col(LedgerEntry.at), col(LedgerEntry.id))
+        )
+    )
+
+
+def list_entries(
+    session: Session,
+    *,
+    user_id: uuid.UUID | None = None,
+    draft_id: uuid.UUID | None = None,
+    conversation_id: uuid.UUID | None = None,
+    turn_id: uuid.UUID | None = None,
+    from_: datetime | None = None,
+    to: datetime | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[LedgerEntry]:
+    """Rows, newest first; `from_` is included, `to` is not. Raises BadCursor."""
+    conditions: list[ColumnElement[bool]] = []
+    if user_id is not None:
+        conditions.append(col(LedgerEntry.user_id) == user_id)
+    if draft_id is not None:
+        conditions.append(col(LedgerEntry.draft_id) == draft_id)
+    if conversation_id is not None:
+        conditions.append(col(LedgerEntry.conversation_id) == conversation_id)
+    if turn_id is not None:
+        conditions.append(col(LedgerEntry.turn_id) == turn_id)
+    if from_ is not None:
+        conditions.append(col(LedgerEntry.at) >= from_)
+    if to is not None:
+        conditions.append(col(LedgerEntry.at) < to)
+    if cursor is not None:
+        at, last_id = decode_cursor(cursor, datetime, uuid.UUID)
+        last = tuple_(literal(at, UTCDateTime()), literal(last_id, BinaryUuid()))
+        conditions.append(tuple_(col(LedgerEntry.at), col(LedgerEntry.id)) < last)
+    rows = session.scalars(
+        select(LedgerEntry)
+        .where(*conditions)
+        .order_by(col(LedgerEntry.at).desc(), col(LedgerEntry.id).desc())
+        .limit(limit + 1)
+    ).all()
+    items = list(rows[:limit])
+    return Page(items, encode_cursor(items[-1].at, items[-1].id) if len(rows) > limit else None)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongTotal:
+    """A conversation whose kept totals are not the sum of its rows."""
+
+    conversation_id: uuid.UUID
+    kept: Totals
+    summed: Totals
+
+
+def wrong_totals(session: Session) -> list[WrongTotal]:
+    """Compares every conversation with its rows. An empty list is what should come out."""
+    tokens, cost, unpriced, rows = _SUMS
+    sums = (
+        select(
+            col(LedgerEntry.conversation_id).label("id"),
+            tokens.label("tokens"),
+            cost.label("cost"),
+            unpriced.label("unpriced"),
+            rows.label("rows"),
+        )
+        .where(col(LedgerEntry.conversation_id).is_not(None))
+        .group_by(col(LedgerEntry.conversation_id))
+        .subquery()
+    )
+    tokens_summed = func.coalesce(sums.c.tokens, 0)
+    unpriced_summed = func.coalesce(sums.c.unpriced, 0)
+    found = session.execute(
+        select(
+            col(Conversation.id),
+            col(Conversation.total_tokens),
+            col(Conversation.total_cost_nano),
+            col(Conversation.unpriced),
+            tokens_summed,
+            sums.c.cost,
+            unpriced_summed,
+            func.coalesce(sums.c.rows, 0),
+        )
+        .outerjoin(sums, sums.c.id == col(Conversation.id))
+        .where(
+            or_(
+                col(Conversation.total_tokens) != tokens_summed,
+                col(Conversation.total_cost_nano).is_distinct_from(sums.c.cost),
+                col(Conversation.unpriced) != unpriced_summed,
+            )
+        )
+    )
+    return [
+        WrongTotal(id_, Totals(tokens, cost, unpriced, count), Totals(summed, summed_cost, summed_unpriced, count))
+        for id_, tokens, cost, unpriced, summed, summed_cost, summed_unpriced, count in found
+    ]

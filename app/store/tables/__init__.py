@@ -1,0 +1,34 @@
+"""Every table of the database, and `metadata`, which the migrations are checked against. Rows are built in `store/` only."""
+
+from sqlmodel import SQLModel
+
+from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
+from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
+from app.store.tables.ledger import LedgerEntry
+from app.store.tables.settings import AuditEntry, ProviderSetting, Setting
+from app.store.tables.turns import ChatMessage, Conversation, Turn, TurnAttempt, TurnEvent
+from app.store.tables.versions import Version
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "ChatMessage",
+    "Conversation",
+    "Draft",
+    "DraftEvent",
+    "DraftSnapshot",
+    "DraftStream",
+    "LedgerEntry",
+    "ProviderSetting",
+    "Setting",
+    "SignInLink",
+    "Turn",
+    "TurnAttempt",
+    "TurnEvent",
+    "User",
+    "UserSession",
+    "Version",
+    "metadata",
+]

@@ -1,0 +1,67 @@
+"""People and what lets them in: users, sessions, API tokens, one-time sign-in links. Secrets are stored as hashes only."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from app.store.tables.base import identifier, reference
+from app.store.types import JsonText
+
+
+class User(SQLModel, table=True):
+    """A person. `email` is lower case; `password_hash` is missing until the welcome link was used."""
+
+    __tablename__ = "users"
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+
+    id: uuid.UUID = identifier()
+    email: str = Field(max_length=320, unique=True)
+    name: str = Field(max_length=200)
+    password_hash: str | None = Field(default=None, max_length=500)
+    roles: list[str] = Field(default_factory=list, sa_type=JsonText)
+    disabled_at: datetime | None = None
+    created_at: datetime
+
+
+class UserSession(SQLModel, table=True):
+    """A signed-in browser. `token_hash` is the SHA-256 of the cookie's value."""
+
+    __tablename__ = "sessions"
+
+    id: uuid.UUID = identifier()
+    user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", index=True)
+    token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    csrf_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    created_at: datetime
+    expires_at: datetime = Field(index=True)
+    last_seen_at: datetime
+    user_agent: str = Field(default="", max_length=500)
+
+
+class ApiToken(SQLModel, table=True):
+    """A bearer token of a program. `expires_at` missing: valid until deleted."""
+
+    __tablename__ = "api_tokens"
+
+    id: uuid.UUID = identifier()
+    user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", index=True)
+    name: str = Field(max_length=200)
+    token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    created_at: datetime
+    last_used_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class SignInLink(SQLModel, table=True):
+    """A link that lets one person in once, to choose a password."""
+
+    __tablename__ = "sign_in_links"
+
+    id: uuid.UUID = identifier()
+    user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", index=True)
+    token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None

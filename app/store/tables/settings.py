@@ -1,0 +1,51 @@
+"""What administrators set, and the record of who did: providers, settings, audit log."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import LargeBinary
+from sqlmodel import Field, SQLModel
+
+from app.store.tables.base import identifier, optional_reference
+from app.store.types import JsonText
+
+
+class ProviderSetting(SQLModel, table=True):
+    """A language-model provider set up in the page. The key is encrypted by the service; the store never sees it."""
+
+    __tablename__ = "provider_settings"
+
+    provider: str = Field(primary_key=True, max_length=50)
+    kind: str = Field(max_length=30)
+    label: str = Field(max_length=200)
+    base_url: str | None = Field(default=None, max_length=1000)
+    key_encrypted: bytes | None = Field(default=None, sa_type=LargeBinary)
+    models: list[str] = Field(default_factory=list, sa_type=JsonText)
+    context: int | None = None
+    allow_private: bool = False
+    enabled: bool = True
+    updated_by: uuid.UUID | None = optional_reference("users.id", on_delete="SET NULL")
+    updated_at: datetime
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what to what. No foreign keys and append-only: the record outlives those it names."""
+
+    __tablename__ = "audit_log"
+
+    id: uuid.UUID = identifier()
+    at: datetime = Field(index=True)
+    actor_id: uuid.UUID | None = optional_reference(index=True)
+    action: str = Field(max_length=100)
+    target: str = Field(default="", max_length=300)
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
+
+
+class Setting(SQLModel, table=True):
+    """One named value of the installation."""
+
+    __tablename__ = "settings"
+
+    key: str = Field(primary_key=True, max_length=100)
+    value: Any = Field(default=None, sa_type=JsonText, nullable=True)

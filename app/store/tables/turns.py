@@ -1,0 +1,173 @@
+"""Chat about a draft: conversations, messages, and turns (one request to a model, with its durable run log)."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from app.store.tables.base import identifier, one_of, optional_reference, reference
+from app.store.types import JsonText
+
+
+class Conversation(SQLModel, table=True):
+    """A chat beside one draft. The totals equal the sum of its ledger rows, written in the same transaction.
+
+    `total_tokens` counts every bucket of every attempt; `total_cost_nano` (nano-USD) sums the known prices and is
+    missing while none is known; `unpriced` counts attempts whose price is unknown.
+    """
+
+    __tablename__ = "ai_conversations"
+    __table_args__ = (
+        UniqueConstraint("draft_id", "id"),
+        Index("ix_ai_conversations_draft_id_created_at", "draft_id", "created_at"),
+    )
+
+    id: uuid.UUID = identifier()
+    draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE")
+    title: str = Field(default="", max_length=255)
+    provider: str = Field(max_length=50)
+    model: str = Field(max_length=200)
+    system_prompt: str | None = Field(default=None, sa_type=Text)
+    total_tokens: int = Field(default=0, sa_type=BigInteger)
+    total_cost_nano: int | None = Field(default=None, sa_type=BigInteger)
+    unpriced: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+
+class ChatMessage(SQLModel, table=True):
+    """One message of a conversation. `parent_id` is the message it answers (siblings are retries)."""
+
+    __tablename__ = "chat_messages"
+    __table_args__ = (
+        UniqueConstraint("draft_id", "id"),
+        UniqueConstraint("conversation_id", "id"),
+        ForeignKeyConstraint(
+            ["draft_id", "conversation_id"], ["ai_conversations.draft_id", "ai_conversations.id"],
+            name="fk_chat_messages_conversation", ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["conversation_id", "parent_id"], ["chat_messages.conversation_id", "chat_messages.id"],
+            name="fk_chat_messages_parent",
+        ),
+        ForeignKeyConstraint(
+            ["draft_id", "turn_id"], ["turns.draft_id", "turns.id"],
+            name="fk_chat_messages_turn", deferrable=True, initially="DEFERRED", use_alter=True,
+        ),
+        one_of("role", "user", "assistant"),
+        Index("ix_chat_messages_conversation_id_parent_id", "conversation_id", "parent_id"),
+        Index("ix_chat_messages_draft_id_turn_id", "draft_id", "turn_id"),
+    )  # fmt: skip
+
+    id: uuid.UUID = identifier()
+    draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE")
+    conversation_id: uuid.UUID = reference()
+    parent_id: uuid.UUID | None = optional_reference()
+    role: str = Field(max_length=20)
+    content: str = Field(sa_type=Text)
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText, sa_column_kwargs={"name": "metadata"})
+    turn_id: uuid.UUID | None = optional_reference()
+    created_at: datetime
+
+
+class Turn(SQLModel, table=True):
+    """One request of a writer to a model, from the prompt to its end.
+
+    `base_version_id` and `base_seq` pin the text the model saw; `selection_from`/`selection_to` are UTF-16 positions in
+    it. `worker_id` and `heartbeat_at` tell whether the process that runs it still lives. `applied`: its change is in
+    the text. `estimate` is what was said before sending.
+    """
+
+    __tablename__ = "turns"
+    __table_args__ = (
+        UniqueConstraint("draft_id", "id"),
+        ForeignKeyConstraint(
+            ["draft_id", "conversation_id"], ["ai_conversations.draft_id", "ai_conversations.id"],
+            name="fk_turns_conversation", ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["draft_id", "prompt_message_id"], ["chat_messages.draft_id", "chat_messages.id"],
+            name="fk_turns_prompt_message", deferrable=True, initially="DEFERRED",
+        ),
+        ForeignKeyConstraint(
+            ["draft_id", "answer_message_id"], ["chat_messages.draft_id", "chat_messages.id"],
+            name="fk_turns_answer_message", deferrable=True, initially="DEFERRED",
+        ),
+        ForeignKeyConstraint(
+            ["draft_id", "base_version_id"], ["versions.draft_id", "versions.id"],
+            name="fk_turns_base_version", deferrable=True, initially="DEFERRED",
+        ),
+        ForeignKeyConstraint(
+            ["draft_id", "version_id"], ["versions.draft_id", "versions.id"],
+            name="fk_turns_version", deferrable=True, initially="DEFERRED",
+        ),
+        one_of("mode", "ask", "write", "edit"),
+        one_of("state", "running", "done", "stopped", "failed", "interrupted"),
+        CheckConstraint("(state = 'running') = (finished_at IS NULL)", name="finished"),
+        CheckConstraint("(selection_from IS NULL) = (selection_to IS NULL)", name="selection"),
+        Index("uq_turns_running", "draft_id", unique=True,
+              sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'")),
+        Index("ix_turns_conversation_id", "conversation_id", "created_at"),
+        Index("ix_turns_heartbeat_at", "heartbeat_at",
+              sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'")),
+        Index("ix_turns_draft_id_base_version_id", "draft_id", "base_version_id"),
+        Index("ix_turns_draft_id_version_id", "draft_id", "version_id"),
+        Index("ix_turns_draft_id_prompt_message_id", "draft_id", "prompt_message_id"),
+        Index("ix_turns_draft_id_answer_message_id", "draft_id", "answer_message_id"),
+    )  # fmt: skip
+
+    id: uuid.UUID = identifier()
+    draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE")
+    conversation_id: uuid.UUID = reference()
+    user_id: uuid.UUID | None = optional_reference("users.id", on_delete="SET NULL", index=True)
+    mode: str = Field(max_length=10)
+    state: str = Field(default="running", max_length=20)
+    prompt_message_id: uuid.UUID | None = optional_reference()
+    answer_message_id: uuid.UUID | None = optional_reference()
+    base_version_id: uuid.UUID | None = optional_reference()
+    base_seq: int
+    selection_from: int | None = None
+    selection_to: int | None = None
+    apply: str = Field(default="review", max_length=20)
+    provider: str = Field(max_length=50)
+    model: str = Field(max_length=200)
+    version_id: uuid.UUID | None = optional_reference()
+    applied: bool = False
+    stop_reason: str | None = Field(default=None, max_length=100)
+    error_code: str | None = Field(default=None, max_length=100)
+    error_message: str | None = Field(default=None, sa_type=Text)
+    error_retryable: bool | None = None
+    worker_id: str = Field(default="", max_length=100)
+    heartbeat_at: datetime
+    estimate: dict[str, Any] | None = Field(default=None, sa_type=JsonText)
+    created_at: datetime
+    finished_at: datetime | None = None
+
+
+class TurnEvent(SQLModel, table=True):
+    """One entry of a turn's run log, in the order it was published; `n` starts at 1. `data` is JSON text."""
+
+    __tablename__ = "turn_events"
+
+    turn_id: uuid.UUID = reference("turns.id", on_delete="CASCADE", primary_key=True)
+    n: int = Field(primary_key=True)
+    type: str = Field(max_length=30)
+    at: datetime
+    data: str = Field(sa_type=Text)
+
+
+class TurnAttempt(SQLModel, table=True):
+    """One call to a provider within a turn, written before the call, so that a crash leaves a trace to account for."""
+
+    __tablename__ = "turn_attempts"
+
+    turn_id: uuid.UUID = reference("turns.id", on_delete="CASCADE", primary_key=True)
+    attempt: int = Field(primary_key=True)
+    provider: str = Field(max_length=50)
+    model: str = Field(max_length=200)
+    answered_model: str | None = Field(default=None, max_length=200)
+    estimated_input_tokens: int | None = None
+    started_at: datetime
+    finished_at: datetime | None = None

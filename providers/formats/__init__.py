@@ -1,0 +1,1 @@
+"""What the three wire formats mean: JSON values in, `providers.base` events out. Pure; no network, no SDK."""

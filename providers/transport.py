@@ -1,0 +1,175 @@
+"""How bytes travel: an httpx2 transport over aiohttp for the SDK clients, and the guard against private addresses.
+
+Why our own transport beside the SDKs' `DefaultAioHttpClient`: that one reports a refused connection as a timeout
+(openai 3.51) and has no place for the guard; the copies in the two SDKs also differ. Streaming through aiohttp costs a
+fraction of httpx2's CPU (`tests/benchmarks/bench_providers.py` prints the ratio). ``httpx2`` stays selectable: cassettes
+are recorded through it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import aiohttp
+import httpx2
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import DefaultResolver
+from yarl import URL
+
+TransportName = Literal["aiohttp", "httpx2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. `connect`: until a connection stands. `silence`: without a single byte, before or inside an answer;
+    long, because a reasoning model may think for minutes before its first word."""
+
+    connect: float = 10.0
+    silence: float = 300.0
+
+
+class PrivateAddress(OSError):
+    """The name or address leads into a private network, and this endpoint may not go there."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the public internet: not loopback, private, link-local, shared or reserved,
+    also not when wrapped into IPv6 (mapped, 6to4, Teredo, NAT64)."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is None and ip in ipaddress.ip_network("64:ff9b::/96"):
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return inner.is_global and not inner.is_multicast
+    return ip.is_global and not ip.is_multicast
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves names and refuses those that lead to a private address.
+
+    The addresses that were checked are the ones that are connected to, so a name that changes its answer between a
+    check and the connection gains nothing.
+    """
+
+    def __init__(self) -> None:
+        self._inner = DefaultResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        if not found or not all(is_public(result["host"]) for result in found):
+            raise PrivateAddress("this address leads into a private network")
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class AiohttpTransport(httpx2.AsyncBaseTransport):
+    """One aiohttp session, made at the first request because it belongs to the running event loop."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self._session: aiohttp.ClientSession | None = None
+        self._tls = httpx2.create_ssl_context()  # reads the certificates: slow, so not on the event loop
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if not self._allow_private:
+            _refuse_private_literal(request.url.host)
+        session = self._session
+        if session is None:
+            session = self._session = self._new_session()
+        limits: dict[str, Any] = request.extensions.get("timeout", {})
+        with _httpx_errors():
+            response = await session.request(
+                request.method,
+                URL(str(request.url), encoded=True),
+                headers=request.headers.multi_items(),
+                data=await request.aread() or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=limits.get("connect"), sock_read=limits.get("read")
+                ),
+            )
+        return httpx2.Response(
+            response.status,
+            headers=list(response.raw_headers),
+            stream=_Body(response),
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": (response.reason or "").encode("latin-1")},
+        )
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        resolver = None if self._allow_private else PublicResolver()
+        connector = aiohttp.TCPConnector(ssl=self._tls, resolver=resolver, limit=0, keepalive_timeout=30.0)
+        return aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # Only when a proxy is set: it would also read ~/.netrc for passwords.
+            trust_env=self._allow_private and bool(urllib.request.getproxies()),
+        )
+
+
+class _Body(httpx2.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        content = self._response.content
+        with _httpx_errors():
+            while piece := await content.readany():
+                yield piece
+
+    async def aclose(self) -> None:
+        self._response.close()
+
+
+@contextmanager
+def _httpx_errors() -> Iterator[None]:
+    """aiohttp's exceptions as the httpx2 ones that SDKs and `connection.py` know."""
+    try:
+        yield
+    except (aiohttp.ConnectionTimeoutError, aiohttp.ServerTimeoutError) as error:
+        kind = httpx2.ConnectTimeout if isinstance(error, aiohttp.ConnectionTimeoutError) else httpx2.ReadTimeout
+        raise kind(str(error)) from error
+    except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
+        raise httpx2.ConnectError(str(error)) from error
+    except aiohttp.ServerDisconnectedError as error:
+        raise httpx2.RemoteProtocolError(str(error)) from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise httpx2.ReadError(str(error)) from error
+
+
+def _refuse_private_literal(host: str) -> None:
+    """Addresses written as numbers never reach the resolver."""
+    try:
+        public = is_public(host)
+    except ValueError:
+        return  # a name
+    if not public:
+        raise httpx2.ConnectError("this address leads into a private network") from PrivateAddress()
+
+
+def http_client(name: TransportName, *, timeouts: Timeouts, allow_private: bool) -> httpx2.AsyncClient:
+    """An HTTP client for an SDK. Redirects are not followed: a key must not travel to another host.
+
+    An endpoint that may not reach private networks always gets the aiohttp transport, which holds the guard.
+    """
+    timeout = httpx2.Timeout(timeouts.silence, connect=timeouts.connect)
+    if name == "httpx2" and allow_private:
+        return httpx2.AsyncClient(timeout=timeout, follow_redirects=False)
+    return httpx2.AsyncClient(
+        transport=AiohttpTransport(allow_private=allow_private), timeout=timeout, follow_redirects=False
+    )

@@ -1,0 +1,125 @@
+"""Every route, walked as its owner, as a stranger and as nobody: strangers get 404, nobody is asked to sign in."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar.routes import HTTPRoute
+
+from providers.scripted import Reply, ScriptedProvider
+from tests.conftest import Person, World
+
+PUBLIC = {
+    ("GET", "/health"), ("GET", "/metrics"), ("GET", "/sign-in"), ("GET", "/sw.js"), ("GET", "/favicon.ico"),
+    ("POST", "/api/sign-in"), ("POST", "/api/welcome"), ("GET", "/welcome/{token:str}"),
+    ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/static/{file_path:path}"),
+}  # fmt: skip
+OWN_COLLECTIONS = {
+    ("GET", "/"), ("GET", "/settings"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
+    ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
+    ("GET", "/api/drafts/stats"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
+}  # fmt: skip
+"""Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
+
+BODIES: dict[str, Any] = {
+    "/api/drafts/{draft_id:uuid}/commands": {
+        "replica": "x", "n": 1, "base_seq": 1, "ops": [{"field": "title", "set": "mine"}],
+    },
+    "/api/drafts/{draft_id:uuid}/conflicts/{conflict_id:uuid}": {"value": "x"},
+    "/api/drafts/{draft_id:uuid}/turns": {"mode": "ask", "prompt": "x"},
+    "/api/drafts/{draft_id:uuid}/turns/estimate": {"mode": "ask", "prompt": "x"},
+    "/api/drafts/{draft_id:uuid}/versions": {},
+    "/api/versions/{version_id:uuid}": {"label": "x"},
+    "/api/users": {"email": "x@example.org"},
+    "/api/users/{user_id:uuid}": {"name": "x"},
+    "/api/settings/providers/{provider_id:str}": {"api_key": "x"},
+}  # fmt: skip
+
+
+def routes(world: World) -> Iterator[tuple[str, str]]:
+    for route in world.client.app.routes:
+        if isinstance(route, HTTPRoute):
+            for method in sorted(set(route.methods) - {"OPTIONS", "HEAD"}):
+                yield method, str(route.path)
+
+
+@pytest.fixture
+def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
+    """One of everything that belongs to Ada."""
+    draft = ada.draft("Secret words", title="Secret title")
+    version = ada.post(f"/api/drafts/{draft['id']}/versions", {}).json()
+    scripted.enqueue(Reply("answer"))
+    turn = ada.post(f"/api/drafts/{draft['id']}/turns", {"mode": "ask", "prompt": "x"}).json()
+    ada.get(f"/api/turns/{turn['id']}/events")
+    token = ada.post("/api/tokens", {"name": "x"}).json()
+    return {
+        "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
+        "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
+        "token_id": token["id"], "user_id": ada.id, "provider_id": "anthropic", "token": "nothing",
+        "file_path": "nothing.js",
+    }  # fmt: skip
+
+
+def filled(path: str, owned: dict[str, str]) -> str:
+    for name, value in owned.items():
+        for kind in ("uuid", "str", "path"):
+            path = path.replace(f"{{{name}:{kind}}}", value)
+    assert "{" not in path, f"the walk does not know how to fill {path}"
+    return path
+
+
+def body(path: str, owned: dict[str, str]) -> Any:
+    if path == "/api/drafts/{draft_id:uuid}/restore":
+        return {"version_id": owned["version_id"]}
+    return BODIES.get(path, {})
+
+
+def test_nobody_gets_anything_without_signing_in(world: World, owned: dict[str, str]) -> None:
+    walked = 0
+    for method, path in routes(world):
+        if (method, path) in PUBLIC:
+            continue
+        headers = {"Accept": "text/html"} if not path.startswith("/api") else {}
+        answer = world.client.request(
+            method, filled(path, owned), json=body(path, owned), headers=headers, follow_redirects=False
+        )
+        if path.startswith("/api"):
+            assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), (method, path)
+        else:
+            assert (answer.status_code, answer.headers["location"][:8]) == (302, "/sign-in"), (method, path)
+        walked += 1
+    assert walked > 25
+
+
+def test_a_stranger_gets_404_for_whatever_is_somebody_elses(
+    world: World, owned: dict[str, str], mallory: Person, ada: Person
+) -> None:
+    walked = 0
+    for method, path in routes(world):
+        if (method, path) in PUBLIC | OWN_COLLECTIONS:
+            continue
+        answer = world.client.request(method, filled(path, owned), json=body(path, owned), headers=mallory.headers)
+        expected = 403 if path.startswith(("/api/users", "/api/settings")) else 404
+        assert answer.status_code == expected, (method, path, answer.text)
+        assert "Secret" not in answer.text
+        walked += 1
+    assert walked > 18
+    unharmed = ada.get(f"/api/drafts/{owned['draft_id']}").json()
+    assert (unharmed["text"], unharmed["title"], unharmed["deleted_at"]) == ("Secret words", "Secret title", None)
+
+
+def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[str, str], mallory: Person) -> None:
+    for method, path in OWN_COLLECTIONS:
+        if method == "GET":
+            answer = world.client.request(method, path, headers=mallory.headers)
+            assert answer.status_code == 200, path
+            assert "Secret" not in answer.text
+            assert owned["draft_id"] not in answer.text
+
+
+def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Person) -> None:
+    for method, path in routes(world):
+        if method != "GET" or path.startswith(("/api/users", "/api/settings", "/static", "/welcome", "/schema/")):
+            continue
+        answer = ada.get(filled(path, owned), follow_redirects=False)
+        assert answer.status_code in (200, 302), (path, answer.text)

@@ -1,0 +1,37 @@
+// What an answer took, in one line: tokens and money, marked when they are estimates or unknown.
+
+import { price, tokens } from "../common/format.js";
+import type { Conversation, Estimate, Turn } from "./wire.js";
+
+export function totalTokens(turn: Pick<Turn, "usage">): number {
+  const { usage } = turn;
+  return usage ? usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens + usage.output_tokens : 0;
+}
+
+export function turnFacts(turn: Turn, free: boolean): string {
+  if (!turn.usage) return "";
+  const estimated = turn.usage.status === "estimated";
+  const shown = price({ cost: turn.cost_usd, free: free || turn.usage.status === "free" });
+  return `${estimated ? "≈" : ""}${tokens(totalTokens(turn))} tokens · ${estimated && shown.startsWith("$") ? "≈" : ""}${shown}`;
+}
+
+export function turnDetails(turn: Turn): string {
+  const { usage } = turn;
+  if (!usage) return "";
+  const parts = [`${usage.input_tokens} in`, usage.cache_read_tokens > 0 && `${usage.cache_read_tokens} from cache`, usage.cache_write_tokens > 0 && `${usage.cache_write_tokens} to cache`, `${usage.output_tokens} out`];
+  if (usage.reasoning_tokens > 0) parts.push(`of which ${usage.reasoning_tokens} thinking`);
+  const source = { reported: "reported by the provider", estimated: "estimated", unknown: "not reported", free: "exact" }[usage.status];
+  return `${parts.filter(Boolean).join(", ")} (${source})${turn.attempts > 1 ? `, ${turn.attempts} attempts` : ""}`;
+}
+
+export function estimateText(estimate: Estimate, free: boolean): string {
+  const shown = price({ cost: estimate.cost_usd, free: free || estimate.free });
+  return `≈${tokens(estimate.input_tokens)} tokens · ${shown}`;
+}
+
+export function conversationFacts(conversation: Conversation, free: boolean): string {
+  if (conversation.total_tokens === 0) return "";
+  const cost = price({ cost: conversation.total_cost_usd, free: free && conversation.unpriced === 0 });
+  const unpriced = conversation.unpriced > 0 && conversation.total_cost_usd !== null ? ` + ${conversation.unpriced} unpriced` : "";
+  return `This chat: ${tokens(conversation.total_tokens)} tokens · ${cost}${unpriced}`;
+}

@@ -1,0 +1,106 @@
+// The shapes of conversations, turns and providers as the API gives them.
+
+export type Mode = "ask" | "write" | "edit";
+export type TurnState = "running" | "done" | "stopped" | "failed" | "interrupted";
+
+export interface Usage {
+  input_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+  status: "reported" | "estimated" | "unknown" | "free";
+}
+
+export interface Operation {
+  index: number;
+  op: string;
+  block?: string | null;
+  placed: boolean;
+  reason?: string | null;
+  message?: string | null;
+  text?: string | null;
+}
+
+export interface TurnVersion {
+  id: string;
+  number: number;
+  applied: boolean;
+}
+
+export interface TurnError {
+  code: string;
+  message: string;
+  retryable: boolean;
+}
+
+export interface Turn {
+  id: string;
+  conversation_id: string;
+  mode: Mode;
+  state: TurnState;
+  text: string;
+  stop_reason: string | null;
+  provider: string;
+  model: string;
+  usage: Usage | null;
+  cost_usd: string | null;
+  attempts: number;
+  version: TurnVersion | null;
+  operations: Operation[];
+  error: TurnError | null;
+}
+
+export interface Message {
+  id: string;
+  role: "user" | "assistant";
+  content: string;
+  html: string;
+  created_at: string;
+  mode: Mode | null;
+  turn: Turn | null;
+}
+
+export interface Conversation {
+  id: string;
+  provider: string;
+  model: string;
+  total_tokens: number;
+  total_cost_usd: string | null;
+  unpriced: number;
+  messages: Message[];
+}
+
+export interface Model {
+  id: string;
+  label: string;
+  context_tokens: number | null;
+  tools: boolean;
+  free: boolean;
+}
+
+export interface Provider {
+  id: string;
+  label: string;
+  kind: string;
+  configured: boolean;
+  models: Model[];
+}
+
+export interface Providers {
+  items: Provider[];
+  default: { provider: string; model: string } | null;
+}
+
+export interface Choice {
+  provider: string;
+  model: string;
+}
+
+export interface Estimate {
+  input_tokens: number;
+  max_output_tokens: number;
+  cost_usd: string | null;
+  free?: boolean;
+  fits?: boolean;
+}

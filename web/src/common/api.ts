@@ -1,0 +1,77 @@
+// Requests to our own API: CSRF header, JSON, and errors as one shape.
+
+import { meta } from "./dom.js";
+
+export class Problem extends Error {
+  constructor(
+    /** HTTP status, or 0 when the server could not be reached. */
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly errors: { field: string; message: string }[] = [],
+    readonly retryAfter: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+let csrf: string | null = null;
+const token = (): string => (csrf ??= meta("csrf-token"));
+export function useCsrfToken(fresh: string): void {
+  csrf = fresh;
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+export interface Options {
+  keepalive?: boolean;
+  timeout?: number;
+  signal?: AbortSignal;
+}
+
+const TIMEOUT = 20_000;
+
+/** The answer's JSON (undefined for an empty one). Throws `Problem`. A stale CSRF token is renewed once. */
+export async function api<T>(method: Method, path: string, body?: unknown, options: Options = {}): Promise<T> {
+  try {
+    return await once<T>(method, path, body, options);
+  } catch (error) {
+    if (!(error instanceof Problem && error.code === "csrf") || options.keepalive) throw error;
+    useCsrfToken((await once<{ csrf_token: string }>("GET", "/api/me", undefined, {})).csrf_token);
+    return once<T>(method, path, body, options);
+  }
+}
+
+async function once<T>(method: Method, path: string, body: unknown, options: Options): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") headers["X-CSRF-Token"] = token();
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const limit = AbortSignal.timeout(options.timeout ?? TIMEOUT);
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: "same-origin",
+      keepalive: options.keepalive ?? false,
+      signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause;
+    throw new Problem(0, "unreachable", "The server cannot be reached.");
+  }
+  if (!response.ok) throw await problemOf(response);
+  const text = await response.text();
+  return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const after = Number(response.headers.get("Retry-After"));
+  const retryAfter = Number.isFinite(after) && after > 0 ? after : null;
+  try {
+    const body = (await response.json()) as { code?: string; detail?: string; title?: string; errors?: { field: string; message: string }[] };
+    return new Problem(response.status, body.code ?? "error", body.detail || body.title || `Error ${response.status}`, body.errors ?? [], retryAfter);
+  } catch {
+    return new Problem(response.status, "error", `The server answered ${response.status}.`, [], retryAfter);
+  }
+}

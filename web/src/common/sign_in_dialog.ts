@@ -1,0 +1,41 @@
+// Signing in again over an open page: nothing on it is lost.
+
+import { api, useCsrfToken } from "./api.js";
+import { openDialog } from "./dialog.js";
+import { h } from "./dom.js";
+import { onSubmit, values } from "./form.js";
+
+let open = false;
+
+/** Resolves true once signed in, false when the person put it off. `account` must be the one the page was opened for. */
+export function signInAgain(account: string): Promise<boolean> {
+  if (open) return Promise.resolve(false);
+  open = true;
+  return new Promise((resolve) => {
+    let done = false;
+    const submit = h("button", { type: "submit", class: "button primary block" }, "Sign in");
+    const form = h(
+      "form",
+      { class: "stack", novalidate: true },
+      h("p", { class: "hint" }, "Your session has ended. What you wrote is kept on this device and will be sent when you are back."),
+      h("div", { class: "form-problem", role: "alert", hidden: true }),
+      h("div", { class: "field" }, h("label", { for: "again-email" }, "E-mail"), h("input", { id: "again-email", name: "email", type: "email", autocomplete: "username", required: true })),
+      h("div", { class: "field" }, h("label", { for: "again-password" }, "Password"), h("input", { id: "again-password", name: "password", type: "password", autocomplete: "current-password", required: true })),
+      submit,
+    );
+    onSubmit(form, async () => {
+      const { email, password } = values(form);
+      const answer = await api<{ user: { id: string }; csrf_token: string }>("POST", "/api/sign-in", { email, password });
+      if (answer.user.id !== account) return location.assign("/");
+      useCsrfToken(answer.csrf_token);
+      done = true;
+      dialog.close();
+    });
+    const dialog = openDialog("Sign in again", [form], [], {
+      onclose: () => {
+        open = false;
+        resolve(done);
+      },
+    });
+  });
+}

@@ -1,0 +1,115 @@
+// The writing surface: CodeMirror set up for prose, joined to the sync session.
+
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { markdownKeymap, markdownLanguage } from "@codemirror/lang-markdown";
+import { LanguageSupport } from "@codemirror/language";
+import { search, searchKeymap } from "@codemirror/search";
+import { Annotation, Compartment, EditorState, Transaction, type ChangeSet, type Extension, type Text, type TransactionSpec } from "@codemirror/state";
+import { EditorView, keymap, placeholder } from "@codemirror/view";
+import { wellFormed } from "../sync/codepoints.js";
+import { clearModelWords, insertedRanges, markModelWords, modelWords } from "./by_model.js";
+import { formattingKeys } from "./formatting.js";
+import { ghostField, setGhost, type Ghost } from "./ghost.js";
+import { livePreview } from "./live_preview.js";
+
+const fromServer = Annotation.define<boolean>();
+const SHOW_MODEL_WORDS = 12_000;
+
+export interface SurfaceListener {
+  typed(changes: ChangeSet, before: Text): void;
+  changed(): void;
+  selected(from: number, to: number): void;
+}
+
+/** Pasted halves of characters cannot be saved; they become the replacement character at once. */
+const wholeCharactersOnly = EditorState.transactionFilter.of((transaction): TransactionSpec | readonly TransactionSpec[] => {
+  if (!transaction.docChanged || transaction.annotation(fromServer)) return transaction;
+  let broken = false;
+  const parts: { from: number; to: number; insert: string }[] = [];
+  transaction.changes.iterChanges((from, to, _fromB, _toB, inserted) => {
+    const insert = inserted.toString();
+    const around = transaction.newDoc.sliceString(Math.max(0, _fromB - 1), _toB + 1);
+    const repaired = wellFormed(around) === around ? insert : wellFormed(insert);
+    broken ||= repaired !== insert;
+    parts.push({ from, to, insert: repaired });
+  });
+  return broken ? { changes: parts, scrollIntoView: true, userEvent: "input.paste" } : transaction;
+});
+
+export class Surface {
+  readonly view: EditorView;
+  private readonly readOnly = new Compartment();
+  private clearing = 0;
+
+  constructor(parent: HTMLElement, text: Text, nonce: string, listener: SurfaceListener) {
+    const extensions: Extension[] = [
+      history(),
+      search({ top: true }),
+      keymap.of([...formattingKeys, ...markdownKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
+      new LanguageSupport(markdownLanguage),
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({ spellcheck: "true", autocapitalize: "sentences", autocorrect: "on", "aria-label": "Text of the draft" }),
+      ...(nonce ? [EditorView.cspNonce.of(nonce)] : []),
+      placeholder("Start writing, or ask for a first draft."),
+      this.readOnly.of([]),
+      wholeCharactersOnly,
+      livePreview,
+      modelWords,
+      ghostField,
+      EditorView.updateListener.of((update) => {
+        for (const transaction of update.transactions) {
+          if (transaction.docChanged && !transaction.annotation(fromServer)) listener.typed(transaction.changes, transaction.startState.doc);
+        }
+        if (update.docChanged) listener.changed();
+        if (update.selectionSet || update.docChanged) {
+          const { from, to } = update.state.selection.main;
+          listener.selected(from, to);
+        }
+      }),
+    ];
+    this.view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions }) });
+  }
+
+  get text(): Text {
+    return this.view.state.doc;
+  }
+
+  /** A change made elsewhere. It is not the writer's to undo. `byModel`: mark what it wrote. */
+  remote(changes: ChangeSet, byModel: boolean): void {
+    const effects = byModel ? [markModelWords.of(insertedRanges(changes))] : [];
+    this.view.dispatch({ changes, effects, annotations: [fromServer.of(true), Transaction.addToHistory.of(false), Transaction.remote.of(true)] });
+    if (!byModel) return;
+    clearTimeout(this.clearing);
+    this.clearing = window.setTimeout(() => this.view.dispatch({ effects: clearModelWords.of(null) }), SHOW_MODEL_WORDS);
+  }
+
+  /** Last resort when screen and session disagree: show what the session holds. */
+  replace(text: Text): void {
+    this.view.dispatch({ changes: { from: 0, to: this.text.length, insert: text }, annotations: [fromServer.of(true), Transaction.addToHistory.of(false)] });
+  }
+
+  ghost(ghost: Ghost | null): void {
+    this.view.dispatch({ effects: setGhost.of(ghost) });
+  }
+
+  lock(locked: boolean): void {
+    this.view.dispatch({ effects: this.readOnly.reconfigure(locked ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : []) });
+  }
+
+  insertAtCursor(text: string): void {
+    const { main } = this.view.state.selection;
+    const line = this.text.lineAt(main.to);
+    const at = line.length > 0 && main.to === line.to ? `\n\n${text}` : text;
+    this.view.dispatch({ changes: { from: main.to, insert: at }, selection: { anchor: main.to + at.length }, scrollIntoView: true, userEvent: "input" });
+    this.view.focus();
+  }
+
+  focus(): void {
+    this.view.focus();
+  }
+
+  select(from: number, to: number): void {
+    const limit = this.text.length;
+    this.view.dispatch({ selection: { anchor: Math.min(from, limit), head: Math.min(to, limit) }, scrollIntoView: true });
+  }
+}

@@ -1,0 +1,34 @@
+// The draft's title: an input that renames as it is typed, and the page's own title with it.
+
+import { announce } from "./save_pill.js";
+
+export interface TitleField {
+  show(title: string): void;
+}
+
+export function setUpTitle(input: HTMLInputElement, renamed: (title: string) => void, leave: () => void): TitleField {
+  let before = input.value;
+  const name = (): void => void (document.title = `${input.value.trim() || "Untitled draft"} · Draftloom`);
+  input.addEventListener("focus", () => (before = input.value));
+  input.addEventListener("input", () => {
+    renamed(input.value);
+    name();
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    event.preventDefault();
+    if (event.key === "Escape" && input.value !== before) {
+      input.value = before;
+      renamed(before);
+      name();
+      announce("The title is as it was.");
+    }
+    leave();
+  });
+  return {
+    show(title) {
+      if (input.value !== title) input.value = title;
+      name();
+    },
+  };
+}
