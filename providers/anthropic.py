@@ -65,6 +65,7 @@ class AnthropicProvider:
             api_key=require(remote.api_key, provider=self.id, what="API key"),
             base_url=remote.base_url or "https://api.anthropic.com",
             max_retries=0,
+            open_telemetry=False,  # its spans may carry prompts
             timeout=remote.silence_seconds,
             http_client=http_client(remote.transport, timeouts=timeouts, allow_private=remote.allow_private),
         )

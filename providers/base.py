@@ -100,8 +100,8 @@ class Request:
 
     `max_output_tokens` bounds what is generated, reasoning included. `temperature` None leaves the model's default
     (several current models refuse any other value). `cache` lets a provider mark the stable part of the prompt for its
-    prompt cache. `metadata` is never sent to a remote provider; the offline provider reads
-    ``{"mode": "ask"|"write"|"edit", "document": str, "selection": str | None}`` from it.
+    prompt cache. `metadata` is never sent to a remote provider; the offline provider reads ``{"mode":
+    "ask"|"write"|"edit", "prompt": str, "document": str, "selection": str | None}`` from it.
     """
 
     model: str

@@ -8,6 +8,7 @@ the first request, in a worker thread: they take 45 MB and half a second each.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -112,6 +113,7 @@ class Connection:
             async with self._making:
                 if self._sdk is None:
                     self._sdk = await asyncio.to_thread(self._make)
+                    _silence_sdks()
         return self._sdk
 
     def _refused(self, error: Exception) -> ProviderError:
@@ -150,6 +152,12 @@ class Connection:
         if any(isinstance(cause, (httpx2.TimeoutException, TimeoutError)) for cause in _causes(error)):
             return TimedOut("The provider fell silent in the middle of its answer.", provider=self._provider)
         return BrokenStream("The connection was lost in the middle of the answer.", provider=self._provider)
+
+
+def _silence_sdks() -> None:
+    """The SDKs log whole requests, prompts included, at the debug level; no logging setting may turn that on."""
+    for name in ("anthropic", "openai"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class _Understanding:

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal
 
+from providers.anthropic import AnthropicProvider
 from providers.base import ModelInfo, Provider
 from providers.configuration import Kind, ProviderConfig, Source, from_environment, merged, remote_of
 from providers.offline import OfflineProvider, words_per_second
+from providers.openai_chat import OpenAIChatProvider
+from providers.openai_responses import OpenAIResponsesProvider
 from providers.tokens import TokenCounter
 
 GROUP = "draftloom.providers"
@@ -142,10 +145,6 @@ class Registry:
             await provider.aclose()
 
     def _make(self, config: ProviderConfig) -> _Held:
-        from providers.anthropic import AnthropicProvider
-        from providers.openai_chat import OpenAIChatProvider
-        from providers.openai_responses import OpenAIResponsesProvider
-
         makers: dict[Kind, Callable[..., Provider]] = {
             "anthropic": AnthropicProvider,
             "openai": OpenAIResponsesProvider,

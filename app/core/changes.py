@@ -9,13 +9,13 @@ Positions and lengths are UTF-16 code units. No I/O and no knowledge of drafts l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.core.errors import InvalidChange
 from app.core.sections import Section, SectionBuilder, compose_sections, map_sections
-from app.core.utf16 import EncodedText, has_unstorable, utf16_length
+from app.core.utf16 import EncodedText, has_unstorable, utf16_length, utf16_slicer
 
 Edit = tuple[int, int, str]
 """From, to (positions in the old text) and the text put in their place."""
@@ -158,7 +158,7 @@ class ChangeSet:
     def invert(self, text: str) -> ChangeSet:
         """The change set that leads back to `text`, the text before this one."""
         self.check(text)
-        slice_ = _slicer(text)
+        slice_ = utf16_slicer(text)
         sections: list[Section] = []
         position = 0
         for length, inserted in self.sections:
@@ -289,9 +289,3 @@ def _require_clean(text: str) -> None:
         raise InvalidChange("An inserted text holds a carriage return; line breaks are LF.")
     if has_unstorable(text):
         raise InvalidChange("An inserted text holds a NUL or half a character.")
-
-
-def _slicer(text: str) -> Callable[[int, int], str]:
-    """A function that slices `text` by UTF-16 positions, encoding it at most once."""
-    encoded = EncodedText.if_needed(text)
-    return encoded.slice if encoded else lambda start, end: text[start:end]

@@ -12,18 +12,22 @@ stake. Neither is writing at the same place: both texts stand there, whole.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 from app.core.changes import ChangedRange, ChangeSet
-from app.core.utf16 import utf16_length, utf16_slice
-from app.core.words import is_inside_word, word_mask
+from app.core.utf16 import EncodedText, units_are_characters, utf16_length, utf16_slice, utf16_slicer
+from app.core.words import WordUnits, is_inside_word
 
-_NEAR: Final = 24
+_NEAR: Final = 12
 """Conflicts in one line that are closer than this many units are shown as one passage."""
+_MOST_PASSAGES: Final = 20
+"""When two people rewrote everything, nobody answers a thousand questions: they are joined until this many are left."""
 _LONGEST_WORD: Final = 200
 """Letters that are looked at on each side; a longer run is no word."""
 
@@ -139,25 +143,26 @@ def contested_passages(
     if not _any_close(my_ranges, their_ranges, total=total, head=head):
         return []
     base_text = base()
-    mask = word_mask(base_text)
-    my_touches = [_touch(changed, mask) for changed in my_ranges]
-    their_touches = [_touch(changed, mask) for changed in their_ranges]
+    words = WordUnits(base_text)
+    my_touches = [_touch(changed, words) for changed in my_ranges]
+    their_touches = [_touch(changed, words) for changed in their_ranges]
     spans = _contested_spans(my_touches, their_touches, base_text)
     if not spans:
         return []
-    my_text, merged = mine.apply(base_text), rebased.apply(head)
+    at_base, at_head = utf16_slicer(base_text), utf16_slicer(head)
+    in_mine, in_merged = utf16_slicer(mine.apply(base_text)), utf16_slicer(rebased.apply(head))
     passages = []
     for start, end in spans:
         their_start, their_end = total.map_position(start, -1), total.map_position(end, 1)
         from_, to = rebased.map_position(their_start, -1), rebased.map_position(their_end, 1)
         passage = Passage(
-            base=utf16_slice(base_text, start, end),
-            theirs=utf16_slice(head, their_start, their_end),
-            mine=utf16_slice(my_text, mine.map_position(start, -1), mine.map_position(end, 1)),
+            base=at_base(start, end),
+            theirs=at_head(their_start, their_end),
+            mine=in_mine(mine.map_position(start, -1), mine.map_position(end, 1)),
             from_=from_,
             to=to,
         )
-        if not passage.theirs == passage.mine == utf16_slice(merged, from_, to):
+        if not passage.theirs == passage.mine == in_merged(from_, to):
             passages.append(passage)
     return passages
 
@@ -186,20 +191,26 @@ def _undone(changes: ChangeSet) -> ChangeSet:
 
 
 def _any_close(mine: list[ChangedRange], theirs: list[ChangedRange], *, total: ChangeSet, head: str) -> bool:
-    """Whether any two changes overlap, touch or have only letters between them, told without the base text."""
+    """Whether any two changes could meet in one word, told without the base text."""
     tagged = [(change.from_a, change.to_a, True) for change in mine]
     tagged += [(change.from_a, change.to_a, False) for change in theirs]
     tagged.sort()
-    reach = {True: -1, False: -1}
+    last: dict[bool, _Span] = {}
     for from_, to, is_mine in tagged:
-        end = reach[not is_mine]
-        if end >= 0 and _is_close(end, from_, total=total, head=head):
+        other = last.get(not is_mine)
+        if other is not None and _is_close(other, (from_, to), total=total, head=head):
             return True
-        reach[is_mine] = max(reach[is_mine], to)
+        last[is_mine] = (from_, to)
     return False
 
 
-def _is_close(end: int, start: int, *, total: ChangeSet, head: str) -> bool:
+def _is_close(one: _Span, other: _Span, *, total: ChangeSet, head: str) -> bool:
+    """Whether two changes, the first one starting first, overlap or have nothing but letters between them."""
+    end, start = one[1], other[0]
+    if one[0] == end == start == other[1]:
+        # Both only write at one place, as two people do who type at the end: that matters inside a word alone.
+        behind = total.map_position(end, 1)
+        return behind < utf16_length(head) and is_inside_word(_unit_at(head, behind))
     if start <= end:
         return True
     if start - end > 2 * _LONGEST_WORD:
@@ -208,19 +219,28 @@ def _is_close(end: int, start: int, *, total: ChangeSet, head: str) -> bool:
     return left >= right or is_inside_word(utf16_slice(head, left, right))
 
 
-def _touch(changed: ChangedRange, mask: str) -> _Touch:
-    """Widen a change to the ends of the words it cuts or grows. In `mask` a "w" marks a unit inside a word."""
+def _unit_at(text: str, position: int) -> str:
+    """The character at a position."""
+    if units_are_characters(text):
+        return text[position]
+    encoded = EncodedText(text)
+    end = position + 1
+    return encoded.slice(position, end + encoded.splits_character(end))
+
+
+def _touch(changed: ChangedRange, words: WordUnits) -> _Touch:
+    """Widen a change to the ends of the words it cuts or grows."""
     from_, to, inserted = changed.from_a, changed.to_a, changed.inserted
-    before = from_ > 0 and mask[from_ - 1] == "w"
-    behind = to < len(mask) and mask[to] == "w"
-    cuts_start = before and from_ < len(mask) and mask[from_] == "w"
-    cuts_end = behind and to > 0 and mask[to - 1] == "w"
+    before = from_ > 0 and words[from_ - 1]
+    behind = to < len(words) and words[to]
+    cuts_start = before and from_ < len(words) and words[from_]
+    cuts_end = behind and to > 0 and words[to - 1]
     start, end = from_, to
     if cuts_start or (before and inserted and is_inside_word(inserted[0])):
-        while start > max(0, from_ - _LONGEST_WORD) and mask[start - 1] == "w":
+        while start > max(0, from_ - _LONGEST_WORD) and words[start - 1]:
             start -= 1
     if cuts_end or (behind and inserted and is_inside_word(inserted[-1])):
-        while end < min(len(mask), to + _LONGEST_WORD) and mask[end] == "w":
+        while end < min(len(words), to + _LONGEST_WORD) and words[end]:
             end += 1
     inside_word = from_ == to and before and behind
     return _Touch(start, end, from_, to, deletes=to > from_, inserts=bool(inserted), inside_word=inside_word)
@@ -241,18 +261,26 @@ def _writes_inside(writer: _Touch, taker: _Touch) -> bool:
 
 
 def _contested_spans(mine: list[_Touch], theirs: list[_Touch], base: str) -> list[_Span]:
-    """Stretches of the base that hold every conflict whole, with all that either side changed in or next to them."""
-    spans = [
-        (min(one.start, other.start), max(one.end, other.end))
-        for one, other in _meeting(mine, theirs)
-        if _conflict(one, other)
-    ]
-    touches = [(touch.start, touch.end) for touch in (*mine, *theirs)]
-    while True:
-        grown = _joined([_grown(span, touches) for span in spans], base)
-        if grown == spans:
-            return spans
-        spans = grown
+    """Stretches of the base that hold every conflict whole, with all that either side changed in or next to them: what
+    was written at a border would else belong to nobody when a person chooses one side."""
+    starts = [min(one.start, other.start) for one, other in _meeting(mine, theirs) if _conflict(one, other)]
+    islands = _joined(sorted((touch.start, touch.end) for touch in (*mine, *theirs)), lambda start, end: start <= end)
+    first_places = [start for start, _end in islands]
+    contested = sorted({bisect_right(first_places, start) - 1 for start in starts})
+    at_base = utf16_slicer(base)
+    spans = _joined(
+        [islands[number] for number in contested],
+        lambda start, end: start - end <= _NEAR and "\n" not in at_base(end, start),
+    )
+    near = _NEAR
+    while len(spans) > _MOST_PASSAGES:
+        near *= 4
+        spans = _joined(spans, partial(_is_within, near))
+    return spans
+
+
+def _is_within(near: int, start: int, end: int) -> bool:
+    return start - end <= near
 
 
 def _meeting(mine: list[_Touch], theirs: list[_Touch]) -> Iterator[tuple[_Touch, _Touch]]:
@@ -267,25 +295,12 @@ def _meeting(mine: list[_Touch], theirs: list[_Touch]) -> Iterator[tuple[_Touch,
             yield one, other
 
 
-def _grown(span: _Span, touches: list[_Span]) -> _Span:
-    """A change that only touches the span belongs to it: what was written at its border would else be counted to
-    nobody when a person chooses one side."""
-    start, end = span
-    for from_, to in touches:
-        if from_ <= end and to >= start:
-            start, end = min(start, from_), max(end, to)
-    return start, end
-
-
-def _joined(spans: list[_Span], base: str) -> list[_Span]:
-    if len(spans) < 2:
-        return spans
-    spans = sorted(spans)
-    joined = [spans[0]]
-    for start, end in spans[1:]:
-        last_start, last_end = joined[-1]
-        if start <= last_end or (start - last_end <= _NEAR and "\n" not in utf16_slice(base, last_end, start)):
-            joined[-1] = (last_start, max(last_end, end))
+def _joined(spans: Iterable[_Span], belongs: Callable[[int, int], bool]) -> list[_Span]:
+    """Spans in order, joined where the start of one belongs to the end of those before it."""
+    joined: list[_Span] = []
+    for start, end in spans:
+        if joined and belongs(start, joined[-1][1]):
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         else:
             joined.append((start, end))
     return joined

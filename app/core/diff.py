@@ -99,6 +99,15 @@ class _Paragraphs:
         """From and to of a paragraph without its line breaks."""
         return self.starts[index], self.starts[index] + utf16_length(self.texts[index].rstrip("\n"))
 
+    def movable(self, first: int, end: int, side: str) -> list[str]:
+        """The paragraphs in a range without their line breaks; those too short to move as names of their own, which
+        equal nothing, so that they are never preferred to long ones."""
+        texts = (text.rstrip("\n") for text in self.texts[first:end])
+        return [
+            text if count_words(text) >= _MOVED_WORDS else f"\n{side} {first + place}"
+            for place, text in enumerate(texts)
+        ]
+
     def pieces(self, first: int, end: int, moved: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Start and text of the paragraphs in a range; of moved ones only the line breaks."""
         for index in range(first, end):
@@ -223,21 +232,20 @@ def _larger(a: _Side, i: int, end_i: int, b: _Side, j: int, end_j: int) -> int:
 def _moves(old: _Paragraphs, new: _Paragraphs, anchors: Sequence[_Block]) -> list[tuple[int, int]]:
     """Pairs of equal paragraphs that stand in another order on the two sides."""
     waiting: defaultdict[str, deque[int]] = defaultdict(deque)
-    arrived: list[int] = []
+    arrived: list[tuple[int, str]] = []
     for i, j, end_i, end_j, is_same in _stretches(anchors, len(old.texts), len(new.texts)):
         if is_same:
             continue
-        before, after = [[text.rstrip("\n") for text in texts] for texts in (old.texts[i:end_i], new.texts[j:end_j])]
+        before, after = old.movable(i, end_i, "old"), new.movable(j, end_j, "new")
         # Paragraphs that differ only in the blank lines behind them stayed where they were.
         for x, y, end_x, end_y, stayed in _stretches(_matching(before, after), len(before), len(after)):
             if not stayed:
-                arrived += range(j + y, j + end_y)
+                arrived += [(j + index, after[index]) for index in range(y, end_y)]
                 for index in range(x, end_x):
                     waiting[before[index]].append(i + index)
     pairs: list[tuple[int, int]] = []
-    for index in arrived:
-        text = new.texts[index].rstrip("\n")
-        if waiting.get(text) and count_words(text) >= _MOVED_WORDS:
+    for index, text in arrived:
+        if waiting[text]:
             pairs.append((waiting[text].popleft(), index))
     return pairs
 

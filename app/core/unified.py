@@ -16,11 +16,7 @@ _Change = tuple[int, int, int, int]
 def unified(a: str, b: str, label_a: str, label_b: str) -> str:
     """The unified diff from `a` to `b`; empty when they are equal."""
     a_lines, b_lines = _lines(a), _lines(b)
-    changes = [
-        (op.src_start, op.src_end, op.dest_start, op.dest_end)
-        for op in Indel.opcodes(a_lines, b_lines)
-        if op.tag != "equal"
-    ]
+    changes = _changes(a_lines, b_lines)
     if not changes:
         return ""
     parts = [f"--- {label_a}\n+++ {label_b}\n"]
@@ -34,6 +30,17 @@ def _lines(text: str) -> list[str]:
     lines = text.split("\n")
     whole = [line + "\n" for line in lines[:-1]]
     return [*whole, lines[-1]] if lines[-1] else whole
+
+
+def _changes(a: Sequence[str], b: Sequence[str]) -> list[_Change]:
+    """What lies between the equal lines; a deletion and an insertion at one place are one change."""
+    changes: list[_Change] = []
+    from_a = from_b = 0
+    for block in Indel.editops(a, b).as_matching_blocks():
+        if block.a > from_a or block.b > from_b:
+            changes.append((from_a, block.a, from_b, block.b))
+        from_a, from_b = block.a + block.size, block.b + block.size
+    return changes
 
 
 def _groups(changes: Sequence[_Change]) -> Iterator[list[_Change]]:

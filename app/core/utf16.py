@@ -8,6 +8,7 @@ Only counting and slicing lives here: no words, no changes.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from app.core.errors import InvalidChange
 
@@ -40,6 +41,12 @@ def utf16_slice(text: str, start: int, end: int) -> str:
     if end > len(text):
         raise InvalidChange("A range runs past the end of the text.", end=end, length=len(text))
     return text[start:end]
+
+
+def utf16_slicer(text: str) -> Callable[[int, int], str]:
+    """`utf16_slice` for many slices of one text, which is encoded at most once. Ranges must lie inside the text."""
+    encoded = EncodedText.if_needed(text)
+    return encoded.slice if encoded else lambda start, end: text[start:end]
 
 
 class EncodedText:

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from app.core.changes import ChangedRange, ChangeSet
-from app.core.utf16 import EncodedText, utf16_length
+from app.core.utf16 import EncodedText, units_are_characters
 
 _SINGLES = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han and kana, each character a word of its own."""
@@ -37,6 +37,7 @@ WORD = rf"[{_SINGLES}]|{_RUN}(?:['’]{_RUN})*"
 """Pattern of one word as the diff cuts it."""
 
 _COUNTED = re.compile(rf"[{_SINGLES}]|{_RUN}(?:(?:['’_‐‑-]|(?<=\d)[.,](?=\d)){_RUN})*")
+_BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 _WORD_RUN = re.compile(rf"(?:{_LETTER}|[_{_MARKS}])+")
 
 _MOST_WINDOWS = 32
@@ -115,14 +116,19 @@ def _windows(old: _Units, ranges: list[ChangedRange]) -> list[_Window]:
     return windows
 
 
-def word_mask(text: str) -> str:
-    """A text as long as this one in UTF-16 units, with "w" for each unit inside a word and a blank for each other."""
-    pieces: list[str] = []
-    position = 0
-    for run in _WORD_RUN.finditer(text):
-        start, end = run.span()
-        pieces.append(" " * utf16_length(text[position:start]))
-        pieces.append("w" * utf16_length(text[start:end]))
-        position = end
-    pieces.append(" " * utf16_length(text[position:]))
-    return "".join(pieces)
+class WordUnits:
+    """Tells for each UTF-16 unit of a text whether it is inside a word. Costs nothing for what is not asked."""
+
+    def __init__(self, text: str) -> None:
+        # Where a character takes two units, two stand-ins of its sort make indexes and positions the same.
+        self._units = text if units_are_characters(text) else _BEYOND_BMP.sub(_stand_ins, text)
+
+    def __len__(self) -> int:
+        return len(self._units)
+
+    def __getitem__(self, position: int) -> bool:
+        return is_inside_word(self._units[position])
+
+
+def _stand_ins(found: re.Match[str]) -> str:
+    return "xx" if is_inside_word(found[0]) else "  "

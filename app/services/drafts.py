@@ -301,7 +301,9 @@ def _state_values(head: Head, state: DraftState) -> dict[str, Any]:
 
 
 def _conflict_view(conflict: Conflict) -> ConflictView:
-    return ConflictView(conflict.id, conflict.field, conflict.base, conflict.theirs, conflict.mine)
+    return ConflictView(
+        conflict.id, conflict.field, conflict.base, conflict.theirs, conflict.mine, conflict.from_, conflict.to
+    )
 
 
 def _event_view(event: Event, person: Principal) -> EventView:

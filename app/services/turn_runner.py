@@ -144,6 +144,8 @@ class TurnRunner:
             try:
                 await self._attempt(request)
             except ProviderError as error:
+                # The provider had accepted the request and may bill it, though nothing readable came back.
+                self.attempts[-1].reached |= error.code in ("broken_stream", "timeout")
                 if error.code == "tools_unsupported" and self.plan.tools:
                     await self._book("failed")
                     request = self._without_tools()
@@ -163,15 +165,16 @@ class TurnRunner:
     async def _attempt(self, request: Request) -> None:
         attempt = Attempt(len(self.attempts) + 1, self.tools.clock(), request)
         self.attempts.append(attempt)
-        await self.tools.db.write(
-            turn_store.start_attempt,
-            turn_id=self.account.turn_id,
-            attempt=attempt.number,
-            provider=self.account.provider,
-            model=request.model,
-            estimated_input_tokens=self.ending.estimated_input_tokens,
-            at=attempt.started_at,
-        )
+        if attempt.number > 1:  # the first one was noted when the turn began
+            await self.tools.db.write(
+                turn_store.start_attempt,
+                turn_id=self.account.turn_id,
+                attempt=attempt.number,
+                provider=self.account.provider,
+                model=request.model,
+                estimated_input_tokens=self.ending.estimated_input_tokens,
+                at=attempt.started_at,
+            )
         self._log("started", {"attempt": attempt.number, "provider": self.account.provider, "model": request.model})
         async with aclosing(self.provider.stream(request)) as events:
             async for event in events:

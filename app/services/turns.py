@@ -290,6 +290,15 @@ class Turns:
             at=at,
         )
         turn_store.update_turn(session, turn_id, answer_message_id=answer.id)
+        turn_store.start_attempt(
+            session,
+            turn_id=turn_id,
+            attempt=1,
+            provider=choice.provider.id,
+            model=choice.model.id,
+            estimated_input_tokens=prepared.estimate.input_tokens,
+            at=at,
+        )
         return Ending(
             turn_id=turn_id,
             draft_id=draft_id,

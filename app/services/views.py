@@ -44,6 +44,9 @@ class ConflictView(msgspec.Struct, frozen=True):
     base: Any
     theirs: Any
     mine: Any
+    from_: int | None = msgspec.field(name="from", default=None)
+    """Where the passage stands in the text now; null for a value."""
+    to: int | None = None
 
 
 class DraftView(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from app.store.engine.embedded import EmbeddedDatabase
 from app.store.engine.quick import expect_slow, quick
 from app.store.engine.server import ServerDatabase
 from app.store.errors import StoreUnavailable
+from app.store.head_cache import HEADS, HeadCache
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,13 +75,14 @@ class Database:
         connections of this process.
         """
         address = database_url(url)
+        info = {HEADS: HeadCache()}
         backend: EmbeddedDatabase | ServerDatabase
         if address.get_backend_name() == "sqlite":
             path = Path(address.database or "")
             path.parent.mkdir(parents=True, exist_ok=True)
-            backend = EmbeddedDatabase(path, busy_seconds=busy_seconds)
+            backend = EmbeddedDatabase(path, busy_seconds=busy_seconds, info=info)
         else:
-            backend = ServerDatabase(address, pool_size=pool_size, busy_seconds=busy_seconds)
+            backend = ServerDatabase(address, pool_size=pool_size, busy_seconds=busy_seconds, info=info)
         database = cls(backend)
         if migrate_schema:
             database.migrate()

@@ -6,13 +6,12 @@ transaction. Lists and statistics are in `draft_lists.py`.
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlmodel import Session
 
-from app.core.changes import ChangeSet
 from app.core.drafts import (
     CONFLICT_OPENED,
     DRAFT_DISCARDED,
@@ -32,15 +31,15 @@ from app.core.drafts import (
     parse_command,
 )
 from app.core.errors import ReplicaFork, ReplicaGap
-from app.core.kinds import FieldType, kind_named
-from app.core.words import count_words, words_after
 from app.store import event_log
 from app.store.engine.quick import expect_slow, quick
 from app.store.errors import NotFound
 from app.store.event_log import GENESIS, SNAPSHOT_EVERY, Event, Origin, events_after, write_events, write_snapshot
-from app.store.heads import Head, insert_head, load_head, owned_head, update_head
+from app.store.head_cache import heads_of
+from app.store.heads import Head, insert_head, load_head, lock_place, owned_head, update_head
 from app.store.ids import new_id
 from app.store.projections import projection_of
+from app.store.summaries import counted_words, summarised, words_after_event
 
 __all__ = [
     "Appended",
@@ -109,7 +108,7 @@ def create_stream(
         expires_at=None,
         state=DraftState(kind, 0, {}),
     )
-    head = _summarised(blank, state, words=_counted_words(state), at=at)
+    head = summarised(blank, state, words=counted_words(state), at=at)
     insert_head(session, head)
     projection.insert(session, head.id, owner_id=owner_id, fields=state.fields, at=at)
     _, hash_ = write_events(session, head.id, [body], Origin(actor, at, device), after=(0, GENESIS))
@@ -133,8 +132,9 @@ def receive_command(
     device: str = "",
 ) -> Appended:
     """`append_command` for a command as it came in, which can be read only once the draft's kind is known."""
-    head = owned_head(session, draft_id, user_id, lock=True)
-    return _append(session, head, parse_command(head.kind, json, device=device), actor=actor, at=at)
+    draft = _locked(session, draft_id, user_id)
+    command = parse_command(draft.head.kind, json, device=device)
+    return _append(session, draft, command, actor=actor, at=at)
 
 
 @quick
@@ -145,13 +145,35 @@ def append_command(
 
     Raises NotFound (also for strangers), ReplicaFork, ReplicaGap, and what `core.drafts.decide` raises.
     """
-    head = owned_head(session, draft_id, user_id, lock=True)
-    return _append(session, head, command, actor=actor, at=at)
+    return _append(session, _locked(session, draft_id, user_id), command, actor=actor, at=at)
 
 
-def _append(session: Session, head: Head, command: Command, *, actor: Actor, at: datetime) -> Appended:
+class _Locked(msgspec.Struct, frozen=True):
+    """A draft nobody else can append to now. `commands`: the last one of replicas, as far as remembered."""
+
+    head: Head
+    rebuilds: int
+    commands: dict[str, tuple[int, bytes]]
+
+
+def _locked(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID) -> _Locked:
+    place = lock_place(session, draft_id)
+    if place is None or place.owner_id != user_id:
+        raise NotFound("draft")
+    heads = heads_of(session)
+    if heads is not None:
+        found = heads.find(draft_id, hash_=place.hash, rebuilds=place.rebuilds)
+        if found is not None:
+            return _Locked(found.head, place.rebuilds, found.commands)
+    return _Locked(load_draft(session, draft_id), place.rebuilds, {})
+
+
+def _append(session: Session, draft: _Locked, command: Command, *, actor: Actor, at: datetime) -> Appended:
+    head = draft.head
     command_digest = digest(command)
-    last_n, last_digest = event_log.last_command(session, head.id, command.replica)
+    last_n, last_digest = draft.commands.get(command.replica) or event_log.last_command(
+        session, head.id, command.replica
+    )
     if command.n <= last_n:
         known = last_digest if command.n == last_n else None
         return _again(session, head, command, command_digest, known_digest=known)
@@ -169,6 +191,10 @@ def _append(session: Session, head: Head, command: Command, *, actor: Actor, at:
     )
     origin = Origin(actor, at, command.device, command.replica, command.n, command.base_seq, command_digest)
     head, events = append_bodies(session, head, bodies, origin=origin, autosaves=1)
+    heads = heads_of(session)
+    if heads is not None:
+        commands = {**draft.commands, command.replica: (command.n, command_digest)}
+        heads.keep(head, rebuilds=draft.rebuilds, commands=commands)
     return Appended(events[-1].seq, tuple(events), _opened(events), False, head)
 
 
@@ -223,58 +249,18 @@ def append_bodies(
     state, words = head.state, head.words
     for body in bodies:
         before, state = state, evolve(state, body.type, body.payload)
-        words = _words_after(words, before, state, body)
+        words = words_after_event(words, before, state, body)
     events, hash_ = write_events(session, head.id, bodies, origin, after=(head.seq, head.hash))
     counted = msgspec.structs.replace(
         head, hash=hash_, autosaves=head.autosaves + autosaves, manual_saves=head.manual_saves + manual_saves
     )
-    new_head = _summarised(counted, state, words=words, at=origin.at, types=[body.type for body in bodies])
+    new_head = summarised(counted, state, words=words, at=origin.at, types=[body.type for body in bodies])
     update_head(session, new_head)
     if state.fields is not head.state.fields:
         projection_of(head.kind).save(session, head.id, fields=state.fields, at=origin.at)
     if state.seq // SNAPSHOT_EVERY > head.seq // SNAPSHOT_EVERY:
         write_snapshot(session, head.id, state)
     return new_head, events
-
-
-def _summarised(head: Head, state: DraftState, *, words: int, at: datetime, types: Sequence[str] = ()) -> Head:
-    kind = kind_named(state.kind)
-    projection = projection_of(state.kind)
-    deleted_at = head.deleted_at
-    if DRAFT_DISCARDED in types:
-        deleted_at = at
-    elif DRAFT_RECOVERED in types:
-        deleted_at = None
-    return msgspec.structs.replace(
-        head,
-        title=projection.title(state.fields),
-        excerpt=projection.excerpt(state.fields),
-        words=words,
-        completion=kind.completion(state.fields),
-        saved_at=at,
-        deleted_at=deleted_at,
-        expires_at=None if state.status == "submitted" else at + timedelta(days=kind.expires_days),
-        state=state,
-    )
-
-
-def _counted_words(state: DraftState) -> int:
-    return sum(count_words(state.fields[name]) for name in _text_fields(state))
-
-
-def _text_fields(state: DraftState) -> list[str]:
-    rules = kind_named(state.kind).fields
-    return [name for name in state.fields if name in rules and rules[name].type is FieldType.TEXT]
-
-
-def _words_after(words: int, before: DraftState, after: DraftState, body: EventBody) -> int:
-    """The count after an event: from the neighbourhood of the change where one text changed, else anew."""
-    changed = [op for op in body.payload.get("ops", ()) if "changes" in op]
-    if not changed:
-        return words
-    if len(changed) == 1 and _text_fields(after) == [name := changed[0]["field"]]:
-        return words_after(before.fields[name], words, ChangeSet.from_json(changed[0]["changes"]), after.fields[name])
-    return _counted_words(after)
 
 
 # The trash

@@ -64,6 +64,11 @@ _COLUMNS: tuple[Any, ...] = (
     col(DraftStream.status),
     col(DraftStream.conflicts),
 )
+_PLACE = Prepared(
+    select(col(DraftStream.owner_id), col(DraftStream.head_hash), col(DraftStream.rebuilds))
+    .where(col(DraftStream.id) == bindparam("draft_id"))
+    .with_for_update()
+)
 _LOAD = Prepared(select(*_COLUMNS).where(col(DraftStream.id) == bindparam("draft_id")))
 _LOCK = Prepared(select(*_COLUMNS).where(col(DraftStream.id) == bindparam("draft_id")).with_for_update())
 _INSERT = Prepared(insert(DraftStream))
@@ -107,6 +112,20 @@ def load_head(session: Session, draft_id: uuid.UUID, *, lock: bool = False) -> H
     return Head(*values)
 
 
+class Place(msgspec.Struct, frozen=True):
+    """What tells whether a remembered head is still the head."""
+
+    owner_id: uuid.UUID
+    hash: bytes
+    rebuilds: int
+
+
+def lock_place(session: Session, draft_id: uuid.UUID) -> Place | None:
+    """Keeps others from appending until the unit ends, and says where the draft is."""
+    row = _PLACE.one(session, draft_id=draft_id)
+    return None if row is None else Place(*row)
+
+
 def owned_head(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID, *, lock: bool = False) -> Head:
     """The head of a draft this person may work on. Raises NotFound, also for a stranger."""
     head = load_head(session, draft_id, lock=lock)
@@ -117,7 +136,13 @@ def owned_head(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID, *, loc
 
 def insert_head(session: Session, head: Head) -> None:
     _INSERT.run(
-        session, id=head.id, kind=head.kind, owner_id=head.owner_id, created_at=head.created_at, **_values(head)
+        session,
+        id=head.id,
+        kind=head.kind,
+        owner_id=head.owner_id,
+        created_at=head.created_at,
+        rebuilds=0,
+        **_values(head),
     )
 
 

@@ -32,7 +32,9 @@ class Projection(Protocol):
 
     def title(self, fields: Mapping[str, Any]) -> str: ...
 
-    def excerpt(self, fields: Mapping[str, Any]) -> str: ...
+    def excerpt(self, fields: Mapping[str, Any], *, before: Mapping[str, Any], known: str) -> str:
+        """The excerpt of `fields`; `known` is that of the fields `before`, which often still holds."""
+        ...
 
 
 def projection_of(kind: str) -> Projection:
@@ -96,8 +98,11 @@ class _DocumentProjection:
         title: str = fields["title"]
         return title
 
-    def excerpt(self, fields: Mapping[str, Any]) -> str:
-        return " ".join(fields["text"][:_EXCERPT_SOURCE].split())[:_EXCERPT_CHARACTERS]
+    def excerpt(self, fields: Mapping[str, Any], *, before: Mapping[str, Any], known: str) -> str:
+        beginning = fields["text"][:_EXCERPT_SOURCE]
+        if before and beginning == before["text"][:_EXCERPT_SOURCE]:
+            return known
+        return " ".join(beginning.split())[:_EXCERPT_CHARACTERS]
 
 
 _PROJECTIONS: Mapping[str, Projection] = {"document": _DocumentProjection()}

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("completion", sa.Integer(), nullable=False),
         sa.Column("autosaves", sa.Integer(), nullable=False),
         sa.Column("manual_saves", sa.Integer(), nullable=False),
+        sa.Column("rebuilds", sa.Integer(), nullable=False),
         sa.Column("saved_at", UTCDateTime(), nullable=False),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("deleted_at", UTCDateTime(), nullable=True),

@@ -27,6 +27,7 @@ from providers.base import (
 )  # fmt: skip
 from providers.errors import BrokenStream, ServerError, error_from_body
 from providers.formats.reader import count, decoded, items, mapping, text
+from providers.formats.thinking import ThinkingSplitter
 
 _STOPS: dict[str, StopReason] = {
     "stop": "end",
@@ -92,6 +93,7 @@ class ChatReader:
         self._tier = ""
         self._stop = ""
         self._refused = False
+        self._thinking = ThinkingSplitter()
 
     def read(self, name: bytes, data: bytes) -> bool:
         if data == b"[DONE]" or data.strip() == b"[DONE]":
@@ -130,11 +132,12 @@ class ChatReader:
             self._set_stop(choice.get("finish_reason"))
 
     def finish(self) -> None:
+        self._release()
         calls = self._closed_calls + [self._calls[key] for key in sorted(self._calls)]
         for call in calls:
             identity = call.id or f"call_{call.position}"  # some local servers give calls no id
             self.events.append(ToolCallDone(ToolCall(identity, call.name, "".join(call.arguments))))
-        self.give_up()
+        self._report()
         reason = _STOPS.get(self._stop, "other")
         if reason == "end" and calls:
             reason = "tool_use"  # llama.cpp and others say "stop" here
@@ -143,6 +146,10 @@ class ChatReader:
         self.events.append(Stopped(reason, self._stop))
 
     def give_up(self) -> None:
+        self._release()
+        self._report()
+
+    def _report(self) -> None:
         if self._usage is not None:
             self.events.append(UsageReport(usage_of(self._usage, service_tier=self._tier)))
 
@@ -166,7 +173,7 @@ class ChatReader:
         delta = choice.delta
         if delta is not None:
             content = delta.content
-            if type(content) is str:
+            if type(content) is str and self._thinking.settled:
                 if content:
                     self._append(TextDelta(content))
             elif content is not None:
@@ -182,8 +189,7 @@ class ChatReader:
 
     def _content(self, content: object) -> None:
         if isinstance(content, str):
-            if content:
-                self._append(TextDelta(content))
+            self._split(content)
             return
         for part in map(mapping, items(content)):  # Mistral, Databricks: a list of typed parts
             match part.get("type"):
@@ -195,6 +201,18 @@ class ChatReader:
                     self._reasoning("".join(text(mapping(p).get("text")) for p in items(part.get("summary"))), None)
                 case _:
                     pass  # references, images: nothing to draft with
+
+    def _split(self, content: str) -> None:
+        if self._thinking.settled:
+            if content:
+                self._append(TextDelta(content))
+            return
+        for kind, certain in self._thinking.feed(content):
+            self._append(TextDelta(certain) if kind == "text" else ReasoningDelta(certain))
+
+    def _release(self) -> None:
+        for kind, held in self._thinking.close():
+            self._append(TextDelta(held) if kind == "text" else ReasoningDelta(held))
 
     def _reasoning(self, content: object, fallback: object) -> None:
         if more := text(fallback if content is None else content):

@@ -182,5 +182,5 @@ _QUESTIONS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
     (r"\boutline|structure|headings|table of contents|sections", _contents),
     (r"repeat|frequent|overuse|most used", _repetitions),
     (r"does .*(?:mention|contain|say)|where .*(?:mention|say)|\bfind\b|occur", _find),
-    (r"(?:what|who).*\babout\b|\btopic|\bsubject\b|keywords?|key terms|main idea", _about),
+    (r"what(?:'s| is) (?:it|this|that|(?:the|my) (?:\w+ )?(?:text|document|draft|article)) about|\btopic|\bsubject\b|keywords?|key terms|main idea", _about),
 )  # fmt: skip

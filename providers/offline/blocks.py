@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 _MARK = re.compile(r"^\[(b\d+)\] ?", re.MULTILINE)
 _FRAME = re.compile(r"<document[^>]*>\n?(.*?)\n?</document>", re.DOTALL)
@@ -58,7 +59,7 @@ def parse_blocks(request_text: str, *, document: str) -> list[Block]:
     source = frames[-1] if frames else request_text
     marks = list(_MARK.finditer(source))
     found = []
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip_longest(marks, marks[1:]):
         text = source[mark.end() : following.start() if following else len(source)].strip("\n")
         found.append(Block(mark.group(1), _as_in(document, text) if document else text))
     return [block for block in found if block.text.strip()]

@@ -225,7 +225,7 @@ _RULES: tuple[tuple[str, Callable[[Instruction], Edit]], ...] = (
     (r"summar|tl;?dr|abstract", _structural(structure.summary, "I propose this summary, in the text's own sentences.", "The text is too short to sum up.")),
     (r"\btitle\b|\bheadline\b", _title),
     (r"headings?|subheads?|\bsections?\b", _structural(structure.headings, "I propose these headings, made of the text's own words.", "I found no place for further headings.")),
-    (r"table of contents|\btoc\b|\boutline\b(?!.*(?:continue|expand|fill))", _structural(structure.outline, "I propose this outline of the text.", "The text is too short for an outline.")),
+    (r"table of contents|\btoc\b|^(?!.*(?:continue|expand|fill)).*\boutline\b", _structural(structure.outline, "I propose this outline of the text.", "The text is too short for an outline.")),
     (r"longer|expand|elaborate|develop|more detail|lengthen|flesh", _longer),
     (r"\bcontinue|go on|finish|complete|fill (?:in|out)|next paragraph|keep writing", _structural(structure.continuation, "I propose these paragraphs to continue from; what only you know stands in brackets.", "I found nothing to continue.")),
     (r"short|condense|trim|half|abridge|compress|reduce", _rewriting(transforms.shorten, "shorten {}")),

@@ -63,7 +63,7 @@ class OfflineProvider:
         self._count += 1
         yield Started(MODEL, f"offline-{self._count}")
         counter = self.counter = self.counter or TokenCounter()
-        reply = _reply(request)
+        reply = await asyncio.to_thread(_reply, request)
         said = await asyncio.to_thread(counter.truncate, reply.answer, request.max_output_tokens)
         for piece in re.findall(r"\s*\S+\s*", said):
             yield TextDelta(piece)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from providers.offline.asking import titles
 from providers.offline.blocks import Block, Passage
@@ -86,7 +87,7 @@ def continuation(blocks: Sequence[Block]) -> list[Operation]:
     """A beginning under every heading that has no text yet, and under every bullet list that ends the document; else
     one paragraph that takes up the last one."""
     operations = []
-    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+    for block, following in zip_longest(blocks, blocks[1:]):
         deeper = following is not None and following.is_heading and _level(following) > _level(block)
         if block.is_heading and _level(block) > 1 and (following is None or (following.is_heading and not deeper)):
             name = block.text.lstrip("# ").strip()

@@ -133,8 +133,8 @@ def typography(passage: str) -> str:
         prose = re.sub(r" +([,;:.!?])(?=\s|$)", r"\1", prose)
         prose = prose.replace("...", "…")
         prose = re.sub(r"(?<=\w) ?--+ ?(?=\w)", " – ", prose)
-        prose = re.sub(r"(?<=\w) - (?=\w)", " – ", prose)
-        prose = re.sub(r"(?<=\d)-(?=\d)(?!\d+-)", "–", prose)
+        prose = re.sub(r"(?<=\S) - (?=\S)", " – ", prose)
+        prose = re.sub(r"(?<![\w-])(\d+)-(\d+)(?![\w-])", r"\1–\2", prose)  # not in dates and numbers of parts
         prose = re.sub(r"(^|[\s(\[{–—])\"", r"\1“", prose)
         prose = prose.replace('"', "”")
         prose = re.sub(r"(^|[\s(\[{–—“])'", r"\1‘", prose)

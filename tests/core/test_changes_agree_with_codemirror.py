@@ -72,7 +72,7 @@ def random_case(source: random.Random) -> dict[str, Any]:
     text = random_text(source, 24)
     first = random_edits(source, text)
     after = ChangeSet.of(utf16_length(text), first).apply(text)
-    case = {
+    case: dict[str, Any] = {
         "text": text,
         "a": {"edits": first},
         "b": {"edits": random_edits(source, text)},
@@ -88,7 +88,8 @@ def random_case(source: random.Random) -> dict[str, Any]:
 def loosened(source: random.Random, changes: ChangeSet) -> list[Any]:
     """The JSON form with deletions cut in two, as a program may send it that does not join its sections."""
     loose: list[Any] = []
-    for part in changes.to_json():
+    parts: list[Any] = changes.to_json()
+    for part in parts:
         if isinstance(part, list) and part[0] > 1 and source.random() < 0.5:
             loose += [[1], [part[0] - 1, *part[1:]]]
         else:

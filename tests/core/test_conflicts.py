@@ -1,5 +1,8 @@
 """Which simultaneous changes of a text are put to a person, and that both versions are kept."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +15,7 @@ from tests.core.strategies import changes_of, texts
 FOX = "The quick brown fox jumps over the lazy dog."
 
 
-def contested(base: str, theirs: dict[str, object], mine: dict[str, object]) -> Drafting:
+def contested(base: str, theirs: Mapping[str, Any], mine: Mapping[str, Any]) -> Drafting:
     draft = Drafting(base)
     draft.send(theirs, base=1, actor=ANNA)
     draft.send(mine, base=1, actor=BEN)
@@ -86,7 +89,7 @@ def test_neighbouring_questions_are_one_passage_and_distant_ones_are_not() -> No
 
 
 @pytest.mark.parametrize(
-    ("theirs", "mine", "merged"),
+    "theirs, mine, merged",
     [
         # both write at one place
         (insert(FOX, 4, "very "), insert(FOX, 4, "so "), FOX.replace("quick", "very so quick")),
@@ -103,10 +106,45 @@ def test_neighbouring_questions_are_one_passage_and_distant_ones_are_not() -> No
         (change(FOX, "quick", "slow"), change(FOX, " brown", ", red"), FOX.replace("quick brown", "slow, red")),
     ],
 )
-def test_what_merges_without_a_question(theirs: dict[str, object], mine: dict[str, object], merged: str) -> None:
+def test_what_merges_without_a_question(theirs: Mapping[str, Any], mine: Mapping[str, Any], merged: str) -> None:
     draft = contested(FOX, theirs, mine)
     assert draft.text == merged
     assert draft.conflicts == ()
+
+
+def test_a_passage_holds_all_that_was_changed_next_to_it() -> None:
+    mine = {"field": "text", "changes": [16, [1, "b"], 1, [7], 19]}  # "fox jumps" becomes "bo"
+    draft = contested(FOX, change(FOX, "fox", ""), mine)
+    (conflict,) = draft.conflicts
+    assert (conflict.base, conflict.theirs, conflict.mine) == ("fox jumps", " jumps", "bo")
+    draft.resolve(conflict, conflict.base)
+    assert draft.text == FOX
+
+
+def test_two_people_who_type_at_the_end_are_not_even_compared() -> None:
+    for base in ("The end", "The end 🦊"):
+        draft = Drafting(base)
+        draft.send({"field": "text", "replace": base + " of it"}, base=1, actor=ANNA)
+        reads = draft.base_reads
+        length = utf16_length(base)
+        draft.send({"field": "text", "changes": [length, [0, "less"]]}, base=1, actor=BEN)
+        assert draft.text == base + " of itless"
+        assert (draft.conflicts, draft.base_reads) == ((), reads)
+
+
+def test_two_rewrites_of_everything_are_a_few_questions_not_a_thousand() -> None:
+    base, theirs, mine = (
+        "\n\n".join(f"{word} {number} stays the same here" for number in range(300)) for word in ("one", "two", "three")
+    )
+    draft = contested(base, {"field": "text", "replace": theirs}, {"field": "text", "replace": mine})
+    assert 1 <= len(draft.conflicts) <= 20
+    for conflict in draft.conflicts:
+        assert conflict.base in base
+        assert conflict.theirs in theirs
+        assert conflict.mine in mine
+    for conflict in draft.conflicts:
+        draft.resolve(conflict, conflict.mine)
+    assert draft.text == mine
 
 
 def test_both_write_inside_one_word() -> None:
@@ -137,8 +175,9 @@ def test_only_what_others_did_is_contested_when_a_replica_sent_in_between() -> N
     draft.send(change(FOX, "quick", "swift"), base=1, actor=BEN)
     assert draft.conflicts == (), "own words are not contested"
     draft.send(change(FOX, "lazy", "sleepy"), base=1, actor=BEN)
-    (conflict,) = draft.conflicts
+    conflict = draft.state.conflicts[0]
     assert (conflict.base, conflict.theirs, conflict.mine) == ("lazy", "idle", "sleepy")
+    assert len(draft.state.conflicts) == 1
 
 
 # -- later edits ------------------------------------------------------------------------------------------------------
@@ -174,8 +213,8 @@ def test_the_answer_to_a_passage_that_is_gone_is_put_where_it_was(open_conflict:
     open_conflict.send(change(open_conflict.text, "slowswift brown fox", "cat"))
     conflict = open_conflict.conflicts[0]
     assert conflict.from_ == conflict.to
-    open_conflict.resolve(conflict, " swift")
-    assert open_conflict.text == "The cat swift jumps over the lazy dog."
+    open_conflict.resolve(conflict, "swift ")
+    assert open_conflict.text == "The swift cat jumps over the lazy dog."
 
 
 def test_a_conflict_survives_its_payload(open_conflict: Drafting) -> None:

@@ -85,9 +85,7 @@ def test_a_whole_text_on_an_old_base_merges_by_words() -> None:
 def test_a_whole_text_does_not_write_again_what_others_wrote_alike() -> None:
     draft = Drafting(FOX)
     draft.send(change(FOX, "quick", "slow"), base=1, actor=ANNA)
-    draft.send(
-        {"field": "text", "replace": FOX.replace("quick", "slow").replace("lazy", "sleepy")}, base=1, actor=BEN
-    )
+    draft.send({"field": "text", "replace": FOX.replace("quick", "slow").replace("lazy", "sleepy")}, base=1, actor=BEN)
     assert draft.text == "The slow brown fox jumps over the sleepy dog."
     assert draft.conflicts == ()
 
@@ -258,6 +256,13 @@ def test_a_text_cannot_grow_beyond_its_limit_but_can_shrink() -> None:
     assert refused.value.values == {"field": "text", "length": TEXT_LIMIT + 1, "limit": TEXT_LIMIT}
     draft.send({"field": "text", "changes": [[1], TEXT_LIMIT - 1]})
     assert len(draft.text) == TEXT_LIMIT - 1
+
+
+def test_a_text_that_two_people_made_too_long_can_be_mended() -> None:
+    long = "a" * (TEXT_LIMIT + 10)
+    state = DraftState("document", 5, {"title": "", "description": "", "text": long})
+    shorter = edit(state, [TextOp("text", ChangeSet.replace(len(long), 0, 1, ""))])
+    assert evolve(state, shorter.type, shorter.payload).fields["text"] == long[1:]
 
 
 @pytest.mark.parametrize("event", ["draft.submitted", "draft.discarded"])

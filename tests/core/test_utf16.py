@@ -29,7 +29,7 @@ def test_slices_at_boundaries_are_slices_of_characters(text: str, data: st.DataO
     assert utf16_slice(text, places[start], places[end]) == text[start:end]
 
 
-@pytest.mark.parametrize(("start", "end"), [(0, 1), (1, 2), (0, 3), (2, 1), (-1, 0)])
+@pytest.mark.parametrize("start, end", [(0, 1), (1, 2), (0, 3), (2, 1), (-1, 0)])
 def test_a_slice_that_cannot_be_is_refused(start: int, end: int) -> None:
     with pytest.raises(InvalidChange):
         utf16_slice("🦊", start, end)

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from app.core.changes import ChangeSet
 from app.core.utf16 import utf16_length
-from app.core.words import count_words, is_inside_word, word_mask, words_after
+from app.core.words import WordUnits, count_words, is_inside_word, words_after
 from tests.core.strategies import changes_of, texts
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    "text, words",
     [
         ("", 0),
         ("  \n ", 0),
@@ -45,12 +45,13 @@ def test_many_changes_are_counted_too() -> None:
 
 
 @given(texts())
-def test_the_mask_is_as_long_as_the_text(text: str) -> None:
-    assert len(word_mask(text)) == utf16_length(text)
+def test_every_unit_of_a_text_is_told_apart(text: str) -> None:
+    assert len(WordUnits(text)) == utf16_length(text)
 
 
-def test_the_mask_marks_words() -> None:
-    assert word_mask("ab 🦊é_x 字") == "ww   www  "
+def test_units_inside_words_are_known() -> None:
+    units = WordUnits("ab 🦊é_x 字𝐀")
+    assert "".join("w" if units[place] else " " for place in range(len(units))) == "ww   www  ww"
     assert is_inside_word("é_x")
     assert is_inside_word("")
     assert not is_inside_word("a b")

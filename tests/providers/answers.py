@@ -30,9 +30,7 @@ from providers.remote import Remote
 
 Result = TypeVar("Result")
 MAKERS = {"messages": AnthropicProvider, "chat": OpenAIChatProvider, "responses": OpenAIResponsesProvider}
-WEATHER = Tool(
-    "get_weather", "The weather of a place", {"type": "object", "properties": {"place": {"type": "string"}}}
-)
+WEATHER = Tool("get_weather", "The weather of a place", {"type": "object", "properties": {"place": {"type": "string"}}})
 
 
 @dataclass
@@ -63,7 +61,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     return asyncio.run(work)
 
 
-def provider(api: str, base_url: str = "http://recorded.test/v1", **settings: Any) -> Any:
+def provider(api: str, base_url: str | None = "http://recorded.test/v1", **settings: Any) -> Any:
     """A provider of one wire format, with a key that is none."""
     values: dict[str, Any] = {"api_key": "no-real-key", "base_url": base_url, **settings}
     return MAKERS[api](Remote(api, api, **values))

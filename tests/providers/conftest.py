@@ -24,7 +24,10 @@ def recorded_interactions() -> list[tuple[str, dict[str, Any]]]:
         return []
     expected = json.loads((folder / "expected.json").read_text())
     return [
-        (file, row) for file, rows in expected.items() for row in rows if row["api"] in ("messages", "chat", "responses")
+        (file, row)
+        for file, rows in expected.items()
+        for row in rows
+        if row["api"] in ("messages", "chat", "responses")
     ]
 
 

@@ -15,7 +15,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @cache
 def _interactions(file: Path) -> list[dict[str, Any]]:
-    loaded: list[dict[str, Any]] = yaml.load(file.read_bytes(), Loader=_LOADER)["interactions"]  # noqa: S506
+    loaded: list[dict[str, Any]] = yaml.load(file.read_bytes(), Loader=_LOADER)["interactions"]
     return loaded
 
 

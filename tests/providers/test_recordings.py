@@ -11,7 +11,7 @@ from tests.providers.answers import Answer, collect, expected_buckets, provider,
 from tests.providers.conftest import recorded_interactions
 from tests.providers.playback import Playback, installer, recorded_response
 
-ERROR_CODES = {
+ERROR_CODES: dict[str, list[str | None]] = {
     "anthropic/err400_invalid_request.yaml": ["bad_request"],
     "anthropic/err401_authentication.yaml": ["auth"],
     "anthropic/err404_model.yaml": ["not_found_model", "not_found_model"],
@@ -23,6 +23,7 @@ ERROR_CODES = {
     "openai/responses_err429_insufficient_quota.yaml": [None, None, None, "quota", "quota", "quota"],
     "openai/responses_sse_error_quota_midstream.yaml": ["quota"],
 }
+NO_ERRORS: list[str | None] = [None] * 9
 ALL = recorded_interactions()
 NAMES = [f"{file}#{row['i']}" for file, row in ALL]
 STREAMED = [(file, row) for file, row in ALL if row["streaming"] and not row["error"]]
@@ -35,7 +36,7 @@ def check(answer: Answer, file: str, row: dict[str, Any]) -> None:
     assert answer.refusal == row["refusal"]
     calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in answer.calls]
     assert calls == [{key: call[key] for key in ("id", "name", "arguments")} for call in row["tool_calls"]]
-    code = ERROR_CODES.get(file, [None] * 9)[row["i"]]
+    code = ERROR_CODES.get(file, NO_ERRORS)[row["i"]]
     assert answer.code == code
     if code is not None:
         return

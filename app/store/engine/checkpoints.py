@@ -5,6 +5,7 @@ every quarter second while there are commits. It can never quite catch up with a
 writer itself copies the few pages that are left, between two groups; then the log starts again from its beginning.
 """
 
+import contextlib
 import sqlite3
 import threading
 from pathlib import Path
@@ -33,7 +34,9 @@ class Checkpointer:
         self._committed.set()
         if self._overdue.is_set():
             self._overdue.clear()
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+            # What was committed stays committed, whatever becomes of this; the thread tries again.
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
 
     def close(self) -> None:
         self._stopping.set()

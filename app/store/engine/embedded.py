@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -56,12 +56,14 @@ class EmbeddedDatabase:
 
     dialect = "sqlite"
 
-    def __init__(self, path: Path, *, busy_seconds: float) -> None:
+    def __init__(self, path: Path, *, busy_seconds: float, info: Mapping[str, Any]) -> None:
         self._engine = sqlite.engine_for(path, busy_seconds=busy_seconds)
         self._readers = sqlite.engine_for(path, busy_seconds=busy_seconds, read_only=True, pool_size=_READERS)
         self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
         self._checkpointer = Checkpointer(path)
-        self._writer = GroupCommitWriter(path, busy_seconds=busy_seconds, after_commit=self._checkpointer.after_commit)
+        self._writer = GroupCommitWriter(
+            path, busy_seconds=busy_seconds, after_commit=self._checkpointer.after_commit, info=info
+        )
         self._path = path
         self._loop_reader: _LoopReader | None = None
 
@@ -90,8 +92,8 @@ class EmbeddedDatabase:
         except (sqlite3.Error, DBAPIError) as error:
             raise sqlite.translated(error) from error
 
-    async def write(self, unit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return await self._writer.write(unit, args, kwargs)
+    def write(self, unit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Awaitable[Any]:
+        return self._writer.write(unit, args, kwargs)
 
     async def close(self) -> None:
         await self._writer.close()

@@ -1,11 +1,11 @@
 """The one writer of a SQLite file: many units, one COMMIT, and nobody is answered before it succeeded.
 
-Units wait in line. A *turn* takes those that wait, runs each in a savepoint of its own, commits once, and then
-answers all of them. Quick units run on the event loop, the rest and every COMMIT in one thread; while it waits for the
-disk, the loop parses further requests. Measured at 100 connections (20 KB documents, two cores shared with the client):
-see tests/benchmarks/bench_store_append.py.
+Units wait in line. A *turn* takes those that wait, runs one after the other, commits once, and then answers all of them.
+Quick units run on the event loop, the rest and every COMMIT in one thread; while that waits for the disk, the loop
+parses further requests. The alternative, all units in the thread, was measured too: see
+tests/benchmarks/bench_store_append.py.
 
-- A unit's exception rolls back to its own savepoint; the others of the group never notice.
+- A unit's exception undoes what this unit did; the others of the group never notice.
 - A COMMIT that fails (disk full) fails every unit of the group with StoreUnavailable, and the connection is replaced.
 - Where the COMMIT finds a deferred constraint broken, the units are run again one by one, so that only the guilty one fails.
 - Another process that holds the write lock is waited for in the thread, up to `busy_seconds`.
@@ -16,19 +16,15 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.pool import StaticPool
-from sqlmodel import Session
-
 from app.store.engine import sqlite
-from app.store.engine.prepared import DRIVER
-from app.store.engine.quick import ON_LOOP, HandOver, is_quick
+from app.store.engine.quick import HandOver, is_quick
+from app.store.engine.writer_connection import Job, TransactionLost, WorkToUndo, WriterConnection
 from app.store.errors import StoreUnavailable
 
 _LOOP_SECONDS = 0.004  # A turn holds the event loop no longer than this before it commits.
@@ -36,120 +32,30 @@ _GROUP_UNITS = 256
 _RETRY_SECONDS = 0.002
 
 
-@dataclass(slots=True, eq=False)
-class Job:
-    """One unit somebody waits for, and how it ended."""
-
-    unit: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    future: asyncio.Future[Any]
-    result: Any = None
-    error: BaseException | None = None
-
-    def answer(self) -> None:
-        if self.future.done():
-            return  # The caller went away; what was committed stays committed.
-        if self.error is None:
-            self.future.set_result(self.result)
-        else:
-            self.future.set_exception(self.error)
-
-
 @dataclass(slots=True)
 class _Turn:
-    """One group on its way: `done` ran on the loop, `rest` is for the thread, `begun` if the transaction is open."""
+    """One group on its way: `done` ran on the loop, `rest` is for the thread, `begun` if the transaction is open.
+    `apart`: every unit gets a transaction of its own."""
 
     done: list[Job] = field(default_factory=list)
     rest: list[Job] = field(default_factory=list)
     begun: bool = False
-
-
-class _TransactionLost(Exception):
-    """SQLite rolled the whole transaction back by itself (disk full, input/output error)."""
-
-
-class _WriterConnection:
-    """The connection, the Session its units get, and savepoints around them. One thread at a time uses it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._raw: sqlite3.Connection | None = None
-        self._connection: Connection | None = None
-        self._session: Session | None = None
-
-    def raw(self) -> sqlite3.Connection:
-        if self._raw is None:
-            raw = sqlite.connect(self._path, busy_seconds=0, factory=sqlite.OwnedTransaction)
-            # Checkpoints are made beside the commits (see checkpoints.py), not inside one somebody waits for.
-            raw.execute("PRAGMA wal_autocheckpoint=0")
-            self._raw = raw
-            self._connection = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool).connect()
-        return self._raw
-
-    def session(self) -> Session:
-        """A Session without memory of earlier units."""
-        if self._session is None or self._session.in_transaction():
-            if self._session is not None:
-                self._session.close()
-            self._session = Session(self._connection, autoflush=True)
-            self._session.info[DRIVER] = self._raw
-        return self._session
-
-    def begin(self) -> None:
-        self.raw().execute("BEGIN IMMEDIATE")
-
-    def run(self, job: Job, *, on_loop: bool) -> None:
-        """Runs one unit in its savepoint and notes how it ended. Raises HandOver, or _TransactionLost."""
-        raw = self.raw()
-        session = self.session()
-        session.info[ON_LOOP] = on_loop
-        raw.execute("SAVEPOINT unit")
-        try:
-            job.result = job.unit(session, *job.args, **job.kwargs)
-            if session.in_transaction():
-                session.flush()
-        except BaseException as error:
-            self._undo(session)
-            if isinstance(error, HandOver) or not isinstance(error, Exception):
-                raise
-            job.error = sqlite.translated(error)
-            return
-        raw.execute("RELEASE unit")
-
-    def _undo(self, session: Session) -> None:
-        session.close()
-        raw = self.raw()
-        if not raw.in_transaction:
-            raise _TransactionLost
-        raw.execute("ROLLBACK TO unit")
-        raw.execute("RELEASE unit")
-
-    def commit(self) -> None:
-        if self._session is not None and self._session.in_transaction():
-            self._session.close()
-        self.raw().execute("COMMIT")
-
-    def roll_back(self) -> None:
-        if self._raw is not None and self._raw.in_transaction:
-            self._raw.execute("ROLLBACK")
-
-    def discard(self) -> None:
-        """Closes the connection; the next use opens another. After a failed COMMIT nothing about the old one is trusted."""
-        if self._session is not None:
-            self._session.close()
-        if self._connection is not None:
-            self._connection.close()
-        if self._raw is not None:
-            self._raw.close()
-        self._raw = self._connection = self._session = None
+    apart: bool = False
 
 
 class GroupCommitWriter:
-    """`await write(unit, args, kwargs)` from one event loop; `close()` answers everybody who still waits."""
+    """`write(unit, args, kwargs)` on one event loop; `close()` answers everybody who still waits.
+    `info` is what every unit finds in `session.info`; `after_commit` runs in the writer's thread."""
 
-    def __init__(self, path: Path, *, busy_seconds: float, after_commit: Callable[[sqlite3.Connection], None]) -> None:
-        self._connection = _WriterConnection(path)
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_seconds: float,
+        after_commit: Callable[[sqlite3.Connection], None],
+        info: Mapping[str, Any],
+    ) -> None:
+        self._connection = WriterConnection(path, info)
         self._busy_seconds = busy_seconds
         self._after_commit = after_commit
         self._waiting: deque[Job] = deque()
@@ -161,7 +67,8 @@ class GroupCommitWriter:
         self._turns: SimpleQueue[_Turn | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    async def write(self, unit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def write(self, unit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> asyncio.Future[Any]:
+        """A future that is done once the unit is committed, or has failed."""
         if self._closed:
             raise StoreUnavailable("the database was closed")
         loop = asyncio.get_running_loop()
@@ -175,7 +82,7 @@ class GroupCommitWriter:
             self._running = True
             self._idle.clear()
             loop.call_soon(self._turn)
-        return await job.future
+        return job.future
 
     async def close(self) -> None:
         self._closed = True
@@ -209,9 +116,12 @@ class GroupCommitWriter:
                 self._take_rest(turn)
                 return
             try:
-                self._connection.run(job, on_loop=True)
+                self._connection.run_on_loop(job)
             except HandOver:
                 self._take_rest(turn)
+                return
+            except WorkToUndo:
+                self._run_apart(turn)
                 return
             turn.done.append(self._waiting.popleft())
             if time.perf_counter() > deadline:
@@ -232,6 +142,14 @@ class GroupCommitWriter:
             if not job.future.cancelled():
                 turn.rest.append(job)
 
+    def _run_apart(self, turn: _Turn) -> None:
+        """Undoes the group, and has each of its units run again in the thread, where only the guilty one fails."""
+        self._connection.roll_back()
+        turn.rest = [*turn.done, self._waiting.popleft()]
+        turn.done = []
+        turn.begun = False
+        turn.apart = True
+
     def _abandon(self, turn: _Turn, error: BaseException) -> None:
         """The transaction broke while units ran on the loop: none of them is saved, the one at fault included."""
         if self._waiting:
@@ -246,7 +164,9 @@ class GroupCommitWriter:
         for job in turn.rest:
             job.answer()
         if self._waiting:
-            self._turn()
+            assert self._loop is not None
+            # Not at once: first those who were just answered go on, and write their responses.
+            self._loop.call_soon(self._turn)
         else:
             self._rest_now()
 
@@ -267,25 +187,29 @@ class GroupCommitWriter:
             self._loop.call_soon_threadsafe(self._finished, turn)
 
     def _complete(self, turn: _Turn) -> None:
+        if turn.apart:
+            self._one_by_one(turn.rest)
+        elif turn.begun or turn.rest:
+            self._together(turn)
+        else:
+            return  # Abandoned on the loop; its callers only wait for the answer.
+        self._after_commit(self._connection.raw())
+
+    def _together(self, turn: _Turn) -> None:
         if not turn.begun:
-            if not turn.rest:
-                return  # Abandoned on the loop; its callers only wait for the answer.
             self._begin_patiently()
         for job in turn.rest:
-            self._connection.run(job, on_loop=False)
+            self._connection.run(job)
         try:
             self._connection.commit()
         except sqlite3.IntegrityError:
             self._connection.roll_back()
             self._one_by_one([*turn.done, *turn.rest])
-        self._after_commit(self._connection.raw())
 
     def _one_by_one(self, jobs: list[Job]) -> None:
         for job in jobs:
-            if job.error is not None:
-                continue
             self._begin_patiently()
-            self._connection.run(job, on_loop=False)
+            self._connection.run(job)
             try:
                 self._connection.commit()
             except sqlite3.IntegrityError as error:
@@ -307,7 +231,7 @@ class GroupCommitWriter:
     # Either side
 
     def _fail(self, jobs: list[Job], error: BaseException) -> None:
-        if isinstance(error, _TransactionLost):
+        if isinstance(error, TransactionLost):
             cause = error.__context__ or error
             error = sqlite.translated(cause)
         else:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -38,7 +38,8 @@ class ServerDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, url: URL, *, pool_size: int, busy_seconds: float) -> None:
+    def __init__(self, url: URL, *, pool_size: int, busy_seconds: float, info: Mapping[str, Any]) -> None:
+        self._info = dict(info)
         milliseconds = int(busy_seconds * 1000)
         self._engine = create_engine(
             url,
@@ -75,7 +76,7 @@ class ServerDatabase:
     def _write(self, unit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                with Session(self._engine, expire_on_commit=False, info=self._info) as session, session.begin():
                     return unit(session, *args, **kwargs)
             except PoolTimeout as error:
                 raise StoreUnavailable("no database connection was free") from error

@@ -20,7 +20,8 @@ class DraftStream(SQLModel, table=True):
 
     `title`, `excerpt`, `words`, `completion` (0 to 100 %), `conflicts` (the open ones, missing when there is none) and
     the times follow from the events; they are kept so that lists of all kinds need neither replay nor the kinds' own
-    tables. `autosaves` counts commands, `manual_saves` what the writer saved on purpose.
+    tables. `autosaves` counts commands, `manual_saves` what the writer saved on purpose, `rebuilds` how often the row was
+    replaced by what its events say.
     """
 
     __tablename__ = "draft_streams"
@@ -46,6 +47,7 @@ class DraftStream(SQLModel, table=True):
     completion: int = 0
     autosaves: int = 0
     manual_saves: int = 0
+    rebuilds: int = 0
     saved_at: datetime
     created_at: datetime
     deleted_at: datetime | None = None

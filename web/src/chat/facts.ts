@@ -30,8 +30,9 @@ export function estimateText(estimate: Estimate, free: boolean): string {
 }
 
 export function conversationFacts(conversation: Conversation, free: boolean): string {
-  if (conversation.total_tokens === 0) return "";
-  const cost = price({ cost: conversation.total_cost_usd, free: free && conversation.unpriced === 0 });
-  const unpriced = conversation.unpriced > 0 && conversation.total_cost_usd !== null ? ` + ${conversation.unpriced} unpriced` : "";
-  return `This chat: ${tokens(conversation.total_tokens)} tokens · ${cost}${unpriced}`;
+  const { total_tokens: total, total_cost_usd: cost, unpriced } = conversation;
+  if (total === 0) return "";
+  const known = cost !== null && !(unpriced > 0 && Number(cost) === 0);
+  const shown = price({ cost: known ? cost : null, free: free && unpriced === 0 });
+  return `This chat: ${tokens(total)} tokens · ${shown}${known && unpriced > 0 ? ` + ${unpriced} unpriced` : ""}`;
 }

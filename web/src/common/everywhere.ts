@@ -54,16 +54,17 @@ const MOD = isApple ? "⌘" : "Ctrl";
 const ALT = isApple ? "⌥" : "Alt";
 
 function showShortcuts(groups: { title: string; list: Shortcut[] }[]): void {
-  const keys = h("dl", { class: "keys" });
+  const content: Node[] = [];
   for (const { title, list } of groups) {
     if (list.length === 0) continue;
-    keys.append(h("h3", {}, title));
+    const keys = h("dl", { class: "keys" });
+    content.push(h("h3", {}, title), keys);
     for (const { keys: combination, does } of list) {
       const parts = combination.split("-").map((key) => h("kbd", {}, key === "Mod" ? MOD : key === "Alt" ? ALT : key));
       keys.append(h("dt", {}, does), h("dd", {}, ...parts));
     }
   }
-  openDialog("Keyboard shortcuts", [keys]);
+  openDialog("Keyboard shortcuts", content);
 }
 
 async function signOut(): Promise<void> {

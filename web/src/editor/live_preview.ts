@@ -37,6 +37,7 @@ const MARKS: Record<string, Decoration> = {
 };
 const DIMMED = mark("md-mark");
 const URL_MARK = mark("md-url");
+const DASH = mark("md-number md-mark");
 const NUMBER = mark("md-number");
 const RULE = mark("md-rule");
 const HIDDEN = Decoration.replace({});
@@ -95,9 +96,9 @@ class Look {
   private listMark({ node, from, to }: SyntaxNodeRef): void {
     const at = this.state.doc.lineAt(from);
     this.add(LINES.list, at.from);
-    if (node.parent?.parent?.name === "OrderedList") return this.add(NUMBER, from, to);
     const end = Math.min(at.to, to + 1);
-    this.add(this.touched(from, to) ? DIMMED : BULLET, from, end);
+    if (node.parent?.parent?.name === "OrderedList") return this.add(NUMBER, from, end);
+    this.add(this.touched(from, to) ? DASH : BULLET, from, end);
   }
 
   /** `#` and `>`: hidden, with the space behind them, unless the cursor is in their line. */

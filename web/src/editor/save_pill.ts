@@ -4,7 +4,6 @@ import { copyText } from "../common/copy.js";
 import { openDialog } from "../common/dialog.js";
 import { h } from "../common/dom.js";
 import { count, time } from "../common/format.js";
-import type { DeviceStore } from "../sync/device_store.js";
 import type { ParkedWords, SyncStatus } from "../sync/status.js";
 
 const DELAY = 350;
@@ -30,7 +29,7 @@ export interface PillActions {
   signIn(): void;
   retry(): void;
   insert(text: string): void;
-  store: DeviceStore | null;
+  letGo(words: ParkedWords): void;
 }
 
 export class SavePill {
@@ -113,7 +112,7 @@ export class SavePill {
     const text = words.inserted || words.text;
     const forget = (): void => {
       this.parked = this.parked.filter((other) => other !== words);
-      void this.actions.store?.unpark(words.id);
+      this.actions.letGo(words);
       card.remove();
       this.button.dataset["state"] = "";
       this.render();

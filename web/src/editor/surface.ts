@@ -48,7 +48,7 @@ export class Surface {
       keymap.of([...formattingKeys, ...markdownKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
       new LanguageSupport(markdownLanguage),
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ spellcheck: "true", autocapitalize: "sentences", autocorrect: "on", "aria-label": "Text of the draft" }),
+      EditorView.contentAttributes.of({ spellcheck: "true", autocapitalize: "sentences", autocorrect: "on", "aria-label": "Text of the draft", tabindex: "0" }),
       ...(nonce ? [EditorView.cspNonce.of(nonce)] : []),
       placeholder("Start writing, or ask for a first draft."),
       this.readOnly.of([]),

@@ -1,5 +1,6 @@
 // The draft's title: an input that renames as it is typed, and the page's own title with it.
 
+import { byId } from "../common/dom.js";
 import { announce } from "./save_pill.js";
 
 export interface TitleField {
@@ -8,7 +9,11 @@ export interface TitleField {
 
 export function setUpTitle(input: HTMLInputElement, renamed: (title: string) => void, leave: () => void): TitleField {
   let before = input.value;
-  const name = (): void => void (document.title = `${input.value.trim() || "Untitled draft"} · Draftloom`);
+  const name = (): void => {
+    const shown = input.value.trim() || "Untitled draft";
+    document.title = `${shown} · Draftloom`;
+    byId("page-name").textContent = shown;
+  };
   input.addEventListener("focus", () => (before = input.value));
   input.addEventListener("input", () => {
     renamed(input.value);

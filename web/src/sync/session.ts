@@ -52,7 +52,7 @@ export class Session {
   private retry: number | null = null;
   private savedAt: number | null = null;
   private waiters: (() => void)[] = [];
-  readonly parkedWords: ParkedWords[] = [];
+  private parkedWords: ParkedWords[] = [];
 
   constructor(
     readonly draftId: string,
@@ -156,6 +156,25 @@ export class Session {
   close(): void {
     this.closed = true;
     for (const timer of [this.debounce, this.retry]) if (timer !== null) this.around.cancel(timer);
+  }
+
+  /** The person has dealt with words that could not be saved. */
+  letGo(words: ParkedWords): void {
+    this.parkedWords = this.parkedWords.filter(({ id }) => id !== words.id);
+    void this.around.store?.unpark(words.id).catch(() => undefined);
+    this.report();
+  }
+
+  /** Resolves once the page has taken in event `seq`, or cannot get there now. */
+  reach(seq: number): Promise<void> {
+    this.hinted(seq);
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.replica.seq >= seq || this.trouble !== null || this.closed) resolve();
+        else this.waiters.push(look);
+      };
+      look();
+    });
   }
 
   /** Resolves when everything is acknowledged; rejects when something stands in the way. */

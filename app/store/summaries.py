@@ -1,0 +1,54 @@
+"""What a head says about its draft besides the fields: title, excerpt, words, completion, times. All follows from the events."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import msgspec
+
+from app.core.changes import ChangeSet
+from app.core.drafts import DRAFT_DISCARDED, DRAFT_RECOVERED, DraftState, EventBody
+from app.core.kinds import FieldType, kind_named
+from app.core.words import count_words, words_after
+from app.store.heads import Head
+from app.store.projections import projection_of
+
+
+def summarised(head: Head, state: DraftState, *, words: int, at: datetime, types: Sequence[str] = ()) -> Head:
+    kind = kind_named(state.kind)
+    projection = projection_of(state.kind)
+    deleted_at = head.deleted_at
+    if DRAFT_DISCARDED in types:
+        deleted_at = at
+    elif DRAFT_RECOVERED in types:
+        deleted_at = None
+    return msgspec.structs.replace(
+        head,
+        title=projection.title(state.fields),
+        excerpt=projection.excerpt(state.fields, before=head.state.fields, known=head.excerpt),
+        words=words,
+        completion=kind.completion(state.fields),
+        saved_at=at,
+        deleted_at=deleted_at,
+        expires_at=None if state.status == "submitted" else at + timedelta(days=kind.expires_days),
+        state=state,
+    )
+
+
+def counted_words(state: DraftState) -> int:
+    return sum(count_words(state.fields[name]) for name in _text_fields(state.kind) if name in state.fields)
+
+
+@lru_cache
+def _text_fields(kind: str) -> tuple[str, ...]:
+    return tuple(name for name, rule in kind_named(kind).fields.items() if rule.type is FieldType.TEXT)
+
+
+def words_after_event(words: int, before: DraftState, after: DraftState, body: EventBody) -> int:
+    """The count after an event: from the neighbourhood of the change where one text changed, else anew."""
+    changed = [op for op in body.payload.get("ops", ()) if "changes" in op]
+    if not changed:
+        return words
+    if len(changed) == 1 and _text_fields(after.kind) == (name := changed[0]["field"],):
+        return words_after(before.fields[name], words, ChangeSet.from_json(changed[0]["changes"]), after.fields[name])
+    return counted_words(after)

@@ -1,0 +1,69 @@
+"""The product as it is served, in a process of its own, with one more route: the floor that uses no database."""
+
+import os
+import sys
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+import socket
+import subprocess
+import time
+import urllib.request
+from typing import Any
+
+import msgspec
+import uvicorn
+from litestar import Request, post
+
+from app.main import create_app
+from app.services.views import ActorView, CommandAnswer, EventView
+from app.settings import ROOT, settings_from
+from app.services.clock import system_clock
+
+_decode = msgspec.json.Decoder().decode
+
+
+@post("/bench/floor", status_code=200)
+async def floor(request: Request[Any, Any, Any]) -> CommandAnswer:
+    """Reads the same command and answers the same body, without a database."""
+    command = _decode(await request.body())
+    event = EventView(
+        command["base_seq"] + 1, "fields.edited", {"ops": command["ops"]}, ActorView("user", request.user.id, "x"), "",
+        command["replica"], command["n"], command["base_seq"], system_clock(),
+    )  # fmt: skip
+    return CommandAnswer(command["base_seq"] + 1, [event], [])
+
+
+def main() -> None:
+    settings = settings_from(os.environ)
+    app = create_app(settings)
+    app.register(floor)
+    uvicorn.run(
+        app, host="127.0.0.1", port=settings.port, loop="uvloop", http="httptools", access_log=False, log_config=None,
+        log_level="warning", server_header=False, backlog=2048, ws_per_message_deflate=False,
+    )  # fmt: skip
+
+
+@contextmanager
+def served(data: Path, **environment: str) -> Iterator[tuple[int, int]]:
+    """Starts the server on fresh data; its port and process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    env = os.environ | {"DRAFTLOOM_PORT": str(port), "DRAFTLOOM_DATA": str(data)} | environment
+    process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.server"], cwd=ROOT, env=env)
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1)  # noqa: S310
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+if __name__ == "__main__":
+    main()

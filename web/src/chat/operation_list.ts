@@ -1,0 +1,52 @@
+// What an edit did to the text, operation by operation; what could not be placed is said, with its words at hand.
+
+import { h, icon } from "../common/dom.js";
+import type { Operation } from "./wire.js";
+
+const DONE: Record<string, string> = {
+  replace_block: "Replaced a paragraph",
+  insert_after: "Added a paragraph",
+  delete_block: "Removed a paragraph",
+  replace_text: "Changed a passage",
+  rewrite_document: "Rewrote the text",
+};
+const WANTED: Record<string, string> = {
+  replace_block: "replace a paragraph",
+  insert_after: "add a paragraph",
+  delete_block: "remove a paragraph",
+  replace_text: "change a passage",
+  rewrite_document: "rewrite the text",
+};
+const REASONS: Record<string, string> = {
+  not_found: "The words it should change are not in the text.",
+  ambiguous: "The words it should change stand in the text more than once.",
+  unknown_block: "The paragraph is not in the text.",
+  overlapping: "It overlaps another change.",
+  outside_selection: "It lies outside the selected text.",
+};
+
+export function operationList(operations: Operation[], insert: (text: string) => void): HTMLElement | null {
+  if (operations.length === 0) return null;
+  const placed = new Map<string, number>();
+  for (const { op, placed: done } of operations) if (done) placed.set(op, (placed.get(op) ?? 0) + 1);
+  const list = h("ul", { class: "operations", "aria-label": "Changes to the text" });
+  for (const [op, times] of placed) {
+    list.append(h("li", { class: "operation" }, icon("check"), h("span", {}, (DONE[op] ?? "Changed the text") + (times > 1 ? ` (${times})` : ""))));
+  }
+  for (const operation of operations) if (!operation.placed) list.append(unplaced(operation, insert));
+  return list;
+}
+
+function unplaced(operation: Operation, insert: (text: string) => void): HTMLElement {
+  const why = operation.message || REASONS[operation.reason ?? ""] || "It could not be placed.";
+  const { text } = operation;
+  return h(
+    "li",
+    { class: "operation unplaced" },
+    icon("warn"),
+    h("span", {}, h("b", {}, "Not placed: "), `it wanted to ${WANTED[operation.op] ?? "change the text"}.`),
+    h("span", { class: "detail" }, why),
+    text ? h("div", { class: "proposal" }, text) : null,
+    text ? h("div", { class: "acts" }, h("button", { type: "button", class: "button small", onclick: () => insert(text) }, "Insert at the cursor")) : null,
+  );
+}

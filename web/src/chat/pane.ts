@@ -1,0 +1,233 @@
+// The conversation beside the document: its messages, the turn that runs, asking again.
+
+import { api, Problem } from "../common/api.js";
+import { copyText } from "../common/copy.js";
+import { openDialog } from "../common/dialog.js";
+import { byId, h } from "../common/dom.js";
+import { toast } from "../common/toast.js";
+import { announce } from "../editor/save_pill.js";
+import type { Surface } from "../editor/surface.js";
+import type { Session } from "../sync/session.js";
+import { Composer, type Order } from "./composer.js";
+import { conversationFacts } from "./facts.js";
+import { answer, ownMessage, type MessageActions } from "./message_view.js";
+import { Models } from "./models.js";
+import { emptyConversation } from "./starters.js";
+import { TurnRun } from "./turn_run.js";
+import type { Conversation, Message, Turn, TurnVersion } from "./wire.js";
+
+export interface PaneLinks {
+  compareWithText(versionId: string): void;
+  useVersion(version: TurnVersion): Promise<void>;
+  versioned(version: TurnVersion): void;
+  cost(text: string): void;
+  news(): void;
+  needSignIn(): void;
+}
+
+export class Pane {
+  private readonly list = byId("messages");
+  private readonly models: Models;
+  readonly composer: Composer;
+  private conversationId: string | null;
+  private conversation: Conversation | null = null;
+  private run: TurnRun | null = null;
+  private readonly usedVersions = new Set<string>();
+
+  constructor(
+    private readonly draft: { id: string; conversation_id: string | null; running_turn_id: string | null },
+    private readonly session: Session,
+    private readonly surface: Surface,
+    private readonly links: PaneLinks,
+  ) {
+    this.conversationId = draft.conversation_id;
+    this.models = new Models(byId<HTMLSelectElement>("model"), () => this.composer?.refresh());
+    this.composer = new Composer(draft.id, this.models, {
+      send: (order) => this.send(order),
+      stop: () => void this.stop(),
+      conversationId: () => this.conversationId,
+      selectedText: (from, to) => surface.text.sliceString(from, to),
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.reload();
+    const used = this.conversation ? { provider: this.conversation.provider, model: this.conversation.model } : null;
+    await this.models.load(used);
+    if (this.conversation) this.render();
+    if (this.draft.running_turn_id && !this.run) await this.attach(this.draft.running_turn_id);
+  }
+
+  /** After a time offline: what may have changed meanwhile. */
+  async refresh(): Promise<void> {
+    if (!this.models.loaded) await this.models.load(null);
+    if (!this.run) await this.reload();
+  }
+
+  private async reload(): Promise<void> {
+    if (this.conversationId === null) return this.render();
+    try {
+      this.conversation = await api<Conversation>("GET", `/api/conversations/${this.conversationId}`);
+      this.render();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (this.conversation) return;
+      const again = h("button", { type: "button", class: "button small", onclick: () => void this.reload() }, "Try again");
+      this.list.replaceChildren(h("div", { class: "notice" }, h("span", { class: "grow" }, error.status === 0 ? "You are offline, so the conversation cannot be shown. The text can be edited." : `The conversation could not be read: ${error.message}`), again));
+    }
+  }
+
+  private render(): void {
+    const messages = this.conversation?.messages ?? [];
+    const shown = messages.filter((message) => !(message.role === "assistant" && message.turn?.state === "running"));
+    const views = shown.map((message) => (message.role === "user" ? ownMessage(message) : answer(this.withUse(message), this.actions)));
+    if (views.length === 0 && !this.run) views.push(emptyConversation(this.composer));
+    this.list.replaceChildren(...views, ...(this.run ? [this.run.answer.element] : []));
+    this.toEnd(true);
+    if (this.conversation) {
+      const free = messages.every(({ turn }) => !turn || turn.usage === null || this.actions.isFree(turn));
+      this.links.cost(conversationFacts(this.conversation, free));
+    }
+  }
+
+  /** A version taken over on this page is no longer beside the text. */
+  private withUse(message: Message): Message {
+    const { turn } = message;
+    if (!turn?.version || !this.usedVersions.has(turn.version.id)) return message;
+    return { ...message, turn: { ...turn, version: { ...turn.version, applied: true } } };
+  }
+
+  private toEnd(always = false): void {
+    const { list } = this;
+    if (always || list.scrollHeight - list.scrollTop - list.clientHeight < 120) list.scrollTop = list.scrollHeight;
+  }
+
+  private async send(order: Order): Promise<boolean> {
+    try {
+      await this.session.settled();
+    } catch {
+      toast("The assistant reads the text on the server, and your latest words are not there yet. They are kept; try again when they are saved.");
+      return false;
+    }
+    try {
+      const started = await api<{ id: string; conversation_id: string }>("POST", `/api/drafts/${this.draft.id}/turns`, order, { timeout: 60_000 });
+      this.conversationId = started.conversation_id;
+      this.list.querySelector(".assistant-empty")?.remove();
+      this.list.append(ownMessage({ content: order.prompt, mode: order.mode, created_at: new Date().toISOString() }));
+      this.begin(started.id, order.mode);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      await this.refused(error);
+      return false;
+    }
+  }
+
+  private async refused(problem: Problem): Promise<void> {
+    if (problem.status === 401) return this.links.needSignIn();
+    const running = problem.code === "turn_running" && !this.run ? await api<{ running_turn_id: string | null }>("GET", `/api/drafts/${this.draft.id}`).catch(() => null) : null;
+    if (running?.running_turn_id) await this.attach(running.running_turn_id);
+    toast(problem.message);
+  }
+
+  /** Picks up a turn that was started before this page was loaded, or on another device. */
+  private async attach(id: string): Promise<void> {
+    try {
+      const turn = await api<Turn>("GET", `/api/turns/${id}`);
+      if (turn.state !== "running") return;
+      if (this.conversationId !== turn.conversation_id) {
+        this.conversationId = turn.conversation_id;
+        await this.reload();
+      }
+      this.begin(id, turn.mode);
+      this.run?.answer.named(this.models.label(turn));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+    }
+  }
+
+  private begin(id: string, mode: Turn["mode"]): void {
+    this.run?.leave();
+    this.run = new TurnRun(id, mode, this.surface, this.session, {
+      modelLabel: (provider, model) => this.models.label({ provider, model }),
+      grew: () => this.toEnd(),
+      versioned: (version) => this.links.versioned(version),
+      ended: () => void this.ended(),
+    });
+    this.list.append(this.run.answer.element);
+    this.composer.setRunning(true);
+    this.toEnd(true);
+    this.links.news();
+  }
+
+  private async ended(): Promise<void> {
+    const finished = this.run;
+    this.run = null;
+    this.composer.setRunning(false);
+    await this.reload();
+    finished?.answer.element.remove();
+    this.links.news();
+    const last = this.conversation?.messages.at(-1)?.turn;
+    announce(last?.state === "failed" ? "The assistant could not answer." : "The assistant has finished.");
+  }
+
+  async stop(): Promise<void> {
+    if (!this.run) return;
+    await api("POST", `/api/turns/${this.run.id}/stop`).catch((error: unknown) => toast(error instanceof Problem ? error.message : "It could not be stopped."));
+  }
+
+  get running(): boolean {
+    return this.run !== null;
+  }
+
+  private promptOf(message: Message): Message | null {
+    const messages = this.conversation?.messages ?? [];
+    const at = messages.findIndex(({ id }) => id === message.id);
+    return messages.slice(0, at).reverse().find(({ role }) => role === "user") ?? null;
+  }
+
+  /** `beside`: the result stands beside the text instead of going into it. */
+  private again(message: Message, beside: boolean): void {
+    const asked = this.promptOf(message);
+    const choice = this.models.choice();
+    const mode = message.turn?.mode ?? asked?.mode ?? "ask";
+    if (!asked || !choice || this.running) return;
+    const apply = beside ? "review" : this.composer.apply;
+    void this.send({ mode, prompt: asked.content, ...choice, ...(this.conversationId ? { conversation_id: this.conversationId } : {}), ...(mode === "ask" ? {} : { apply }) });
+  }
+
+  private askAgainWith(message: Message): void {
+    const { select, choice } = this.models.copy("again-model");
+    const field = h("div", { class: "field" }, h("label", { for: "again-model" }, "Model"), select);
+    const go = (): void => {
+      const chosen = choice();
+      dialog.close();
+      if (!chosen) return;
+      this.models.choose(chosen);
+      this.again(message, message.turn?.state === "done");
+    };
+    const note = message.turn?.mode === "ask" ? "The same question is asked again; both answers stay." : "The same request is sent again. Its result stands beside your text as a version, so that you can compare.";
+    const dialog = openDialog("Ask again", [h("p", {}, note), field], [
+      h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"),
+      h("button", { type: "button", class: "button primary", onclick: go }, "Ask again"),
+    ]);
+  }
+
+  private readonly actions: MessageActions = {
+    modelLabel: (turn) => this.models.label(turn),
+    isFree: (turn) => this.models.model(turn)?.free ?? false,
+    copy: (message) => void copyText(message.content),
+    retry: (message) => this.again(message, false),
+    retryWith: (message) => this.askAgainWith(message),
+    compare: (turn) => turn.version && this.links.compareWithText(turn.version.id),
+    use: (turn) => {
+      const { version } = turn;
+      if (!version) return;
+      void this.links.useVersion(version).then(() => {
+        this.usedVersions.add(version.id);
+        this.render();
+      }, (error: unknown) => toast(error instanceof Problem ? error.message : "That did not work."));
+    },
+    insert: (text) => this.surface.insertAtCursor(text),
+  };
+}

@@ -1,0 +1,97 @@
+// One running turn on the page: its stream becomes an answer in the chat and, when it writes, a ghost in the document.
+
+import type { Surface } from "../editor/surface.js";
+import type { Session } from "../sync/session.js";
+import { StreamingAnswer } from "./message_view.js";
+import { followTurn } from "./turn_stream.js";
+import type { Mode, TurnVersion } from "./wire.js";
+
+export interface TurnRunListener {
+  modelLabel(provider: string, model: string): string;
+  grew(): void;
+  versioned(version: TurnVersion & { seq: number }): void;
+  ended(): void;
+}
+
+export class TurnRun {
+  readonly answer: StreamingAnswer;
+  private ghost = "";
+  private painting = 0;
+  private landed: Promise<void> = Promise.resolve();
+  private readonly close: () => void;
+
+  constructor(
+    readonly id: string,
+    private readonly mode: Mode,
+    private readonly surface: Surface,
+    private readonly session: Session,
+    private readonly listener: TurnRunListener,
+  ) {
+    this.answer = new StreamingAnswer((text) => surface.insertAtCursor(text));
+    this.answer.say("Thinking…");
+    if (mode === "write") this.paint(true);
+    this.close = followTurn(id, {
+      started: (attempt, provider, model) => {
+        this.answer.named(listener.modelLabel(provider, model));
+        if (attempt > 1) this.restart();
+      },
+      text: (delta) => this.text(delta),
+      thinking: () => this.answer.say("Thinking…"),
+      waiting: (seconds, message) => this.answer.say(`${message} Trying again in ${Math.max(1, Math.round(seconds))} s…`),
+      operation: (operation) => {
+        this.answer.operation(operation);
+        listener.grew();
+      },
+      usage: () => undefined,
+      version: (version) => {
+        this.landed = this.land(version);
+        listener.versioned(version);
+      },
+      ended: () => void this.landed.then(() => this.finish()),
+      broken: () => this.answer.say("The connection broke; picking the answer up again…"),
+    });
+  }
+
+  private restart(): void {
+    this.ghost = "";
+    this.answer.restart();
+    if (this.mode === "write") this.paint(true);
+  }
+
+  private text(delta: string): void {
+    if (this.mode === "write") {
+      this.ghost += delta;
+      this.answer.say("Writing into the document…");
+      this.schedule();
+    } else this.answer.append(delta);
+    this.listener.grew();
+  }
+
+  private schedule(): void {
+    if (this.painting === 0) this.painting = requestAnimationFrame(() => this.paint(true));
+  }
+
+  private paint(streaming: boolean): void {
+    cancelAnimationFrame(this.painting);
+    this.painting = 0;
+    this.surface.ghost({ text: this.ghost, label: streaming ? "The assistant is writing" : "Written by the assistant", streaming });
+  }
+
+  /** The ghost stays until the very words it showed are in the text. */
+  private async land(version: TurnVersion & { seq: number }): Promise<void> {
+    if (this.mode === "write") this.paint(false);
+    if (!version.applied) return;
+    await this.session.reach(version.seq);
+  }
+
+  private finish(): void {
+    cancelAnimationFrame(this.painting);
+    if (this.mode === "write") this.surface.ghost(null);
+    this.listener.ended();
+  }
+
+  leave(): void {
+    this.close();
+    if (this.mode === "write") this.surface.ghost(null);
+  }
+}

@@ -1,0 +1,89 @@
+// Passages that were changed in two places at once: a quiet notice, and a dialog where a person decides. Both versions
+// stay in the draft's history whatever is chosen.
+
+import { api, Problem } from "../common/api.js";
+import { openDialog } from "../common/dialog.js";
+import { byId, h } from "../common/dom.js";
+import { count } from "../common/format.js";
+import { toast } from "../common/toast.js";
+import type { ConflictView, DraftEvent } from "../sync/wire.js";
+import { changedWords } from "./word_marks.js";
+
+export interface ConflictLinks {
+  moved(seq: number): void;
+  changed(open: number): void;
+}
+
+const asText = (value: unknown): string => (typeof value === "string" ? value : value === null || value === undefined ? "" : JSON.stringify(value));
+
+export class Conflicts {
+  private open: ConflictView[] = [];
+  private readonly notice = h("div", { class: "notice", role: "status" });
+
+  constructor(private readonly draftId: string, private readonly links: ConflictLinks) {
+    this.notice.hidden = true;
+    byId("notices").append(this.notice);
+  }
+
+  set(open: ConflictView[]): void {
+    this.open = open;
+    this.render();
+  }
+
+  hear(event: DraftEvent): void {
+    const payload = event.payload as (ConflictView & { id: string }) | null;
+    if (event.type === "conflict.opened" && payload) this.set([...this.open.filter(({ id }) => id !== payload.id), payload]);
+    if (event.type === "conflict.resolved" && payload) this.set(this.open.filter(({ id }) => id !== payload.id));
+  }
+
+  private render(): void {
+    this.links.changed(this.open.length);
+    this.notice.hidden = this.open.length === 0;
+    if (this.open.length === 0) return this.notice.replaceChildren();
+    const what = this.open.every(({ field }) => field === "title") ? "The title was" : `${count(this.open.length, "passage")} ${this.open.length === 1 ? "was" : "were"}`;
+    const decide = h("button", { type: "button", class: "button small", onclick: () => this.decide() }, "Decide…");
+    this.notice.replaceChildren(h("span", { class: "grow" }, h("b", {}, `${what} changed in two places at once. `), "Both versions are kept until you decide."), decide);
+  }
+
+  private decide(): void {
+    const conflict = this.open[0];
+    if (!conflict) return;
+    const [base, theirs, mine] = [asText(conflict.base), asText(conflict.theirs), asText(conflict.mine)];
+    const result = h("textarea", { id: "conflict-result", rows: 4 });
+    result.value = mine.length >= theirs.length ? mine : theirs;
+    const take = (text: string): void => {
+      result.value = text;
+      result.focus();
+    };
+    const side = (title: string, text: string, marked: boolean): HTMLElement => {
+      const passage = h("div", { class: "passage" });
+      for (const stretch of marked ? changedWords(base, text) : [{ text, changed: false }]) passage.append(stretch.changed ? h("ins", {}, stretch.text) : stretch.text);
+      return h("section", { class: "side" }, h("h3", {}, title), passage, h("div", {}, h("button", { type: "button", class: "button small", onclick: () => take(text) }, "Take this")));
+    };
+    const sides = h("div", { class: "sides" }, side("Before", base, false), side("Theirs", theirs, true), side("Yours", mine, true));
+    const both = h("button", { type: "button", class: "button small", onclick: () => take([theirs, mine].filter(Boolean).join(conflict.field === "title" ? " / " : "\n\n")) }, "Take both");
+    const field = h("div", { class: "field result" }, h("label", { for: "conflict-result" }, "The result: choose above, or write it here"), result, h("div", {}, both));
+    const problem = h("div", { class: "form-problem", role: "alert", hidden: true });
+    const settle = async (): Promise<void> => {
+      try {
+        const { seq } = await api<{ seq: number }>("POST", `/api/drafts/${this.draftId}/conflicts/${conflict.id}`, { value: result.value });
+        dialog.close();
+        this.set(this.open.filter(({ id }) => id !== conflict.id));
+        this.links.moved(seq);
+        if (this.open.length > 0) this.decide();
+        else toast("Decided. The other version stays in the history.");
+      } catch (error) {
+        problem.textContent = error instanceof Problem ? error.message : "That did not work.";
+        problem.hidden = false;
+      }
+    };
+    const title = conflict.field === "title" ? "Two versions of the title" : "Two versions of this passage";
+    const left = this.open.length > 1 ? h("span", { class: "hint grow" }, `${this.open.length} to decide`) : h("span", { class: "grow" });
+    const dialog = openDialog(
+      title,
+      [problem, sides, field],
+      [left, h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Later"), h("button", { type: "button", class: "button primary", onclick: () => void settle() }, "Use this result")],
+      { wide: true },
+    );
+  }
+}
