@@ -17,7 +17,7 @@ from app.services.errors import ServiceError
 from app.services.secrets import SecretBox, installation_secret
 from app.settings import VERSION, InvalidSetting, Settings, settings_from
 from app.store import backup as backups
-from app.store import verification
+from app.store import verify as verification
 from app.store.db import Database
 from app.store.errors import StoreError
 
@@ -116,9 +116,9 @@ def verify(settings: Settings) -> None:
     """Check that logs, drafts, versions and totals agree; exit 1 when something does not."""
     with _database(settings) as db, db.transaction() as session:
         report = verification.verify(session)
-    click.echo(report.summary())
+    click.echo(f"Checked {report.drafts} drafts, {report.events} events and {report.versions} versions.")
     for problem in report.problems:
-        click.echo(f"  {problem}", err=True)
+        click.echo(f"{problem.code} {problem.id}: {problem.message}", err=True)
     if report.problems:
         sys.exit(1)
 
@@ -128,7 +128,8 @@ def verify(settings: Settings) -> None:
 def rebuild(settings: Settings) -> None:
     """Replay every log and write the drafts anew from it."""
     with _database(settings) as db, db.transaction() as session:
-        click.echo(verification.rebuild(session).summary())
+        rebuilt = verification.rebuild(session)
+    click.echo(f"Rebuilt {rebuilt} drafts from their logs.")
 
 
 @main.command()
@@ -136,7 +137,7 @@ def rebuild(settings: Settings) -> None:
 @click.pass_obj
 def backup(settings: Settings, file: Path) -> None:
     """Write a consistent copy of the data to FILE; the service may go on running."""
-    backups.backup(settings.database, file)
+    backups.backup(settings.database, file, at=system_clock())
     click.echo(f"Backed up to {file}. Keep {settings.data / 'secret.key'} too: stored provider keys need it.")
 
 

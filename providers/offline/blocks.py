@@ -57,7 +57,11 @@ def parse_blocks(request_text: str, *, document: str) -> list[Block]:
     """
     frames = [frame for frame in _FRAME.findall(request_text) if _MARK.search(frame)]
     source = frames[-1] if frames else request_text
-    marks = list(_MARK.finditer(source))
+    marks: list[re.Match[str]] = []
+    for mark in _MARK.finditer(source):
+        # Ids run upwards one by one; a text that itself contains "[b9] " does not begin a block there.
+        if not marks or int(mark.group(1)[1:]) == int(marks[-1].group(1)[1:]) + 1:
+            marks.append(mark)
     found = []
     for mark, following in zip_longest(marks, marks[1:]):
         text = source[mark.end() : following.start() if following else len(source)].strip("\n")

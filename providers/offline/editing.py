@@ -202,8 +202,15 @@ def _longer(instruction: Instruction) -> Edit:
 
 def _title(instruction: Instruction) -> Edit:
     given = re.search(_QUOTED, instruction.prompt)
-    operation = structure.title(instruction.blocks, wanted=given.group(1) if given else None)
-    return Edit("I propose this title, made of the text's own words.", (operation,))
+    if given is not None:
+        return Edit("I propose this title.", (structure.title(instruction.blocks, wanted=given.group(1)),))
+    has_one = instruction.blocks[0].text.lstrip().startswith("# ")
+    if has_one and not re.search(
+        r"\b(?:new|better|other|another|different|change|replace)\b", instruction.prompt.lower()
+    ):
+        return Edit('The document has a title. Ask for a new one, or give it: set the title to "…". I changed nothing.')
+    proposal = structure.title(instruction.blocks, wanted=None)
+    return Edit("I propose this title, made of the text's own words.", (proposal,))
 
 
 def _places(number: int) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from providers.offline.words import ABBREVIATION, important_sentences, sentences, words
 
 _PROTECTED = re.compile(r"`[^`]*`|\]\([^)]*\)|https?://\S+|<[^>\n]+>")
+_LIST = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
 _MARKER = re.compile(r"^(\s*(?:[-*+]\s+|\d+[.)]\s+|>\s+|#{1,6}\s+)?)(.*)$", re.DOTALL)
 
 _FILLERS: tuple[tuple[str, str], ...] = (
@@ -171,13 +172,17 @@ def sorted_lines(passage: str) -> str:
 
 def _listed(passage: str, marker: Callable[[int], str]) -> str:
     before, colon, after = passage.partition(":")
-    items = re.split(r",\s+(?:and\s+|or\s+)?|;\s*|\s+and\s+(?=\w+\.?$)", after.strip().rstrip(".")) if colon else []
     lead = ""
-    if colon and len(items) > 2 and len(sentences(passage)) == 1:
-        lead = before.strip() + ":\n\n"
+    if _LIST.match(passage):
+        items = [_MARKER.sub(r"\2", line) for line in passage.splitlines()]
     else:
-        items = sentences(as_prose(passage))
-    return lead + "\n".join(f"{marker(place)} {item.strip()}" for place, item in enumerate(items, start=1) if item)
+        items = re.split(r",\s+(?:and\s+|or\s+)?|;\s*|\s+and\s+(?=\w+\.?$)", after.strip().rstrip("."))
+        if colon and len(items) > 2 and len(sentences(passage)) == 1:
+            lead = before.strip() + ":\n\n"
+        else:
+            items = sentences(as_prose(passage))
+    kept = [item.strip() for item in items if item.strip()]
+    return lead + "\n".join(f"{marker(place)} {item}" for place, item in enumerate(kept, start=1))
 
 
 def _by_prose(passage: str, change: Callable[[str], str]) -> str:

@@ -156,7 +156,7 @@ EDITS: list[tuple[str, str, dict[str, str]]] = [
     ('set the title to "Working apart"', "replace_block", {"block": "b1", "text": "# Working apart"}),
     ("turn the list into prose", "replace_block", {"block": "b5", "text": "Clear goals. Regular visits. Good tools."}),
     ("sort the list", "replace_block", {"block": "b5", "text": "- clear goals\n- good tools\n- regular visits"}),
-    ("make the list a numbered list", "replace_block", {"block": "b5", "text": "1. Clear goals.\n2. Regular visits.\n3. Good tools."}),
+    ("make the list a numbered list", "replace_block", {"block": "b5", "text": "1. clear goals\n2. regular visits\n3. good tools"}),
     ('make "isolation" bold', "replace_text", {"block": "b3", "old": "isolation", "new": "**isolation**"}),
 ]  # fmt: skip
 
@@ -188,7 +188,8 @@ def test_a_rewriting_changes_the_block_it_is_about(prompt: str, block: str, word
 
 
 @pytest.mark.parametrize(
-    "prompt", ["summarise it at the top", "add an outline", "continue", "add headings", "make it longer", "add a title"]
+    "prompt",
+    ["summarise it at the top", "add an outline", "continue", "add headings", "make it longer", "find a new title"],
 )
 def test_additions_are_placed_on_blocks_that_exist(prompt: str) -> None:
     done = operations(ask("edit", prompt))
@@ -352,3 +353,21 @@ def test_every_rule_leaves_nothing_but_text() -> None:
     ):  # fmt: skip
         for passage in awkward:
             assert isinstance(change(passage), str)
+
+
+def test_a_text_that_looks_like_a_block_mark_is_text() -> None:
+    document = "One thing. Another thing.\n\n[b9] is how some people write footnotes, and teh other way is fine."
+    ((_, values),) = operations(ask("edit", "fix typos", document))
+    assert values["block"] == "b2"
+    assert values["text"].startswith("[b9] is how")
+
+
+def test_a_title_that_is_there_is_replaced_only_when_a_new_one_is_wanted() -> None:
+    assert ask("edit", "add a title").calls == []
+    ((name, values),) = operations(ask("edit", "find a new title"))
+    assert (name, values["block"]) == ("replace_block", "b1")
+    assert values["text"].startswith("# ")
+
+
+def test_a_list_after_a_colon_becomes_bullets_below_its_lead() -> None:
+    assert transforms.as_bullets("We need: apples, pears, and plums.") == "We need:\n\n- apples\n- pears\n- plums"

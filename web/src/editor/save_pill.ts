@@ -91,8 +91,10 @@ export class SavePill {
     const lines: Node[] = [];
     const say = (text: string): void => void lines.push(h("p", {}, text));
     if (status?.trouble) say(EXPLAINED[status.trouble] ?? "");
-    else if (status?.synced) say(status.savedAt ? `Everything is saved on the server (last at ${time(new Date(status.savedAt).toISOString())}).` : "Everything is saved on the server.");
-    else say("Your latest words are on their way to the server.");
+    else if (status?.synced) {
+      const what = this.parked.length > 0 ? "Everything else" : "Everything";
+      say(status.savedAt ? `${what} is saved on the server (last at ${time(new Date(status.savedAt).toISOString())}).` : `${what} is saved on the server.`);
+    } else say("Your latest words are on their way to the server.");
     if (status && !status.stored) say("This browser does not let the page keep anything on the device. Your words are safe only once they are saved on the server.");
     if (this.conflicts > 0) say(`${count(this.conflicts, "passage")} changed in two places at once. Use the notice above the text to decide.`);
     const dialog = openDialog("Where your words are", lines, this.buttons(() => dialog.close()));

@@ -2,11 +2,13 @@
 // handed in. Rules: on the device before on the wire; one command under way; nothing refused ever blocks the rest.
 
 import type { ChangeSet, Text } from "@codemirror/state";
-import { backoff } from "./backoff.js";
-import { recordKey, toBase, toRecord, type DeviceStore } from "./device_store.js";
-import { alreadyIn, applyEvent, freeze, insertedText, isEmpty, isSynced, jump, renamed, screenText, screenTitle, settle, thaw, titled, typed, Unreadable, withdraw, type Flying, type Replica, type Step } from "./replica.js";
-import { PAUSE, describe, isClosed, type ParkedWords, type SyncStatus, type Trouble } from "./status.js";
-import { Refusal, type Answer, type DraftEvent, type Transport } from "./wire.js";
+import type { DeviceStore } from "./device_store.js";
+import { Keeper } from "./keeper.js";
+import { Patience } from "./patience.js";
+import { alreadyIn, applyEvent, freeze, insertedText, isEmpty, isSynced, jump, renamed, screenText, screenTitle, settle, thaw, titled, typed, Unreadable, withdraw, type Replica, type Step } from "./replica.js";
+import { describe, isClosed, PAUSE, type ParkedWords, type SyncStatus, type Trouble } from "./status.js";
+import { verdict } from "./verdict.js";
+import { Refusal, type Answer, type Command, type DraftEvent, type Transport } from "./wire.js";
 
 /** What a page hears from its session. Called after the session's own state has changed. */
 export interface Screen {
@@ -33,23 +35,21 @@ const REPLAY_LIMIT = 4_000;
 const RENAME_LIMIT = 3;
 
 export class Session {
-  private onDevice: Replica | null = null;
-  private writing: Promise<void> | null = null;
-  private storageFails = false;
+  private readonly keeper: Keeper;
+  private readonly patience: Patience;
   private busy = false;
   private again = false;
-  private leaving = false;
   private closed = false;
+  private leaving = false;
+  /** Typing has paused: what is in the buffer may be numbered and sent. */
   private due = false;
+  /** The server finds the text too long: nothing is sent until it changes. */
   private held = false;
   private trouble: Trouble | null = null;
-  private failures = 0;
   private renames = 0;
-  private notBefore = 0;
   private hint = 0;
   private firstTyped: number | null = null;
   private debounce: number | null = null;
-  private retry: number | null = null;
   private savedAt: number | null = null;
   private waiters: (() => void)[] = [];
   private parkedWords: ParkedWords[] = [];
@@ -58,7 +58,10 @@ export class Session {
     readonly draftId: string,
     private replica: Replica,
     private readonly around: Surroundings,
-  ) {}
+  ) {
+    this.keeper = new Keeper(draftId, around.store, () => around.now(), () => this.report());
+    this.patience = new Patience(around, () => this.wake());
+  }
 
   get seq(): number {
     return this.replica.seq;
@@ -73,14 +76,8 @@ export class Session {
     return screenTitle(this.replica);
   }
   status(): SyncStatus {
-    return describe({
-      synced: this.synced,
-      sending: this.busy,
-      trouble: this.trouble,
-      parked: this.parkedWords.length,
-      stored: this.stored,
-      savedAt: this.savedAt,
-    });
+    const { synced, trouble, savedAt } = this;
+    return describe({ synced, trouble, savedAt, parked: this.parkedWords.length, stored: this.keeper.works });
   }
 
   /** The person changed the text; `before` is the text the changes start from. */
@@ -95,14 +92,14 @@ export class Session {
   }
 
   private changed(): void {
+    const { now, later, cancel } = this.around;
     this.held = false;
     if (this.trouble === "too-large") this.trouble = null;
     void this.keep();
-    const now = this.around.now();
-    this.firstTyped ??= now;
-    if (this.debounce !== null) this.around.cancel(this.debounce);
-    const wait = Math.max(0, Math.min(PAUSE.quiet, this.firstTyped + PAUSE.longest - now));
-    this.debounce = this.around.later(() => this.flush(), wait);
+    this.firstTyped ??= now();
+    if (this.debounce !== null) cancel(this.debounce);
+    const wait = Math.max(0, Math.min(PAUSE.quiet, this.firstTyped + PAUSE.longest - now()));
+    this.debounce = later(() => this.flush(), wait);
     this.report();
   }
 
@@ -115,19 +112,15 @@ export class Session {
     void this.pump();
   }
 
-  /** The page may die any moment. Sends at once what the device already holds under the same number, so that a
-   *  second sending after a reload is recognised by the server. */
+  /** The page may die any moment: sends at once, without waiting for the device, where that is safe. */
   leave(): void {
     this.leaving = true;
-    const repeatable = this.onDevice === this.replica || !this.stored;
-    if (this.busy || this.replica.flying !== null || isEmpty(this.replica.buffer) || !repeatable || this.held) return this.flush();
+    const { flying, buffer } = this.replica;
+    if (this.busy || this.held || flying !== null || isEmpty(buffer) || !this.keeper.recognises(this.replica)) return this.flush();
     this.replica = freeze(this.replica);
     void this.keep();
-    this.busy = true;
-    void this.deliver((this.replica.flying as Flying | null)!.command).finally(() => {
-      this.busy = false;
-      void this.pump();
-    });
+    const command = this.replica.flying?.command;
+    if (command) void this.working(() => this.deliver(command));
   }
 
   /** Somebody says the draft has reached `seq`. */
@@ -139,7 +132,7 @@ export class Session {
   /** Look again now: the network came back, the person signed in, the page is visible again. */
   wake(): void {
     if (this.trouble !== null && isClosed(this.trouble)) return;
-    this.notBefore = 0;
+    this.patience.now();
     this.held = false;
     this.leaving = false;
     this.hint = Math.max(this.hint, this.replica.seq + 1);
@@ -155,7 +148,8 @@ export class Session {
 
   close(): void {
     this.closed = true;
-    for (const timer of [this.debounce, this.retry]) if (timer !== null) this.around.cancel(timer);
+    this.patience.stop();
+    if (this.debounce !== null) this.around.cancel(this.debounce);
   }
 
   /** The person has dealt with words that could not be saved. */
@@ -168,68 +162,39 @@ export class Session {
   /** Resolves once the page has taken in event `seq`, or cannot get there now. */
   reach(seq: number): Promise<void> {
     this.hinted(seq);
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (this.replica.seq >= seq || this.trouble !== null || this.closed) resolve();
-        else this.waiters.push(look);
-      };
-      look();
-    });
+    return this.until(() => this.replica.seq >= seq || this.trouble !== null || this.closed);
   }
 
   /** Resolves when everything is acknowledged; rejects when something stands in the way. */
-  settled(): Promise<void> {
+  async settled(): Promise<void> {
     this.flush();
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (this.synced) return resolve();
-        if (this.trouble !== null || this.closed) return reject(new Error(this.trouble ?? "closed"));
-        this.waiters.push(look);
-      };
+    await this.until(() => this.synced || this.trouble !== null || this.closed);
+    if (!this.synced) throw new Error(this.trouble ?? "closed");
+  }
+
+  private until(reached: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => void (reached() ? resolve() : this.waiters.push(look));
       look();
     });
   }
 
   /** Writes the present state to the device; resolves when it is there or storage has failed. */
   keep(): Promise<void> {
-    const { store } = this.around;
-    if (store === null || this.onDevice === this.replica) return Promise.resolve();
-    this.writing ??= this.write(store);
-    return this.writing;
+    return this.keeper.keep(this.replica);
   }
 
-  private async write(store: DeviceStore): Promise<void> {
-    const { now } = this.around;
-    const failedBefore = this.storageFails;
-    try {
-      while (this.onDevice !== this.replica) {
-        const present = this.replica;
-        const moved = this.onDevice?.seq !== present.seq || this.onDevice.text !== present.text;
-        await store.save(toRecord(this.draftId, present, now()), moved ? toBase(this.draftId, present, now()) : null);
-        this.onDevice = present;
-        this.storageFails = false;
-      }
-    } catch {
-      // An old record would be sent again after a reload; none is safer than a wrong one.
-      this.onDevice = null;
-      this.storageFails = true;
-      await store.remove(recordKey(this.draftId, this.replica.id)).catch(() => undefined);
-    } finally {
-      this.writing = null;
-    }
-    if (this.storageFails !== failedBefore) this.report();
-  }
-
-  private get stored(): boolean {
-    return this.around.store !== null && !this.storageFails;
-  }
-
-  private async pump(): Promise<void> {
+  private pump(): Promise<void> {
     this.again = true;
-    if (this.busy) return;
+    return this.busy ? Promise.resolve() : this.working(() => Promise.resolve(true));
+  }
+
+  /** Runs `first`, then everything there is to do, one exchange at a time. */
+  private async working(first: () => Promise<boolean>): Promise<void> {
     this.busy = true;
     try {
-      while (this.again && !this.closed && this.around.now() >= this.notBefore) {
+      if (await first()) this.again = true;
+      while (this.again && !this.closed && this.patience.ready) {
         this.again = false;
         if (await this.advance()) this.again = true;
         this.report();
@@ -247,14 +212,13 @@ export class Session {
       this.replica = freeze(this.replica);
       this.due = false;
     }
-    if (this.replica.flying !== null) {
-      await this.keep();
-      return this.replica.flying === null || this.deliver(this.replica.flying.command);
-    }
-    return this.hint > this.replica.seq && this.pull();
+    if (this.replica.flying === null) return this.hint > this.replica.seq && this.pull();
+    await this.keep();
+    const command = this.replica.flying?.command;
+    return command === undefined || this.deliver(command);
   }
 
-  private async deliver(command: Flying["command"]): Promise<boolean> {
+  private async deliver(command: Command): Promise<boolean> {
     let answer: Answer;
     try {
       answer = await this.around.transport.send(command, { leaving: this.leaving });
@@ -280,30 +244,29 @@ export class Session {
   }
 
   private async refused(answer: Extract<Answer, { kind: "refused" }>): Promise<boolean> {
-    const { status, code } = answer;
-    if (status === 401) return this.failed("sign-in", PAUSE.signIn);
-    if (status === 403 && code === "csrf") return this.failed("sign-in", PAUSE.signIn);
-    if (status === 408 || status === 425 || status === 429 || status >= 500) {
-      return this.failed("server", answer.retryAfter === null ? null : answer.retryAfter * 1_000);
-    }
+    const judged = verdict(answer);
+    if (judged.kind === "wait") return this.failed(judged.trouble, judged.pause);
     this.worked();
-    if (status === 413) {
-      this.replica = thaw(this.replica);
-      this.held = true;
-      this.trouble = "too-large";
-      void this.keep();
-      return false;
+    const reason = answer.detail || answer.code;
+    switch (judged.kind) {
+      case "hold":
+        this.replica = thaw(this.replica);
+        this.held = true;
+        this.trouble = "too-large";
+        void this.keep();
+        return false;
+      case "fork":
+        return this.forked(reason);
+      case "restart":
+        return this.restart(reason);
+      case "closed":
+        await this.parkEverything(reason);
+        this.trouble = judged.trouble;
+        return false;
+      case "park":
+        await this.parkFlying(reason);
+        return true;
     }
-    if (code === "replica_fork") return this.forked(answer.detail || code);
-    if (code === "replica_gap" || code === "unknown_seq") return this.restart(answer.detail || code);
-    if (status === 404 || status === 410 || code === "draft_closed") {
-      await this.park(answer.detail || code, true);
-      this.trouble = status === 409 ? "closed" : "gone";
-      return false;
-    }
-    await this.park(answer.detail || code, false);
-    this.due = true;
-    return true;
   }
 
   /** The server holds another command under this number: a later one of the same page. Its event replaces ours. */
@@ -311,7 +274,7 @@ export class Session {
     const disputed = this.replica.flying?.command;
     this.hint = Math.max(this.hint, this.replica.seq + 1);
     if (!(await this.pull())) return false;
-    if (this.replica.flying?.command === disputed) await this.park(reason, false);
+    if (this.replica.flying?.command === disputed) await this.parkFlying(reason);
     return true;
   }
 
@@ -320,7 +283,7 @@ export class Session {
     this.renames += 1;
     if (this.renames > RENAME_LIMIT) {
       this.renames = 0;
-      await this.park(reason, false);
+      await this.parkFlying(reason);
       return true;
     }
     try {
@@ -333,45 +296,39 @@ export class Session {
     return true;
   }
 
-  private async park(reason: string, everything: boolean): Promise<void> {
-    const { flying, buffer } = this.replica;
-    if (flying === null && isEmpty(buffer)) return;
-    const changes = flying === null ? buffer.changes : everything ? flying.changes.compose(buffer.changes) : flying.changes;
-    const words: ParkedWords = {
-      id: this.around.newId(),
-      draftId: this.draftId,
-      reason,
-      inserted: insertedText(changes),
-      text: this.text().toString(),
-      at: this.around.now(),
-    };
-    this.parkedWords.push(words);
-    await this.around.store?.park(words).catch(() => (this.storageFails = true));
-    if (!everything) this.show(withdraw(this.replica), null);
-    else await this.forget();
-    this.around.screen.parked(words);
+  private async parkFlying(reason: string): Promise<void> {
+    if (this.replica.flying === null) return;
+    await this.park(reason, this.replica.flying.changes);
+    this.show(withdraw(this.replica), null);
+    this.due = true;
   }
 
-  private async forget(): Promise<void> {
-    await this.keep();
-    await this.around.store?.remove(recordKey(this.draftId, this.replica.id)).catch(() => undefined);
+  private async parkEverything(reason: string): Promise<void> {
+    const { flying, buffer } = this.replica;
+    if (this.synced) return;
+    await this.park(reason, flying === null ? buffer.changes : flying.changes.compose(buffer.changes));
+    await this.keeper.forget(this.replica);
+  }
+
+  private async park(reason: string, changes: ChangeSet): Promise<void> {
+    const { newId, now, store, screen } = this.around;
+    const words: ParkedWords = { id: newId(), draftId: this.draftId, reason, inserted: insertedText(changes), text: this.text().toString(), at: now() };
+    this.parkedWords.push(words);
+    await store?.park(words).catch(() => undefined);
+    screen.parked(words);
   }
 
   /** Fetches and takes in what the log has beyond us; false when the server could not be read. */
   private async pull(): Promise<boolean> {
     const { transport } = this.around;
     try {
-      for (;;) {
-        const { items, head } = await transport.events(this.replica.seq);
-        if (head - this.replica.seq > REPLAY_LIMIT) {
-          this.show(jump(this.replica, await transport.snapshot()), null);
-        } else if (head < this.replica.seq) {
-          this.show(settle(this.replica, await transport.snapshot()), null);
-        } else {
-          await this.replay(items);
-          if (items.length === 0 && head > this.replica.seq) this.show(jump(this.replica, await transport.snapshot()), null);
-        }
-        if (this.replica.seq >= head) break;
+      for (let head = Infinity; this.replica.seq < head; ) {
+        const page = await transport.events(this.replica.seq);
+        head = page.head;
+        const missing = head - this.replica.seq;
+        if (missing < 0) this.show(settle(this.replica, await transport.snapshot()), null);
+        else if (missing > REPLAY_LIMIT || (missing > 0 && page.items.length === 0)) this.show(jump(this.replica, await transport.snapshot()), null);
+        else await this.replay(page.items);
       }
     } catch (error) {
       return this.readFailed(error);
@@ -386,17 +343,13 @@ export class Session {
     for (const event of items) {
       if (event.seq !== this.replica.seq + 1) continue;
       try {
-        this.take(event);
+        this.show(applyEvent(this.replica, event), event);
+        this.around.screen.event(event);
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
         this.show(jump(this.replica, await this.around.transport.snapshot()), null);
       }
     }
-  }
-
-  private take(event: DraftEvent): void {
-    this.show(applyEvent(this.replica, event), event);
-    this.around.screen.event(event);
   }
 
   private show(step: Step, event: DraftEvent | null): void {
@@ -409,29 +362,20 @@ export class Session {
   private readFailed(error: unknown): boolean {
     if (!(error instanceof Refusal)) return this.failed("offline", null);
     if (error.status === 401 || error.code === "csrf") return this.failed("sign-in", PAUSE.signIn);
-    if (error.status === 404 || error.status === 403) {
-      this.trouble = "gone";
-      return false;
-    }
-    return this.failed("server", null);
+    if (error.status !== 404 && error.status !== 403) return this.failed("server", null);
+    this.trouble = "gone";
+    return false;
   }
 
-  private failed(trouble: Trouble, wait: number | null): false {
+  private failed(trouble: Trouble, pause: number | null): false {
     this.trouble = trouble;
-    this.failures += 1;
-    const pause = wait ?? backoff(this.failures, this.around.random);
-    this.notBefore = this.around.now() + pause;
-    if (this.retry !== null) this.around.cancel(this.retry);
-    this.retry = this.around.later(() => this.wake(), pause);
+    this.patience.failed(pause);
     return false;
   }
 
   private worked(): void {
-    this.failures = 0;
-    this.notBefore = 0;
+    this.patience.worked();
     if (this.trouble === null || !isClosed(this.trouble)) this.trouble = null;
-    if (this.retry !== null) this.around.cancel(this.retry);
-    this.retry = null;
   }
 
   private report(): void {

@@ -30,7 +30,6 @@ export const isClosed = (trouble: Trouble): boolean => trouble === "gone" || tro
 
 interface Facts {
   synced: boolean;
-  sending: boolean;
   trouble: Trouble | null;
   parked: number;
   stored: boolean;
