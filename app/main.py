@@ -9,13 +9,13 @@ from typing import Any
 import structlog
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
-from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.di import Provide
 from litestar.datastructures import State
+from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -154,7 +154,9 @@ def create_app(
         middleware=[CountRequests(metrics), SecurityHeaders(), Authenticate(accounts)],
         exception_handlers={Exception: render_problem},
         lifespan=[running],
-        state=State({"accounts": accounts, "checkpoints": checkpoints, "turns": turns, "registry": registry, "page": page}),
+        state=State(
+            {"accounts": accounts, "checkpoints": checkpoints, "turns": turns, "registry": registry, "page": page}
+        ),
         template_config=TemplateConfig(directory=ROOT / "templates", engine=JinjaTemplateEngine),
         openapi_config=OpenAPIConfig(
             title="Draftloom", version=VERSION, path="/schema", render_plugins=[JsonRenderPlugin(path="/")]

@@ -26,7 +26,9 @@ def command_line(*arguments: str) -> list[str]:
 
 
 def environment(data: Path, port: int = 0, **more: str) -> dict[str, str]:
-    return os.environ | {"DRAFTLOOM_DATA": str(data), "DRAFTLOOM_PORT": str(port or 8000), "PYTHONPATH": str(ROOT)} | more
+    return (
+        os.environ | {"DRAFTLOOM_DATA": str(data), "DRAFTLOOM_PORT": str(port or 8000), "PYTHONPATH": str(ROOT)} | more
+    )
 
 
 def prepare(data: Path, drafts: int) -> list[str]:

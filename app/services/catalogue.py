@@ -14,8 +14,8 @@ import msgspec
 import structlog
 from msgspec import UNSET, UnsetType
 from providers.base import ModelInfo, Provider
-from providers.pricing import Override, rates
 from providers.configuration import Kind, ProviderConfig
+from providers.pricing import Override, rates
 from providers.registry import Registry, UnknownProvider
 from sqlmodel import Session
 

@@ -165,26 +165,30 @@ class RunLogs:
             await self._commit(batch, waiters)
 
     async def _commit(self, batch: list[tuple[RunLog, Entry]], waiters: list[asyncio.Future[None]]) -> None:
-        now = self._clock()
-        rows: dict[UUID, list[RunEvent]] = {}
+        by_turn: dict[UUID, tuple[RunLog, list[Entry]]] = {}
         for run_log, entry in batch:
-            rows.setdefault(run_log.turn_id, []).append(entry.row(now))
+            by_turn.setdefault(run_log.turn_id, (run_log, []))[1].append(entry)
+        now = self._clock()
+        rows = {turn_id: [entry.row(now) for entry in entries] for turn_id, (_, entries) in by_turn.items()}
         try:
             if rows:
                 await self._db.write(_append, rows)
-        except Exception as error:  # noqa: BLE001 — told to everybody who waits; the turn then fails with it
+        except Exception as error:  # noqa: BLE001 - told to everybody who waits; the turn then fails with it
             log.error("run log not committed", entries=len(batch), error=type(error).__name__)
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_exception(error)
-            for run_log in {id(item[0]): item[0] for item in batch}.values():
+            for run_log, _ in by_turn.values():
                 run_log.abandon()
+            _settle(waiters, error)
             return
-        by_log: dict[int, tuple[RunLog, list[Entry]]] = {}
-        for run_log, entry in batch:
-            by_log.setdefault(id(run_log), (run_log, []))[1].append(entry)
-        for run_log, entries in by_log.values():
+        for run_log, entries in by_turn.values():
             run_log.published(entries)
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        _settle(waiters)
+
+
+def _settle(waiters: list[asyncio.Future[None]], error: Exception | None = None) -> None:
+    for waiter in waiters:
+        if waiter.done():
+            continue
+        if error is not None:
+            waiter.set_exception(error)
+        else:
+            waiter.set_result(None)

@@ -34,14 +34,12 @@ from app.services.turn_ending import Ending
 from app.services.turn_recovery import recover_turn
 from app.services.turn_requests import Exchange, Mode, TurnPlan, build_request, estimate_request
 from app.services.turn_runner import RunnerTools, TurnRunner
-from app.services.versions import checkpoint_unit
+from app.services.versions import base_of
 from app.services.views import Estimate, TurnStarted, TurnView
-from app.store import conversations as conversation_store
 from app.store import turns as turn_store
-from app.store.db import Database
+from app.store.db import Database, expect_slow, quick
 from app.store.errors import AlreadyExists
-from app.store.ids import new_id
-from app.store.tables import Conversation
+from app.store.turn_beginnings import TurnBeginning, begin_turn
 
 log = structlog.get_logger()
 
@@ -203,6 +201,7 @@ class Turns:
         )
         return _Prepared(plan, request, choice, estimate, seq)
 
+    @quick
     def _plan(
         self, session: Session, person: Principal, draft_id: UUID, order: TurnOrder, choice: Choice
     ) -> tuple[TurnPlan, int]:
@@ -211,6 +210,7 @@ class Turns:
         instructions = ""
         history: tuple[Exchange, ...] = ()
         if order.conversation_id is not None:
+            expect_slow(session)
             conversation = conversation_of(session, draft_id, order.conversation_id)
             instructions = conversation.system_prompt or ""
             history = exchanges(session, conversation.id)
@@ -240,6 +240,7 @@ class Turns:
 
     # Starting
 
+    @quick
     def _begin(
         self, session: Session, person: Principal, draft_id: UUID, order: TurnOrder, prepared: _Prepared
     ) -> Ending:
@@ -248,85 +249,40 @@ class Turns:
         head = open_document(session, person.id, draft_id, lock=True)
         if text_of(head) != prepared.plan.text:
             raise Conflict("draft_moved", "The draft changed at this very moment. Please send again.")
-        base, _ = checkpoint_unit(session, head, at=at)
-        choice = prepared.choice
-        conversation = self._conversation(session, draft_id, order, choice, at)
-        turn_id = new_id()
-        prompt = conversation_store.add_message(
+        base_version_id = base_of(session, head, at=at)
+        model = prepared.choice.model.id
+        begun = begin_turn(
             session,
-            conversation=conversation,
-            role="user",
-            content=prepared.plan.prompt,
-            details={"mode": order.mode},
-            turn_id=turn_id,
-            at=at,
-        )
-        answer = conversation_store.add_message(
-            session,
-            conversation=conversation,
-            role="assistant",
-            content="",
-            details={"mode": order.mode, "provider": choice.provider.id, "model": choice.model.id},
-            turn_id=turn_id,
-            parent_id=prompt.id,
-            at=at,
-        )
-        turn_store.create_turn(
-            session,
-            turn_id=turn_id,
-            draft_id=draft_id,
-            conversation_id=conversation.id,
-            user_id=person.id,
-            mode=order.mode,
-            prompt_message_id=prompt.id,
-            base_version_id=base.id if base is not None else None,
-            base_seq=head.seq,
-            selection=prepared.plan.selection,
-            apply=order.apply,
-            provider=choice.provider.id,
-            model=choice.model.id,
-            worker_id=self._worker_id,
-            estimate={"input_tokens": prepared.estimate.input_tokens, "cost_usd": prepared.estimate.cost_usd},
-            at=at,
-        )
-        turn_store.update_turn(session, turn_id, answer_message_id=answer.id)
-        turn_store.start_attempt(
-            session,
-            turn_id=turn_id,
-            attempt=1,
-            provider=choice.provider.id,
-            model=choice.model.id,
-            estimated_input_tokens=prepared.estimate.input_tokens,
-            at=at,
+            TurnBeginning(
+                draft_id=draft_id,
+                user_id=person.id,
+                conversation_id=order.conversation_id,
+                title=prepared.plan.prompt.partition("\n")[0][:80],
+                mode=order.mode,
+                prompt=prepared.plan.prompt,
+                provider=prepared.choice.provider.id,
+                model=model,
+                base_version_id=base_version_id,
+                base_seq=head.seq,
+                selection=prepared.plan.selection,
+                apply=order.apply,
+                worker_id=self._worker_id,
+                estimate={"input_tokens": prepared.estimate.input_tokens, "cost_usd": prepared.estimate.cost_usd},
+                estimated_input_tokens=prepared.estimate.input_tokens,
+                at=at,
+            ),
         )
         return Ending(
-            turn_id=turn_id,
+            turn_id=begun.turn_id,
             draft_id=draft_id,
-            conversation_id=conversation.id,
+            conversation_id=begun.conversation_id,
             user_id=person.id,
-            answer_message_id=answer.id,
-            base_version_id=base.id if base is not None else None,
+            answer_message_id=begun.answer_message_id,
+            base_version_id=base_version_id,
             base_seq=head.seq,
             apply=order.apply,
-            model=choice.model.id,
+            model=model,
             estimated_input_tokens=prepared.estimate.input_tokens,
-        )
-
-    def _conversation(
-        self, session: Session, draft_id: UUID, order: TurnOrder, choice: Choice, at: datetime
-    ) -> Conversation:
-        """The conversation that goes on, now with this model, or a new one."""
-        if order.conversation_id is not None:
-            return conversation_store.update_conversation(
-                session, order.conversation_id, provider=choice.provider.id, model=choice.model.id, at=at
-            )
-        return conversation_store.create_conversation(
-            session,
-            draft_id=draft_id,
-            title=order.prompt.strip().partition("\n")[0][:80],
-            provider=choice.provider.id,
-            model=choice.model.id,
-            at=at,
         )
 
     def _launch(self, person: Principal, ending: Ending, prepared: _Prepared) -> None:

@@ -19,9 +19,10 @@ from app.services.fanout import Fanout
 from app.services.views import ActorView, Comparison, HunkView, Page, Restored, VersionView, usd
 from app.store import drafts as draft_store
 from app.store import versions as version_store
-from app.store.db import Database
+from app.store.db import Database, expect_slow
 from app.store.event_log import Origin
 from app.store.heads import Head
+from app.store.turn_beginnings import current_text_hash
 from app.store.versions import VersionRow
 
 _MOST_PER_PAGE = 500
@@ -159,6 +160,18 @@ def checkpoint_unit(session: Session, head: Head, *, at: datetime) -> tuple[Vers
         session, head.id, text=text, seq=head.seq, source="user", author_id=head.owner_id, words=head.words, at=at
     )
     return version, True
+
+
+def base_of(session: Session, head: Head, *, at: datetime) -> UUID | None:
+    """The version that holds the draft's text, made if need be; None for an empty draft without versions."""
+    current = current_text_hash(session, head.id)
+    if current is not None and current[1] == hashlib.sha256(text_of(head).encode()).digest():
+        return current[0]
+    if current is None and not text_of(head):
+        return None
+    expect_slow(session)
+    version, _ = checkpoint_unit(session, head, at=at)
+    return version.id if version is not None else None
 
 
 def version_view(row: VersionRow, text: str | None = None) -> VersionView:

@@ -21,7 +21,7 @@ from sqlalchemy import URL
 from app.store.db import Database, database_url
 from app.store.engine import sqlite
 from app.store.errors import BadBackup, NotEmpty, StoreUnavailable
-from app.store.migrate import newest_revision
+from app.store.migrate import is_known, newest_revision
 from app.store.tables import metadata
 
 _MANIFEST = "manifest.json"
@@ -161,6 +161,10 @@ def restore(url: str | Path, file: Path) -> Manifest:
     if manifest.dialect != address.get_backend_name():
         raise BadBackup(
             f"This is a backup of a {manifest.dialect} database; it cannot fill another kind.", dialect=manifest.dialect
+        )
+    if not is_known(manifest.revision):
+        raise BadBackup(
+            "The backup was made by a newer version of Draftloom; use that one.", revision=manifest.revision
         )
     try:
         if manifest.dialect == "sqlite":

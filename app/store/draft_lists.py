@@ -75,7 +75,7 @@ def list_drafts(
 
     `q` is looked for in titles and texts, in any case. Titles ascend, everything else descends. Raises BadCursor.
     """
-    key, value_type, ascending = _sort_key(session, sort)
+    key, value_type, ascending = _sort_key(sort)
     statement = select(*_COLUMNS, key).where(col(DraftStream.owner_id) == user_id)
     statement = statement.where(
         col(DraftStream.deleted_at).is_not(None) if trash else col(DraftStream.deleted_at).is_(None)
@@ -85,7 +85,7 @@ def list_drafts(
     if status is not None:
         statement = statement.where(col(DraftStream.status) == status)
     if q:
-        statement = statement.outerjoin(Draft, col(Draft.id) == col(DraftStream.id)).where(_mentions(session, q))
+        statement = statement.outerjoin(Draft, col(Draft.id) == col(DraftStream.id)).where(_mentions(q))
     place = tuple_(key, col(DraftStream.id))
     if cursor is not None:
         value, last_id = decode_cursor(cursor, value_type, uuid.UUID)
@@ -105,32 +105,30 @@ def _summary(row: Any) -> DraftSummary:
     return DraftSummary(*values)
 
 
-def _sort_key(session: Session, sort: Sort) -> tuple[Any, type, bool]:
+def _sort_key(sort: Sort) -> tuple[Any, type, bool]:
     match sort:
         case "saved":
             return col(DraftStream.saved_at), datetime, False
         case "created":
             return col(DraftStream.created_at), datetime, False
         case "title":
-            return _folded(session, col(DraftStream.title)), str, True
+            return _folded(col(DraftStream.title)), str, True
         case "words":
             return col(DraftStream.words), int, False
         case "completion":
             return col(DraftStream.completion), int, False
 
 
-def _folded(session: Session, column: Any) -> ColumnElement[Any]:
-    """Without regard to case, in any script. `casefold` is ours on SQLite (see engine/sqlite.py)."""
-    if session.get_bind().dialect.name == "sqlite":
-        return func.casefold(column, type_=Text())
-    return func.lower(column, type_=Text())
+def _folded(value: Any) -> Any:
+    """Without regard to case, in any script; the function is ours on both databases."""
+    return func.draftloom_casefold(value, type_=Text())
 
 
-def _mentions(session: Session, q: str) -> ColumnElement[bool]:
-    folded = q.casefold() if session.get_bind().dialect.name == "sqlite" else q.lower()
+def _mentions(q: str) -> ColumnElement[bool]:
+    escaped = q.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    pattern = _folded(literal(f"%{escaped}%", Text()))
     return or_(
-        _folded(session, col(DraftStream.title)).contains(folded, autoescape=True),
-        _folded(session, col(Draft.text)).contains(folded, autoescape=True),
+        _folded(col(DraftStream.title)).like(pattern, escape="/"), _folded(col(Draft.text)).like(pattern, escape="/")
     )
 
 

@@ -29,6 +29,11 @@ def newest_revision() -> str:
     return revision
 
 
+def is_known(revision: str) -> bool:
+    """Whether this program can bring a database of this revision up to date."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+
+
 def current_revision(connection: Connection) -> str | None:
     """The revision a database is at, None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()

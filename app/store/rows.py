@@ -16,8 +16,8 @@ T = TypeVar("T")
 
 
 def changed_rows(session: Session, statement: UpdateBase) -> int:
-    """Executes an UPDATE or DELETE and returns how many rows it met."""
-    result = session.execute(statement.execution_options(synchronize_session=False))
+    """Executes an UPDATE or DELETE and returns how many rows it met. Rows the session holds are kept in step."""
+    result = session.execute(statement)
     assert isinstance(result, CursorResult)
     return int(result.rowcount)
 

@@ -216,7 +216,9 @@ def _delta(session: Session, parent_id: uuid.UUID, text: str, changes: ChangeSet
     delta = encode_delta(before, changes)
     if apply_deltas(before, [delta]) != text:
         raise Corrupt("A change does not lead from the parent's text to the version's.")
-    return delta if len(delta) * 2 < len(text) or len(delta) < len(encode_full(text)) else None
+    if len(delta) * 8 > len(text) and len(delta) * 4 > len(encode_full(text)) * 3:
+        return None  # Little is saved, and whole texts make later versions quicker to read.
+    return delta
 
 
 def set_current(session: Session, draft_id: uuid.UUID, version_id: uuid.UUID) -> None:

@@ -53,9 +53,7 @@ def test_mutations_with_a_cookie_need_the_csrf_token(world: World, member: dict[
     assert (refused.status_code, refused.json()["code"]) == (403, "csrf")
     wrong = world.client.post("/api/drafts", json={"kind": "document"}, headers={"X-CSRF-Token": "0" * 64})
     assert wrong.status_code == 403
-    right = world.client.post(
-        "/api/drafts", json={"kind": "document"}, headers={"X-CSRF-Token": member["csrf_token"]}
-    )
+    right = world.client.post("/api/drafts", json={"kind": "document"}, headers={"X-CSRF-Token": member["csrf_token"]})
     assert right.status_code == 201
 
 

@@ -8,7 +8,9 @@ import pytest
 from tests.conftest import Person, TurnableClock, World
 
 
-def edit(person: Person, draft: dict[str, Any], n: int, base_seq: int, *ops: dict[str, Any], replica: str = "page-1") -> Any:
+def edit(
+    person: Person, draft: dict[str, Any], n: int, base_seq: int, *ops: dict[str, Any], replica: str = "page-1"
+) -> Any:
     return person.post(
         f"/api/drafts/{draft['id']}/commands", {"replica": replica, "n": n, "base_seq": base_seq, "ops": list(ops)}
     )
@@ -113,9 +115,7 @@ def test_positions_count_utf16_units(ada: Person) -> None:
 )
 def test_rubbish_is_refused_with_a_reason_and_nothing_changes(ada: Person, ops: Any, status: int, code: str) -> None:
     draft = ada.draft("Hello")
-    answer = ada.post(
-        f"/api/drafts/{draft['id']}/commands", {"replica": "page-1", "n": 1, "base_seq": 1, "ops": ops}
-    )
+    answer = ada.post(f"/api/drafts/{draft['id']}/commands", {"replica": "page-1", "n": 1, "base_seq": 1, "ops": ops})
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert ada.get(f"/api/drafts/{draft['id']}").json()["seq"] == 1

@@ -219,5 +219,3 @@ def test_a_slow_answer_arrives_whole(tmp_path: Path) -> None:
     for recorded in served(["--delay", "0.01"], tmp_path):
         view, _ = recorded.ask("anthropic/text_stream_opus46.yaml")
         assert view["text"] == expected()["anthropic/text_stream_opus46.yaml"][0]["text"]
-
-

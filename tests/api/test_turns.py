@@ -78,7 +78,9 @@ def test_a_first_draft_is_written_into_the_empty_document(ada: Person, scripted:
     last = ada.get(f"/api/drafts/{draft['id']}/events").json()["items"][-1]
     assert last["actor"]["kind"] == "model"
     listed = ada.get(f"/api/drafts/{draft['id']}/versions").json()["items"]
-    assert [(item["source"], item["model"], item["cost_usd"]) for item in listed] == [("ai_generation", "script-1", "0")]
+    assert [(item["source"], item["model"], item["cost_usd"]) for item in listed] == [
+        ("ai_generation", "script-1", "0")
+    ]
 
 
 def test_an_edit_changes_only_the_blocks_it_names(ada: Person, scripted: ScriptedProvider) -> None:
@@ -86,7 +88,10 @@ def test_an_edit_changes_only_the_blocks_it_names(ada: Person, scripted: Scripte
     scripted.enqueue(
         Reply(
             "I tightened it.",
-            tool_calls=(call("replace_text", block="b2", old="sing", new="sing at night"), call("delete_block", block="b3")),
+            tool_calls=(
+                call("replace_text", block="b2", old="sing", new="sing at night"),
+                call("delete_block", block="b3"),
+            ),
         )
     )
     turn = start(ada, draft, "edit", "tighten")
@@ -104,7 +109,9 @@ def test_an_edit_changes_only_the_blocks_it_names(ada: Person, scripted: Scripte
 def test_operations_without_a_place_are_sent_again_once_and_then_told(ada: Person, scripted: ScriptedProvider) -> None:
     draft = ada.draft("They sing.\n\nThey swim.")
     scripted.enqueue(
-        Reply("", tool_calls=(call("replace_text", block="b1", old="sing", new="hum"), call("delete_block", block="b9"))),
+        Reply(
+            "", tool_calls=(call("replace_text", block="b1", old="sing", new="hum"), call("delete_block", block="b9"))
+        ),
         Reply("That block is not there.", tool_calls=(call("replace_text", block="b2", old="crawl", new="dive"),)),
     )
     turn = start(ada, draft, "edit", "change things")
@@ -132,7 +139,9 @@ def test_a_model_without_tools_edits_by_tags(ada: Person, scripted: ScriptedProv
     assert scripted.requests[0].tools == ()
 
 
-def test_what_the_writer_typed_meanwhile_is_not_overwritten(world: World, ada: Person, scripted: ScriptedProvider) -> None:
+def test_what_the_writer_typed_meanwhile_is_not_overwritten(
+    world: World, ada: Person, scripted: ScriptedProvider
+) -> None:
     draft = ada.draft("They sing.")
     gate = world.client.blocking_portal.call(_event)
     scripted.enqueue(Reply("", tool_calls=(call("replace_block", block="b1", text="They hum."),), gate=gate))

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from app.core.drafts import Actor
 from app.services.clock import system_clock
 from app.services.secrets import token_hash
 from app.store import accounts as account_store
 from app.store import drafts as draft_store
-from app.core.drafts import Actor
 from app.store.db import Database
 from tests.benchmarks.load import Load, http_request, run_load
 from tests.benchmarks.server import served

@@ -76,7 +76,12 @@ async def read_stream(reader: asyncio.StreamReader, result: Streamed, started: f
 
 async def direct(port: int, model: str, result: Streamed) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    body = {"model": model, "stream": True, "stream_options": {"include_usage": True}, "messages": [{"role": "user", "content": "x"}]}
+    body = {
+        "model": model,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "messages": [{"role": "user", "content": "x"}],
+    }
     started = time.monotonic()
     writer.write(http_request("POST", "/v1/chat/completions", "x", json.dumps(body).encode()))
     await read_stream(reader, result, started, b"data: [DONE]")
@@ -139,15 +144,21 @@ def main() -> None:
                         plain = Streamed()
                         began, used = time.monotonic(), cpu_seconds(fake.pid)
                         asyncio.run(many(lambda _, m=model, r=plain: direct(fake_port, m, r), 20, stagger))
-                        report(f"{model} ×20 direct", plain, time.monotonic() - began, cpu_seconds(fake.pid) - used, tokens)
+                        report(
+                            f"{model} ×20 direct", plain, time.monotonic() - began, cpu_seconds(fake.pid) - used, tokens
+                        )
                         saved = Streamed()
                         began, used = time.monotonic(), cpu_seconds(pid)
                         asyncio.run(
                             many(
-                                lambda n, m=model, r=saved, o=round_ * 20: through_product(port, ids[o + n], m, r), 20, stagger
+                                lambda n, m=model, r=saved, o=round_ * 20: through_product(port, ids[o + n], m, r),
+                                20,
+                                stagger,
                             )
                         )
-                        report(f"{model} ×20 saved turn", saved, time.monotonic() - began, cpu_seconds(pid) - used, tokens)
+                        report(
+                            f"{model} ×20 saved turn", saved, time.monotonic() - began, cpu_seconds(pid) - used, tokens
+                        )
                         print(
                             f"  first text {percentile(saved.first, 0.5) - percentile(plain.first, 0.5):+.1f} ms over direct"
                         )

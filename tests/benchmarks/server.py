@@ -1,14 +1,14 @@
 """The product as it is served, in a process of its own, with one more route: the floor that uses no database."""
 
 import os
-import sys
-from contextlib import contextmanager
-from collections.abc import Iterator
-from pathlib import Path
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,9 +16,9 @@ import uvicorn
 from litestar import Request, post
 
 from app.main import create_app
+from app.services.clock import system_clock
 from app.services.views import ActorView, CommandAnswer, EventView
 from app.settings import ROOT, settings_from
-from app.services.clock import system_clock
 
 _decode = msgspec.json.Decoder().decode
 
@@ -55,7 +55,7 @@ def served(data: Path, **environment: str) -> Iterator[tuple[int, int]]:
     try:
         for _ in range(200):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1)  # noqa: S310
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1)
                 break
             except OSError:
                 time.sleep(0.05)

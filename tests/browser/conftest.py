@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from tests.running import serving_and_greeting
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
 PASSWORD = "correct horse battery"
 
 OPTIONS = [
@@ -38,8 +40,12 @@ class Desk:
         self.page.locator(".cm-content").wait_for()
         return self.page.url
 
-    def saved(self) -> None:
-        """Wait until the server has everything."""
+    def saved(self, expected: str | None = None) -> None:
+        """Wait until the page says so, and the server's text ends as expected (the pill speaks up after 350 ms only)."""
+        for _ in range(200):
+            if expected is None or self.text().endswith(expected):
+                break
+            self.page.wait_for_timeout(50)
         self.page.locator('#save-pill[data-state="saved"]').wait_for()
 
     def text(self) -> str:

@@ -24,7 +24,7 @@ def test_a_newcomer_writes_asks_versions_and_restores(desk: Desk) -> None:
     page.locator(".cm-content").click()
     page.keyboard.press("Control+End")
     page.keyboard.type("\n\nA line of my own.")
-    desk.saved()
+    desk.saved("A line of my own.")
     assert desk.text().endswith("A line of my own.")
 
     desk.ask("Edit", "make it shorter")
@@ -42,8 +42,8 @@ def test_a_newcomer_writes_asks_versions_and_restores(desk: Desk) -> None:
 
     drawer.get_by_text("Version 1", exact=True).click()
     drawer.get_by_role("button", name=re.compile("restore", re.IGNORECASE)).first.click()
-    expect(page.locator("#version-name")).to_contain_text("Version 4")
-    desk.saved()
+    expect(page.locator("#version-name")).to_contain_text("4")
+    desk.saved(first[-30:])
     assert desk.text() == first
     assert desk.problems == []
 
@@ -56,7 +56,7 @@ def test_a_reload_never_loses_a_keystroke(desk: Desk) -> None:
     page.reload()
     page.locator(".cm-content").wait_for()
     expect(page.locator(".cm-content")).to_contain_text("Typed and reloaded at once")
-    desk.saved()
+    desk.saved("at once")
     assert desk.text() == "Typed and reloaded at once"
 
 
@@ -65,13 +65,13 @@ def test_what_is_typed_without_a_server_is_kept_and_sent_later(desk: Desk) -> No
     desk.new_draft()
     page.locator(".cm-content").click()
     page.keyboard.type("Before the tunnel. ")
-    desk.saved()
+    desk.saved("tunnel. ")
     desk.context.set_offline(True)
     page.keyboard.type("Inside the tunnel.")
     expect(page.locator("#save-pill")).not_to_have_attribute("data-state", "saved")
     picture(page, "offline")
     desk.context.set_offline(False)
-    desk.saved()
+    desk.saved("Inside the tunnel.")
     assert desk.text() == "Before the tunnel. Inside the tunnel."
 
 
@@ -87,7 +87,7 @@ def test_two_pages_on_one_draft_end_with_the_same_text(desk: Desk) -> None:
     other.keyboard.press("Control+End")
     other.keyboard.type("And the second.")
     expect(desk.page.locator(".cm-content")).to_contain_text("And the second.")
-    desk.saved()
+    desk.saved("And the second.")
     assert desk.text() == "From the first page. And the second."
 
 
@@ -124,7 +124,7 @@ def test_the_drafts_page_deletes_with_undo_and_keeps_a_trash(desk: Desk) -> None
     desk.new_draft()
     page.locator("#title").fill("To be deleted")
     page.keyboard.press("Enter")
-    desk.saved()
+    expect(page.locator("#page-name")).to_have_text("To be deleted")
     page.goto(desk.url + "/")
     expect(page.locator("main")).to_contain_text("To be deleted")
     picture(page, "drafts")

@@ -243,7 +243,7 @@ def test_a_read_sees_one_state_however_long_it_takes(database_address: str) -> N
 def test_a_query_cannot_write(database_address: str) -> None:
     async def scenario(database: Database) -> None:
         for query in (put, put_quickly):
-            with pytest.raises((StoreUnavailable, InternalError), match="readonly|read-only|cannot save"):
+            with pytest.raises((StoreUnavailable, InternalError), match=r"readonly|read-only|cannot save"):
                 await database.read(query, "a")
         assert await database.read(keys) == []
 

@@ -16,6 +16,7 @@ const shell = self as unknown as Shell;
 const PAGES = "draftloom-pages-1";
 const FILES = "draftloom-files-1";
 const MOST_FILES = 80;
+const NOT_KEPT = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Offline · Draftloom</title><h1>You are offline</h1><p>This page has not been opened on this device before, so it is not kept here.</p><p><a href="/">All drafts</a></p>`;
 
 shell.addEventListener("install", (event) => (event as ShellEvent).waitUntil(shell.skipWaiting()));
 shell.addEventListener("activate", (event) => (event as ShellEvent).waitUntil(shell.clients.claim()));
@@ -52,6 +53,7 @@ async function page(request: Request): Promise<Response> {
   } catch (error) {
     const kept = await cache.match(request.url);
     if (kept) return kept;
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    return new Response(NOT_KEPT, { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } });
   }
 }

@@ -207,14 +207,19 @@ class GroupCommitWriter:
             self._one_by_one([*turn.done, *turn.rest])
 
     def _one_by_one(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            self._begin_patiently()
-            self._connection.run(job)
+        """Each in a transaction of its own. Once the environment fails, those that are saved stay answered as saved."""
+        for index, job in enumerate(jobs):
             try:
+                self._begin_patiently()
+                self._connection.run(job)
                 self._connection.commit()
             except sqlite3.IntegrityError as error:
                 self._connection.roll_back()
                 job.error = error
+            except Exception as error:  # noqa: BLE001 - whatever broke, the callers must be answered
+                self._fail(jobs[index:], error)
+                self._reset()
+                return
 
     def _begin_patiently(self) -> None:
         deadline = time.monotonic() + self._busy_seconds
@@ -232,8 +237,7 @@ class GroupCommitWriter:
 
     def _fail(self, jobs: list[Job], error: BaseException) -> None:
         if isinstance(error, TransactionLost):
-            cause = error.__context__ or error
-            error = sqlite.translated(cause)
+            error = sqlite.translated(error.__cause__ or error)
         else:
             error = sqlite.translated(error)
         if not isinstance(error, StoreUnavailable):

@@ -55,8 +55,8 @@ def connect(
         cached_statements=512,
     )
     try:
-        # SQLite's own lower() knows ASCII only.
-        connection.create_function("casefold", 1, _casefold, deterministic=True)
+        # SQLite's own lower() knows ASCII only. On PostgreSQL a migration makes a function of this name.
+        connection.create_function("draftloom_casefold", 1, _casefold, deterministic=True)
         settings = [
             f"page_size={_PAGE_BYTES}",
             "journal_mode=WAL",

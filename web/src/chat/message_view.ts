@@ -41,7 +41,7 @@ export function answer(message: Message, actions: MessageActions): HTMLElement {
   }
   const element = h("article", { class: "message theirs", "aria-label": "Assistant", "data-id": message.id }, who(turn ? actions.modelLabel(turn) : ""), said);
   if (!turn) return element;
-  if (!message.content.trim()) said.replaceWith(h("div", { class: "said thinking" }, silent(turn)));
+  if (!message.html.trim()) said.replaceWith(h("div", { class: "said thinking" }, silent(turn)));
   const operations = operationList(turn.operations, actions.insert);
   if (operations) element.append(operations);
   const ending = turn.state === "done" ? ENDINGS[turn.stop_reason ?? ""] : undefined;

@@ -29,7 +29,10 @@ export class TurnRun {
   ) {
     this.answer = new StreamingAnswer((text) => surface.insertAtCursor(text));
     this.answer.say("Thinking…");
-    if (mode === "write") this.paint(true);
+    if (mode === "write") {
+      this.paint(true);
+      surface.showEnd();
+    }
     this.close = followTurn(id, {
       started: (attempt, provider, model) => {
         this.answer.named(listener.modelLabel(provider, model));

@@ -1,7 +1,7 @@
 // What every page has: the theme button, the list of shortcuts, signing out, the offline shell.
 
 import { api } from "./api.js";
-import { h, icon, isApple, isTyping } from "./dom.js";
+import { h, icon, isApple, isTyping, meta } from "./dom.js";
 import { openDialog } from "./dialog.js";
 import { chooseTheme, storedTheme, type Theme } from "./theme_choice.js";
 import { toast } from "./toast.js";
@@ -68,6 +68,10 @@ function showShortcuts(groups: { title: string; list: Shortcut[] }[]): void {
 }
 
 async function signOut(): Promise<void> {
+  const { clearDevice, drainLeftovers } = await import("../sync/leftovers.js");
+  const account = meta("account");
+  await drainLeftovers(account);
+  if (!(await clearDevice(account)) && !(await leaveUnsent())) return;
   try {
     await api("POST", "/api/sign-out");
   } catch {
@@ -78,7 +82,23 @@ async function signOut(): Promise<void> {
   location.assign("/sign-in");
 }
 
-/** Pages kept for offline use belong to whoever was signed in. Unsent words stay: they are the account's own. */
+function leaveUnsent(): Promise<boolean> {
+  return new Promise((resolve) => {
+    let leave = false;
+    const go = (): void => {
+      leave = true;
+      dialog.close();
+    };
+    const dialog = openDialog(
+      "Some words are not saved yet",
+      [h("p", {}, "They are kept on this device and will be sent when you sign in here again. Somebody else who uses this device cannot see them in Draftloom.")],
+      [h("button", { type: "button", class: "button quiet", onclick: go }, "Sign out anyway"), h("button", { type: "button", class: "button primary", onclick: () => dialog.close() }, "Stay")],
+      { onclose: () => resolve(leave) },
+    );
+  });
+}
+
+/** Pages kept for offline use belong to whoever was signed in. */
 export async function forgetPages(): Promise<void> {
   if (!("caches" in window)) return;
   await caches.delete("draftloom-pages-1").catch(() => false);

@@ -24,21 +24,6 @@ export function price({ cost, free }: PriceStatus): string {
   return Number(cost) === 0 ? "free" : dollars(cost);
 }
 
-/** Sums decimal strings exactly, at the ledger's nine places. */
-export function sum(amounts: string[]): string {
-  const total = amounts.reduce((nano, amount) => nano + toNano(amount), 0n);
-  const digits = (total < 0n ? -total : total).toString().padStart(10, "0");
-  return `${total < 0n ? "-" : ""}${digits.slice(0, -9)}.${digits.slice(-9)}`;
-}
-
-function toNano(amount: string): bigint {
-  const match = /^(-?)(\d+)(?:\.(\d{0,9})\d*)?$/.exec(amount);
-  if (!match) return 0n;
-  const [, sign, whole = "0", part = ""] = match;
-  const value = BigInt(whole) * 1_000_000_000n + BigInt(part.padEnd(9, "0"));
-  return sign ? -value : value;
-}
-
 export const count = (value: number, one: string, many = `${one}s`): string => `${value.toLocaleString("en")} ${value === 1 ? one : many}`;
 
 const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

@@ -12,6 +12,8 @@ import { changedWords } from "./word_marks.js";
 export interface ConflictLinks {
   moved(seq: number): void;
   changed(open: number): void;
+  /** Shows where the passage stands in the text, or with null that it is settled. */
+  mark(id: string, range: [number, number] | null): void;
 }
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : value === null || value === undefined ? "" : JSON.stringify(value));
@@ -26,6 +28,11 @@ export class Conflicts {
   }
 
   set(open: ConflictView[]): void {
+    for (const { id } of this.open) if (!open.some((other) => other.id === id)) this.links.mark(id, null);
+    for (const { id, field, from, to } of open) {
+      const known = this.open.some((other) => other.id === id);
+      if (!known && field === "text" && typeof from === "number" && typeof to === "number") this.links.mark(id, [from, to]);
+    }
     this.open = open;
     this.render();
   }
@@ -60,7 +67,7 @@ export class Conflicts {
       for (const stretch of marked ? changedWords(base, text) : [{ text, changed: false }]) passage.append(stretch.changed ? h("ins", {}, stretch.text) : stretch.text);
       return h("section", { class: "side" }, h("h3", {}, title), passage, h("div", {}, h("button", { type: "button", class: "button small", onclick: () => take(text) }, "Take this")));
     };
-    const sides = h("div", { class: "sides" }, side("Before", base, false), side("Theirs", theirs, true), side("Yours", mine, true));
+    const sides = h("div", { class: "sides" }, side("Before", base, false), side("Saved first", theirs, true), side("Saved second", mine, true));
     const both = h("button", { type: "button", class: "button small", onclick: () => take([theirs, mine].filter(Boolean).join(conflict.field === "title" ? " / " : "\n\n")) }, "Take both");
     const field = h("div", { class: "field result" }, h("label", { for: "conflict-result" }, "The result: choose above, or write it here"), result, h("div", {}, both));
     const problem = h("div", { class: "form-problem", role: "alert", hidden: true });

@@ -51,6 +51,7 @@ const SHORTCUTS: Shortcut[] = [
   { keys: "R", does: "In the versions: restore it" },
 ];
 const COUNT_PAUSE = 250;
+const BACK_PATIENCE = 500;
 
 export class DraftPage {
   private readonly account = meta("account");
@@ -113,7 +114,7 @@ export class DraftPage {
   /** Joins the parts that need a session and a surface. */
   private join(): void {
     const { draft, session, surface } = this;
-    this.conflicts = new Conflicts(draft.id, { moved: (seq) => session.hinted(seq), changed: (open) => this.pill.needsDecisions(open) });
+    this.conflicts = new Conflicts(draft.id, { moved: (seq) => session.hinted(seq), changed: (open) => this.pill.needsDecisions(open), mark: (id, range) => surface.contested(id, range && session.rangeOnScreen(...range)) });
     this.conflicts.set(draft.conflicts ?? []);
     const compare = new Compare(() => undefined);
     this.drawer = new Drawer(draft.id, compare, {
@@ -129,7 +130,7 @@ export class DraftPage {
       compareWithText: (id) => void this.drawer.compareWithText(id),
       useVersion: (version) => this.restore(version),
       versioned: (version) => {
-        this.nameVersion(version.number, null);
+        if (version.applied) this.nameVersion(version.number, null);
         this.drawer.outdated();
       },
       cost: (text) => void (byId("session-cost").textContent = text),
@@ -165,6 +166,15 @@ export class DraftPage {
     });
     document.addEventListener("keydown", (event) => this.key(event));
     if (!navigator.onLine) session.lost();
+    document.querySelector(".editor-bar a[href='/']")?.addEventListener("click", (event) => this.goBack(event as MouseEvent));
+  }
+
+  /** Going back waits a moment for the last words, so that the list shows them. They are safe on the device anyway. */
+  private goBack(event: MouseEvent): void {
+    if (this.session.synced || isMod(event) || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    const patience = new Promise((resolve) => setTimeout(resolve, BACK_PATIENCE));
+    void Promise.race([this.session.settled().catch(() => undefined), patience]).then(() => location.assign("/"));
   }
 
   private key(event: KeyboardEvent): void {

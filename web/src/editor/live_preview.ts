@@ -4,7 +4,7 @@
 import { syntaxTree } from "@codemirror/language";
 import type { EditorState, Range } from "@codemirror/state";
 import { Decoration, ViewPlugin, WidgetType, type DecorationSet, type EditorView, type ViewUpdate } from "@codemirror/view";
-import type { SyntaxNodeRef } from "@lezer/common";
+import type { SyntaxNode, SyntaxNodeRef } from "@lezer/common";
 
 class Bullet extends WidgetType {
   override eq(): boolean {
@@ -45,6 +45,8 @@ const BULLET = Decoration.replace({ widget: new Bullet() });
 
 const INLINE_MARKS = new Set(["EmphasisMark", "StrikethroughMark", "CodeMark", "LinkMark"]);
 
+const isLinked = (link: SyntaxNode): boolean => link.getChild("URL") !== null || link.getChild("LinkLabel") !== null;
+
 /** Collects the decorations of one screenful. */
 class Look {
   readonly ranges: Range<Decoration>[] = [];
@@ -73,7 +75,8 @@ class Look {
   visit(node: SyntaxNodeRef): void {
     const { name, from, to } = node;
     const heading = /^(?:ATX|Setext)Heading(\d)$/.exec(name);
-    const style = MARKS[name];
+    // [words] alone are words; they are a link once an address follows.
+    const style = name === "Link" && !isLinked(node.node) ? undefined : MARKS[name];
     if (heading) this.eachLine(from, to, (at) => this.add(LINES.heading[Number(heading[1]) - 1] as Decoration, at));
     else if (style) this.add(style, from, to);
     else if (name === "Blockquote") this.eachLine(from, to, (at) => this.add(LINES.quote, at));
@@ -112,6 +115,7 @@ class Look {
 
   private inlineMark({ node, from, to }: SyntaxNodeRef): void {
     const parent = node.parent;
+    if (parent?.name === "Link" && !isLinked(parent)) return;
     if (!parent || parent.name === "FencedCode" || parent.name === "Image") return this.add(DIMMED, from, to);
     this.add(this.touched(parent.from, parent.to) ? DIMMED : HIDDEN, from, to);
   }

@@ -70,8 +70,10 @@ export class SavePill {
   }
 
   private get state(): SyncStatus["state"] {
-    if (this.parked.length > 0 || this.conflicts > 0) return "attention";
-    return this.status?.state ?? "saved";
+    const state = this.status?.state ?? "saved";
+    // Unsent words matter more than a decision that can wait.
+    if (state === "device" || state === "offline") return state;
+    return this.parked.length > 0 || this.conflicts > 0 ? "attention" : state;
   }
 
   private render(): void {

@@ -8,12 +8,15 @@ import { Annotation, Compartment, EditorState, Transaction, type ChangeSet, type
 import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { wellFormed } from "../sync/codepoints.js";
 import { clearModelWords, insertedRanges, markModelWords, modelWords } from "./by_model.js";
+import { contest, contestedPassages, settleContest } from "./contested.js";
 import { formattingKeys } from "./formatting.js";
 import { ghostField, setGhost, type Ghost } from "./ghost.js";
 import { livePreview } from "./live_preview.js";
 
 const fromServer = Annotation.define<boolean>();
 const SHOW_MODEL_WORDS = 12_000;
+/** Pixels from the end of the page within which it follows what is being written. */
+const FOLLOW = 160;
 
 export interface SurfaceListener {
   typed(changes: ChangeSet, before: Text): void;
@@ -55,6 +58,7 @@ export class Surface {
       wholeCharactersOnly,
       livePreview,
       modelWords,
+      contestedPassages,
       ghostField,
       EditorView.updateListener.of((update) => {
         for (const transaction of update.transactions) {
@@ -88,8 +92,23 @@ export class Surface {
     this.view.dispatch({ changes: { from: 0, to: this.text.length, insert: text }, annotations: [fromServer.of(true), Transaction.addToHistory.of(false)] });
   }
 
+  /** Shows what a model is writing; the page follows it while the reader is at the end. */
   ghost(ghost: Ghost | null): void {
+    const { scrollDOM } = this.view;
+    const atEnd = ghost !== null && scrollDOM.scrollHeight - scrollDOM.scrollTop - scrollDOM.clientHeight < FOLLOW;
     this.view.dispatch({ effects: setGhost.of(ghost) });
+    if (atEnd) scrollDOM.scrollTop = scrollDOM.scrollHeight;
+  }
+
+  /** Marks a passage that waits for a decision; without a range the mark goes. */
+  contested(id: string, range: [number, number] | null): void {
+    const effect = range && range[1] > range[0] ? contest.of({ id, from: range[0], to: range[1] }) : settleContest.of({ id });
+    this.view.dispatch({ effects: effect });
+  }
+
+  /** Brings the end of the text into view, where the ghost appears. */
+  showEnd(): void {
+    this.view.dispatch({ effects: EditorView.scrollIntoView(this.text.length, { y: "center" }) });
   }
 
   lock(locked: boolean): void {

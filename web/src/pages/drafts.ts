@@ -16,6 +16,7 @@ interface DraftPage {
 type Tab = "all" | "trash";
 
 const SEARCH_PAUSE = 200;
+const AGAIN = [700, 3_000, 10_000];
 
 export function openDrafts(): void {
   const first = pageData<{ drafts: DraftSummary[]; next: string | null }>();
@@ -211,13 +212,18 @@ class DraftList {
     act();
   }
 
-  /** Loads the sync core only when this device really holds unsent words. */
-  async sendLeftovers(): Promise<void> {
+  /** Sends what pages left unsent, for instance the one just closed, and shows the list as it is after that. */
+  async sendLeftovers(again = AGAIN): Promise<void> {
     const account = meta("account");
     if (!account) return;
     const { drainLeftovers } = await import("../sync/leftovers.js");
     const before = this.unsent.size;
-    this.unsent = await drainLeftovers(account);
-    if (this.unsent.size > 0 || before > 0) this.render();
+    const { sent, left } = await drainLeftovers(account);
+    this.unsent = left;
+    if (sent > 0) await this.load();
+    else if (left.size > 0 || before > 0) this.render();
+    // A page that is just closing still owns its words for a moment.
+    const [pause, ...later] = again;
+    if (left.size > 0 && pause !== undefined) setTimeout(() => void this.sendLeftovers(later), pause);
   }
 }

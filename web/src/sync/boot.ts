@@ -24,8 +24,8 @@ export async function openPage(draftId: string, served: Snapshot, around: Openin
   const { store } = around;
   const { heir, dead, others } = store ? await inherit(draftId, id, store, around) : { heir: null, dead: [], others: [] };
   const replica = heir ?? openReplica(id, await newest(draftId, served, store));
-  if (store) await store.adopt(toRecord(draftId, replica, around.now()), toBase(draftId, replica, around.now()), dead).catch(() => undefined);
-  const session = new Session(draftId, replica, around);
+  const kept = await store?.adopt(toRecord(draftId, replica, around.now()), toBase(draftId, replica, around.now()), dead).then(() => replica, () => null);
+  const session = new Session(draftId, replica, around, kept ?? null);
   return { session, text: session.text(), others };
 }
 
@@ -74,7 +74,7 @@ export async function drain(record: OutboxRecord, around: Omit<Surroundings, "sc
   const left = await revive(record, around.store);
   if (left === null) return false;
   const quiet = { remote: () => undefined, title: () => undefined, event: () => undefined, status: () => undefined, parked: () => undefined };
-  const session = new Session(record.draftId, left, { ...around, screen: { ...quiet, ...screen } });
+  const session = new Session(record.draftId, left, { ...around, screen: { ...quiet, ...screen } }, left);
   try {
     await session.settled();
     await session.keep();

@@ -4,7 +4,6 @@ import { recordKey, toBase, toRecord, type DeviceStore } from "./device_store.js
 import type { Replica } from "./replica.js";
 
 export class Keeper {
-  private onDevice: Replica | null = null;
   private wanted: Replica | null = null;
   private writing: Promise<void> | null = null;
   private failing = false;
@@ -14,6 +13,8 @@ export class Keeper {
     private readonly store: DeviceStore | null,
     private readonly now: () => number,
     private readonly healthChanged: () => void,
+    /** The state the device is known to hold already. */
+    private onDevice: Replica | null,
   ) {}
 
   /** Whether unsent words survive this page. */

@@ -70,6 +70,13 @@ export function screenTitle(replica: Replica): string {
   return replica.buffer.title ?? replica.flying?.title ?? replica.title;
 }
 
+/** A range of the confirmed text as it lies on the screen. */
+export function rangeOnScreen({ flying, buffer }: Replica, from: number, to: number): [number, number] {
+  const place = (position: number, side: -1 | 1): number => buffer.changes.mapPos(flying ? flying.changes.mapPos(position, side) : position, side);
+  const start = place(from, 1);
+  return [start, Math.max(start, place(to, -1))];
+}
+
 /** `changes` is relative to the text on the screen; `before` is that text. */
 export function typed(replica: Replica, changes: ChangeSet, before: Text): Replica {
   const buffer = replica.buffer.changes.compose(wholeCharacters(changes, before));

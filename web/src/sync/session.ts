@@ -4,9 +4,11 @@
 import type { ChangeSet, Text } from "@codemirror/state";
 import type { DeviceStore } from "./device_store.js";
 import { Keeper } from "./keeper.js";
+import { Parking } from "./parking.js";
 import { Patience } from "./patience.js";
-import { alreadyIn, applyEvent, freeze, insertedText, isEmpty, isSynced, jump, renamed, screenText, screenTitle, settle, thaw, titled, typed, Unreadable, withdraw, type Replica, type Step } from "./replica.js";
+import { alreadyIn, applyEvent, freeze, isEmpty, isSynced, jump, rangeOnScreen, renamed, screenText, screenTitle, settle, thaw, titled, typed, Unreadable, withdraw, type Replica, type Step } from "./replica.js";
 import { describe, isClosed, PAUSE, type ParkedWords, type SyncStatus, type Trouble } from "./status.js";
+import { TypingPause } from "./typing_pause.js";
 import { verdict } from "./verdict.js";
 import { Refusal, type Answer, type Command, type DraftEvent, type Transport } from "./wire.js";
 
@@ -37,6 +39,8 @@ const RENAME_LIMIT = 3;
 export class Session {
   private readonly keeper: Keeper;
   private readonly patience: Patience;
+  private readonly pause: TypingPause;
+  private readonly parking: Parking;
   private busy = false;
   private again = false;
   private closed = false;
@@ -48,19 +52,19 @@ export class Session {
   private trouble: Trouble | null = null;
   private renames = 0;
   private hint = 0;
-  private firstTyped: number | null = null;
-  private debounce: number | null = null;
   private savedAt: number | null = null;
   private waiters: (() => void)[] = [];
-  private parkedWords: ParkedWords[] = [];
 
   constructor(
     readonly draftId: string,
     private replica: Replica,
     private readonly around: Surroundings,
+    onDevice: Replica | null,
   ) {
-    this.keeper = new Keeper(draftId, around.store, () => around.now(), () => this.report());
+    this.keeper = new Keeper(draftId, around.store, () => around.now(), () => this.report(), onDevice);
     this.patience = new Patience(around, () => this.wake());
+    this.pause = new TypingPause(around, () => this.flush());
+    this.parking = new Parking(draftId, around.store);
   }
 
   get seq(): number {
@@ -72,12 +76,16 @@ export class Session {
   text(): Text {
     return screenText(this.replica);
   }
+  /** Null when the range is not one of the confirmed text. */
+  rangeOnScreen(from: number, to: number): [number, number] | null {
+    return from <= to && to <= this.replica.text.length ? rangeOnScreen(this.replica, from, to) : null;
+  }
   title(): string {
     return screenTitle(this.replica);
   }
   status(): SyncStatus {
     const { synced, trouble, savedAt } = this;
-    return describe({ synced, trouble, savedAt, parked: this.parkedWords.length, stored: this.keeper.works });
+    return describe({ synced, trouble, savedAt, parked: this.parking.count, stored: this.keeper.works });
   }
 
   /** The person changed the text; `before` is the text the changes start from. */
@@ -92,22 +100,16 @@ export class Session {
   }
 
   private changed(): void {
-    const { now, later, cancel } = this.around;
     this.held = false;
     if (this.trouble === "too-large") this.trouble = null;
     void this.keep();
-    this.firstTyped ??= now();
-    if (this.debounce !== null) cancel(this.debounce);
-    const wait = Math.max(0, Math.min(PAUSE.quiet, this.firstTyped + PAUSE.longest - now()));
-    this.debounce = later(() => this.flush(), wait);
+    this.pause.key();
     this.report();
   }
 
   /** Sends what is there without waiting for a pause. */
   flush(): void {
-    if (this.debounce !== null) this.around.cancel(this.debounce);
-    this.debounce = null;
-    this.firstTyped = null;
+    this.pause.over();
     this.due = true;
     void this.pump();
   }
@@ -116,11 +118,14 @@ export class Session {
   leave(): void {
     this.leaving = true;
     const { flying, buffer } = this.replica;
-    if (this.busy || this.held || flying !== null || isEmpty(buffer) || !this.keeper.recognises(this.replica)) return this.flush();
+    if (this.held || flying !== null || isEmpty(buffer) || !this.keeper.recognises(this.replica)) return this.flush();
     this.replica = freeze(this.replica);
     void this.keep();
     const command = this.replica.flying?.command;
-    if (command) void this.working(() => this.deliver(command));
+    if (!command) return;
+    if (!this.busy) void this.working(() => this.deliver(command));
+    // Should the page live on, the command is sent once more when the exchange under way is over; that does no harm.
+    else void this.around.transport.send(command, { leaving: true }).catch(() => undefined);
   }
 
   /** Somebody says the draft has reached `seq`. */
@@ -149,13 +154,12 @@ export class Session {
   close(): void {
     this.closed = true;
     this.patience.stop();
-    if (this.debounce !== null) this.around.cancel(this.debounce);
+    this.pause.over();
   }
 
   /** The person has dealt with words that could not be saved. */
   letGo(words: ParkedWords): void {
-    this.parkedWords = this.parkedWords.filter(({ id }) => id !== words.id);
-    void this.around.store?.unpark(words.id).catch(() => undefined);
+    this.parking.remove(words.id);
     this.report();
   }
 
@@ -311,11 +315,8 @@ export class Session {
   }
 
   private async park(reason: string, changes: ChangeSet): Promise<void> {
-    const { newId, now, store, screen } = this.around;
-    const words: ParkedWords = { id: newId(), draftId: this.draftId, reason, inserted: insertedText(changes), text: this.text().toString(), at: now() };
-    this.parkedWords.push(words);
-    await store?.park(words).catch(() => undefined);
-    screen.parked(words);
+    const { newId, now, screen } = this.around;
+    screen.parked(await this.parking.add(newId(), reason, changes, this.text().toString(), now()));
   }
 
   /** Fetches and takes in what the log has beyond us; false when the server could not be read. */

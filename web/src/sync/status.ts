@@ -43,8 +43,9 @@ export function describe(facts: Facts): SyncStatus {
 
 function stateOf({ synced, trouble, parked, stored }: Facts): SyncStatus["state"] {
   const personMustAct = trouble === "sign-in" || trouble === "too-large" || (trouble !== null && isClosed(trouble));
-  if (personMustAct || parked > 0) return "attention";
+  if (personMustAct) return "attention";
+  if (trouble !== null && !synced) return stored ? "device" : "attention";
+  if (parked > 0) return "attention";
   if (trouble === null) return synced ? "saved" : "saving";
-  if (!synced) return stored ? "device" : "attention";
   return trouble === "offline" ? "offline" : "saved";
 }

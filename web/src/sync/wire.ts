@@ -41,6 +41,9 @@ export interface ConflictView {
   base: string;
   theirs: string;
   mine: string;
+  /** Where both versions of a text passage stand, in the confirmed text. */
+  from?: number | null;
+  to?: number | null;
 }
 
 /** What became of a command. A promise that rejects means: no answer, so nothing is known. */

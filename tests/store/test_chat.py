@@ -1,0 +1,338 @@
+"""Conversations, messages, turns, run logs and the ledger, on both databases."""
+
+import uuid
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from app.core.drafts import Actor
+from app.store import conversations, ledger, turns
+from app.store.db import Database
+from app.store.drafts import Head, create_stream
+from app.store.errors import AlreadyExists, BadCursor, NotFound, StaleWrite
+from app.store.tables import Conversation, LedgerEntry, Turn, User
+from app.store.turns import RunEvent
+from app.store.verify import verify
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def session(database: Database):
+    with database.transaction() as session:
+        yield session
+
+
+@pytest.fixture
+def conversation(session: Session, draft: Head, now: datetime) -> Conversation:
+    return conversations.create_conversation(
+        session, draft_id=draft.id, provider="offline", model="demo", at=now, title="t" * 300, system_prompt="Be kind."
+    )
+
+
+@pytest.fixture
+def turn(session: Session, draft: Head, conversation: Conversation, now: datetime) -> Turn:
+    return start(session, draft, conversation, now)
+
+
+def start(session: Session, draft: Head, conversation: Conversation, now: datetime, **values) -> Turn:
+    given = {"mode": "write", "provider": "offline", "model": "demo", "base_seq": 1, "worker_id": "w1"} | values
+    return turns.create_turn(
+        session, draft_id=draft.id, conversation_id=conversation.id, user_id=draft.owner_id, at=now, **given
+    )
+
+
+# Conversations
+
+
+def test_a_conversation_starts_with_nothing_spent(session, draft: Head, conversation: Conversation) -> None:
+    found = conversations.get_conversation(session, conversation.id)
+    assert (found.total_tokens, found.total_cost_nano, found.unpriced) == (0, None, 0)
+    assert (len(found.title), found.system_prompt) == (255, "Be kind.")
+
+
+def test_conversations_are_listed_newest_first_and_the_last_used_is_known(
+    session, draft: Head, conversation: Conversation, now: datetime
+) -> None:
+    assert conversations.latest_conversation(session, uuid.uuid4()) is None
+    second = conversations.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now + SECOND)
+    assert conversations.list_conversations(session, draft.id) == [second, conversation]
+    assert conversations.latest_conversation(session, draft.id) == second
+    conversations.add_message(session, conversation=conversation, role="user", content="x", at=now + 2 * SECOND)
+    session.expire_all()
+    assert conversations.latest_conversation(session, draft.id).id == conversation.id
+
+
+def test_only_what_is_given_of_a_conversation_changes(session, conversation: Conversation, now: datetime) -> None:
+    changed = conversations.update_conversation(
+        session, conversation.id, at=now + SECOND, model="other", system_prompt=""
+    )
+    assert (changed.model, changed.provider, changed.system_prompt) == ("other", "offline", None)
+    assert changed.updated_at == now + SECOND
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        conversations.get_conversation,
+        conversations.get_message,
+        conversations.update_message,
+        turns.get_turn,
+        turns.update_turn,
+    ],
+)
+def test_what_is_missing_is_not_found(session, call) -> None:
+    with pytest.raises(NotFound):
+        call(session, uuid.uuid4(), **({"model": "x"} if call is turns.update_turn else {}))
+
+
+def test_messages_keep_their_order_and_details(session, conversation: Conversation, now: datetime) -> None:
+    made = []
+    for number in range(5):
+        row = conversations.add_message(
+            session,
+            conversation=conversation,
+            role="user" if number % 2 == 0 else "assistant",
+            content=f"message {number}",
+            at=now,
+            parent_id=made[-1].id if made else None,
+            details={"number": number},
+        )
+        made.append(row)
+    listed = conversations.list_messages(session, conversation.id)
+    assert [row.content for row in listed] == [f"message {number}" for number in range(5)]
+    assert [row.details for row in listed] == [{"number": number} for number in range(5)]
+    assert [row.parent_id for row in listed] == [None, *[row.id for row in made[:-1]]]
+    assert conversations.list_messages(session, conversation.id, limit=2) == made[-2:]
+    conversations.update_message(session, made[0].id, content="changed")
+    assert conversations.get_message(session, made[0].id).details == {"number": 0}
+
+
+# Turns
+
+
+def test_a_draft_runs_one_turn_at_a_time(
+    session, draft: Head, conversation: Conversation, turn: Turn, now: datetime
+) -> None:
+    assert turns.running_turn(session, draft.id) == turn
+    with pytest.raises(AlreadyExists) as caught:
+        start(session, draft, conversation, now)
+    assert caught.value.values == {"field": "turn"}
+    turns.finish_turn(session, turn.id, state="done", at=now, stop_reason="end")
+    session.expire_all()
+    assert turns.running_turn(session, draft.id) is None
+    second = start(session, draft, conversation, now + SECOND, selection=(2, 5), estimate={"input_tokens": 3})
+    assert (second.selection_from, second.selection_to, second.estimate) == (2, 5, {"input_tokens": 3})
+    assert [row.id for row in turns.list_turns(session, conversation.id)] == [turn.id, second.id]
+
+
+def test_two_turns_that_start_at_the_same_moment_do_not_both_run(
+    database: Database, draft: Head, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        row = conversations.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
+        start(session, draft, row, now)
+    # Neither sees the other; the database does.
+    monkeypatch.setattr(turns, "running_turn", lambda session, draft_id: None)
+    with pytest.raises(AlreadyExists), database.transaction() as session:
+        start(session, draft, row, now)
+
+
+def test_a_turn_ends_once(session, turn: Turn, now: datetime) -> None:
+    turns.finish_turn(session, turn.id, state="stopped", at=now + SECOND, stop_reason="stopped by the writer")
+    with pytest.raises(StaleWrite):
+        turns.finish_turn(session, turn.id, state="done", at=now + 2 * SECOND)
+    with pytest.raises(ValueError, match="finish_turn"):
+        turns.update_turn(session, turn.id, state="running")
+    session.expire_all()
+    found = turns.get_turn(session, turn.id)
+    assert (found.state, found.finished_at, found.stop_reason) == ("stopped", now + SECOND, "stopped by the writer")
+
+
+def test_turns_whose_process_died_are_found(session, turn: Turn, now: datetime) -> None:
+    assert turns.abandoned_turns(session, silent_since=now) == []
+    assert turns.abandoned_turns(session, silent_since=now, worker_id="w2") == []
+    assert turns.abandoned_turns(session, silent_since=now, worker_id="w1") == [turn]
+    assert turns.abandoned_turns(session, silent_since=now + SECOND) == [turn]
+    turns.heartbeat(session, [turn.id], at=now + 2 * SECOND)
+    session.expire_all()
+    assert turns.abandoned_turns(session, silent_since=now + SECOND) == []
+
+
+def test_a_run_log_is_read_on_from_any_place(session, turn: Turn, now: datetime) -> None:
+    log = [RunEvent(number, "text", f'{{"delta":"{number}"}}', now) for number in range(1, 6)]
+    assert turns.last_run_event(session, turn.id) == 0
+    turns.append_run_events(session, turn.id, log[:2])
+    turns.append_run_events(session, turn.id, log[2:])
+    assert turns.run_events_after(session, turn.id, 0) == log
+    assert turns.run_events_after(session, turn.id, 3) == log[3:]
+    assert turns.run_events_after(session, turn.id, 5) == []
+    assert turns.last_run_event(session, turn.id) == 5
+
+
+def test_an_entry_of_a_run_log_is_written_once(database: Database, draft: Head, now: datetime) -> None:
+    with database.transaction() as session:
+        row = conversations.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
+        turn = start(session, draft, row, now)
+        turns.append_run_events(session, turn.id, [RunEvent(1, "text", "{}", now)])
+    with pytest.raises(Exception, match=r"UNIQUE|unique") as caught, database.transaction() as session:
+        turns.append_run_events(session, turn.id, [RunEvent(1, "other", "{}", now)])
+    assert not isinstance(caught.value, AssertionError)
+
+
+def test_attempts_are_noted_before_and_after(session, turn: Turn, now: datetime) -> None:
+    for number in (1, 2):
+        turns.start_attempt(
+            session, turn_id=turn.id, attempt=number, provider="p", model="m", at=now, estimated_input_tokens=7
+        )
+    turns.finish_attempt(session, turn_id=turn.id, attempt=1, at=now + SECOND, answered_model="m-1")
+    session.expire_all()
+    first, second = turns.list_attempts(session, turn.id)
+    assert (first.finished_at, first.answered_model, first.estimated_input_tokens) == (now + SECOND, "m-1", 7)
+    assert (second.finished_at, second.answered_model) == (None, None)
+    with pytest.raises(NotFound):
+        turns.finish_attempt(session, turn_id=turn.id, attempt=3, at=now)
+
+
+def test_turn_message_and_version_may_refer_to_each_other_in_any_order(
+    database: Database, draft: Head, now: datetime
+) -> None:
+    turn_id = uuid.uuid4()
+    with database.transaction() as session:
+        row = conversations.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
+        prompt = conversations.add_message(session, conversation=row, role="user", content="x", at=now, turn_id=turn_id)
+        start(session, draft, row, now, turn_id=turn_id, prompt_message_id=prompt.id)
+    with pytest.raises(DBAPIError), database.transaction() as session:
+        conversations.update_message(session, prompt.id, turn_id=uuid.uuid4())
+
+
+# The ledger
+
+
+def entry(conversation: Conversation | None, turn: Turn | None, now: datetime, **values) -> LedgerEntry:
+    given = {
+        "at": now,
+        "provider": "p",
+        "model": "m",
+        "outcome": "done",
+        "status": "reported",
+        "input_tokens": 1,
+        "cache_read_tokens": 20,
+        "cache_write_5m_tokens": 300,
+        "cache_write_1h_tokens": 4000,
+        "output_tokens": 50_000,
+        "reasoning_tokens": 40_000,
+        "amount_nano": 7,
+    } | values
+    if conversation is not None:
+        given |= {"conversation_id": conversation.id, "draft_id": conversation.draft_id}
+    if turn is not None:
+        given["turn_id"] = turn.id
+    return LedgerEntry(**given)
+
+
+def test_totals_are_the_sums_of_the_rows(
+    database: Database, session, draft: Head, conversation: Conversation, turn: Turn, now: datetime
+) -> None:
+    ledger.add_entry(session, entry(conversation, turn, now, attempt=1, amount_nano=5_000_000_000_000_000))
+    ledger.add_entry(session, entry(conversation, turn, now, attempt=2, amount_nano=None, status="unknown"))
+    ledger.add_entry(session, entry(conversation, None, now, amount_nano=0, status="free", output_tokens=0))
+    ledger.add_entry(session, entry(None, None, now))
+    session.expire_all()
+    found = conversations.get_conversation(session, conversation.id)
+    expected = ledger.Totals(tokens=2 * 54_321 + 4_321, cost_nano=5_000_000_000_000_000, unpriced=1, rows=3)
+    assert (found.total_tokens, found.total_cost_nano, found.unpriced) == (
+        expected.tokens,
+        expected.cost_nano,
+        expected.unpriced,
+    )
+    assert ledger.conversation_totals(session, conversation.id) == expected
+    assert ledger.draft_totals(session, draft.id) == expected
+    of_turn = ledger.Totals(tokens=2 * 54_321, cost_nano=5_000_000_000_000_000, unpriced=1, rows=2)
+    assert ledger.turn_totals(session, turn.id) == of_turn
+    assert ledger.totals_of_turns(session, [turn.id, uuid.uuid4()]) == {turn.id: of_turn}
+    assert ledger.wrong_totals(session) == []
+
+
+def test_an_unknown_price_is_never_zero(session, conversation: Conversation, turn: Turn, now: datetime) -> None:
+    ledger.add_entry(session, entry(conversation, turn, now, amount_nano=None, status="unknown"))
+    session.expire_all()
+    assert conversations.get_conversation(session, conversation.id).total_cost_nano is None
+    assert ledger.turn_totals(session, turn.id).cost_nano is None
+    assert ledger.turn_totals(session, uuid.uuid4()) == ledger.Totals(0, None, 0, 0)
+    assert ledger.wrong_totals(session) == []
+
+
+def test_a_wrong_total_is_found(session, conversation: Conversation, now: datetime) -> None:
+    ledger.add_entry(session, entry(conversation, None, now))
+    session.execute(text("UPDATE ai_conversations SET total_cost_nano = 8"))
+    [wrong] = ledger.wrong_totals(session)
+    assert (wrong.conversation_id, wrong.kept.cost_nano, wrong.summed.cost_nano) == (conversation.id, 8, 7)
+    assert [problem.code for problem in verify(session).problems] == ["ledger"]
+
+
+def test_a_row_keeps_everything_that_was_said(session, conversation: Conversation, turn: Turn, now: datetime) -> None:
+    row = ledger.add_entry(
+        session,
+        entry(
+            conversation,
+            turn,
+            now,
+            attempt=1,
+            requests={"web_search": 2},
+            raw_usage={"input_tokens": 1, "extra": [None]},
+            price_source="genai-prices",
+            price_date=date(2026, 2, 28),
+            model_answered="m-2026",
+            first_text_ms=120,
+            duration_ms=900,
+        ),
+    )
+    session.expire_all()
+    [found] = ledger.entries_of_turn(session, turn.id)
+    assert found.id == row.id
+    assert (found.requests, found.raw_usage) == ({"web_search": 2}, {"input_tokens": 1, "extra": [None]})
+    assert (found.price_date, found.model_answered, found.duration_ms) == (date(2026, 2, 28), "m-2026", 900)
+    assert ledger.entry_tokens(found) == 54_321
+    assert ledger.entries_of_conversation(session, conversation.id) == [found]
+
+
+def test_rows_are_listed_newest_first_by_person_and_time(session, writer: User, now: datetime) -> None:
+    other = uuid.uuid4()
+    for number in range(6):
+        who = writer.id if number % 2 == 0 else other
+        ledger.add_entry(session, entry(None, None, now + number * SECOND, user_id=who, attempt=number))
+
+    def listed(**filters) -> list[int]:
+        found, cursor = [], None
+        while True:
+            page = ledger.list_entries(session, cursor=cursor, limit=2, **filters)
+            found += [row.attempt for row in page.items]
+            if (cursor := page.next) is None:
+                return found
+
+    assert listed() == [5, 4, 3, 2, 1, 0]
+    assert listed(user_id=writer.id) == [4, 2, 0]
+    assert listed(from_=now + SECOND, to=now + 4 * SECOND) == [3, 2, 1]
+    assert listed(draft_id=uuid.uuid4()) == []
+    with pytest.raises(BadCursor):
+        ledger.list_entries(session, cursor="x")
+
+
+@pytest.mark.parametrize(
+    "values", [{"status": "guessed"}, {"outcome": "lost"}, {"adjusts_id": uuid.uuid4()}, {"outcome": "adjustment"}]
+)
+def test_malformed_rows_are_refused(database: Database, now: datetime, values: dict) -> None:
+    with pytest.raises(DBAPIError), database.transaction() as session:
+        ledger.add_entry(session, entry(None, None, now, **values))
+
+
+def test_a_conversation_belongs_to_a_document(database: Database, writer: User, actor: Actor, now: datetime) -> None:
+    with pytest.raises(DBAPIError), database.transaction() as session:
+        conversations.create_conversation(session, draft_id=uuid.uuid4(), provider="p", model="m", at=now)
+    with database.transaction() as session:
+        head = create_stream(session, kind="document", owner_id=writer.id, actor=actor, at=now)
+        conversations.create_conversation(session, draft_id=head.id, provider="p", model="m", at=now)
