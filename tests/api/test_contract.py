@@ -35,7 +35,7 @@ def test_every_promised_call_is_in_the_served_schema(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
+    "method, path, status, code",
     [
         ("GET", "/api/nothing", 404, "not_found"),
         ("PUT", "/api/drafts", 405, "method_not_allowed"),

@@ -101,7 +101,7 @@ def test_positions_count_utf16_units(ada: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ops", "status", "code"),
+    "ops, status, code",
     [
         ([{"field": "text", "changes": [3, [0, "x"]]}], 400, "invalid_change"),
         ([{"field": "text", "changes": "rubbish"}], 400, "invalid_change"),

@@ -296,7 +296,7 @@ def test_the_estimate_comes_before_and_totals_equal_the_rows_after(ada: Person, 
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "code"),
+    "body, status, code",
     [
         ({"mode": "ask", "prompt": "  "}, 422, "invalid_field"),
         ({"mode": "dance", "prompt": "x"}, 422, "invalid_field"),

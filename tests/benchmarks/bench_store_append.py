@@ -6,6 +6,7 @@ Run: pytest -m bench -s tests/benchmarks/bench_store_append.py
 
 import json
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -50,7 +51,7 @@ def prepare(address: str) -> tuple[uuid.UUID, list[uuid.UUID]]:
                 at=at,
                 fields={"title": f"Draft {number}", "text": prose(TEXT_LENGTH)},
             ).id
-            for number in range(CONNECTIONS * ROUNDS)
+            for number in range(2 * CONNECTIONS * ROUNDS)
         ]
     database.engine.dispose()
     return owner, drafts
@@ -92,13 +93,20 @@ def load(port: int, path: str, drafts: list[uuid.UUID], *, connections: int) -> 
 def test_append_against_a_route_without_database(tmp_path: Path, connections: int) -> None:
     address = str(tmp_path / "bench.db")
     owner, drafts = prepare(address)
-    ratios = []
+    ratios: dict[str, list[float]] = {"/append": [], "/append-thread": []}
     with server(address, owner) as port:
         for round_ in range(ROUNDS):
-            fresh = drafts[round_ * CONNECTIONS : (round_ + 1) * CONNECTIONS]
-            floor = load(port, "/floor", fresh, connections=connections)
-            append = load(port, "/append", fresh, connections=connections)
-            assert append["errors"] == 0
-            ratios.append(append["per_second"] / floor["per_second"])
-            print(f"\n{connections} connections: floor {floor}, append {append}, ratio {ratios[-1]:.2f}", end="")
-    print(f"\n{connections} connections: median ratio {sorted(ratios)[len(ratios) // 2]:.2f}")
+            first = 2 * round_ * CONNECTIONS
+            fresh = {
+                "/append": drafts[first : first + CONNECTIONS],
+                "/append-thread": drafts[first + CONNECTIONS : first + 2 * CONNECTIONS],
+            }
+            floor = load(port, "/floor", drafts, connections=connections)
+            for path, found in ratios.items():
+                append = load(port, path, fresh.pop(path), connections=connections)
+                assert append["errors"] == 0
+                found.append(append["per_second"] / floor["per_second"])
+                print(f"\n{connections} connections: floor {floor}, {path} {append}, ratio {found[-1]:.2f}", end="")
+    for path, found in ratios.items():
+        print(f"\n{connections} connections, {path}: median ratio {statistics.median(found):.2f}", end="")
+    print()

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import uvicorn
 from litestar import Request, post
 
 from app.main import create_app
+from app.server import serve
 from app.services.clock import system_clock
 from app.services.views import ActorView, CommandAnswer, EventView
 from app.settings import ROOT, settings_from
@@ -38,10 +38,7 @@ def main() -> None:
     settings = settings_from(os.environ)
     app = create_app(settings)
     app.register(floor)
-    uvicorn.run(
-        app, host="127.0.0.1", port=settings.port, loop="uvloop", http="httptools", access_log=False, log_config=None,
-        log_level="warning", server_header=False, backlog=2048, ws_per_message_deflate=False,
-    )  # fmt: skip
+    serve(settings, greeting="serving", app=app)
 
 
 @contextmanager
@@ -51,7 +48,9 @@ def served(data: Path, **environment: str) -> Iterator[tuple[int, int]]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     env = os.environ | {"DRAFTLOOM_PORT": str(port), "DRAFTLOOM_DATA": str(data)} | environment
-    process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.server"], cwd=ROOT, env=env)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.server"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL
+    )
     try:
         for _ in range(200):
             try:

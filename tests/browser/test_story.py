@@ -128,7 +128,7 @@ def test_the_drafts_page_deletes_with_undo_and_keeps_a_trash(desk: Desk) -> None
     page.goto(desk.url + "/")
     expect(page.locator("main")).to_contain_text("To be deleted")
     picture(page, "drafts")
-    page.get_by_role("button", name=re.compile("delete", re.IGNORECASE)).first.click()
+    page.get_by_role("button", name=re.compile("^delete", re.IGNORECASE)).first.click()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("main")).to_contain_text("To be deleted")

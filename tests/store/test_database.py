@@ -126,7 +126,7 @@ def test_a_constraint_broken_at_commit_fails_only_the_unit_that_broke_it(databas
             return_exceptions=True,
         )
         assert (results[0], results[2]) == ("a", "b")
-        assert isinstance(results[1], Exception)
+        assert isinstance(results[1], IntegrityError)
         assert await database.read(keys) == ["a", "b"]
 
     run(database_address, scenario)

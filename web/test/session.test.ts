@@ -150,6 +150,20 @@ describe("a page that died", () => {
     expect(server.text.toString()).toBe("Hello!");
   });
 
+  it("says farewell even when its first words have not reached the device yet", async () => {
+    const { server, page, reopen } = await desk();
+    page.type(5, 5, "!");
+    page.session.leave();
+    await pass(6);
+    page.die();
+    expect(server.text.toString()).toBe("Hello!");
+    const second = await reopen();
+    second.session.flush();
+    await pass(3_000);
+    expect(server.text.toString()).toBe("Hello!");
+    expect(second.text.toString()).toBe("Hello!");
+  });
+
   it("may have sent more under its last number than the device remembers", async () => {
     const { server, store } = await desk();
     const left = typed(openReplica("dead", server.snapshot()), ChangeSet.of({ from: 5, insert: "!" }, 5), toText("Hello"));

@@ -27,7 +27,9 @@ class _LoopReader:
     def __init__(self, path: Path) -> None:
         self._raw = sqlite.connect(path, busy_seconds=0, read_only=True, factory=sqlite.OwnedTransaction)
         raw = self._raw
-        self._connection: Connection = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool).connect()
+        self._connection: Connection = create_engine(
+            "sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True
+        ).connect()
         self._session = self._new_session()
 
     def _new_session(self) -> Session:

@@ -22,6 +22,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from app.store.engine import sqlite
 from app.store.engine.quick import HandOver, is_quick
 from app.store.engine.writer_connection import Job, TransactionLost, WorkToUndo, WriterConnection
@@ -215,7 +217,7 @@ class GroupCommitWriter:
                 self._connection.commit()
             except sqlite3.IntegrityError as error:
                 self._connection.roll_back()
-                job.error = error
+                job.error = IntegrityError("COMMIT", None, error)
             except Exception as error:  # noqa: BLE001 - whatever broke, the callers must be answered
                 self._fail(jobs[index:], error)
                 self._reset()

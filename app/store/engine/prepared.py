@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import LargeBinary, Select
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
@@ -65,6 +66,8 @@ class _Compiled:
     def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
+        self.dialect = dialect
+        self.driver_error: type[Exception] = dialect.loaded_dbapi.Error
         self.names: Sequence[str] | None = compiled.positiontup if compiled.positional else None
         self.binds = [(name, _bind_processor(bind.type, dialect)) for bind, name in compiled.bind_names.items()]
         self.constants = {
@@ -104,19 +107,27 @@ class Prepared:
             compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
         return compiled
 
+    def _execute(self, session: Session, compiled: _Compiled, values: dict[str, Any]) -> Any:
+        """Errors of the driver come out as SQLAlchemy's, as from any other statement, and without the parameters:
+        they may be somebody's text, and errors are logged."""
+        try:
+            return driver_of(session).execute(compiled.text, compiled.parameters(values))
+        except compiled.driver_error as error:
+            raise DBAPIError.instance(
+                compiled.text, None, error, compiled.driver_error, hide_parameters=True, dialect=compiled.dialect
+            ) from error
+
     def run(self, session: Session, **values: Any) -> int:
         """Executes and returns the number of rows it changed."""
-        compiled = self._for(session)
-        count: int = driver_of(session).execute(compiled.text, compiled.parameters(values)).rowcount
+        count: int = self._execute(session, self._for(session), values).rowcount
         return count
 
     def one(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
         """The first row, or None."""
         compiled = self._for(session)
-        row = driver_of(session).execute(compiled.text, compiled.parameters(values)).fetchone()
+        row = self._execute(session, compiled, values).fetchone()
         return None if row is None else compiled.row(row)
 
     def all(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
         compiled = self._for(session)
-        rows = driver_of(session).execute(compiled.text, compiled.parameters(values)).fetchall()
-        return [compiled.row(row) for row in rows]
+        return [compiled.row(row) for row in self._execute(session, compiled, values).fetchall()]

@@ -16,7 +16,8 @@ from app.store.errors import StoreUnavailable
 
 _ATTEMPTS = 5
 # SQLSTATE classes and codes: https://www.postgresql.org/docs/15/errcodes-appendix.html
-_TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
+_TRY_AGAIN = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_LOCKED = "55P03"
 _ENVIRONMENT_FAILED = ("08", "53", "57", "58")  # connection, resources (disk full), operator, system error
 
 
@@ -28,7 +29,7 @@ def translated(error: DBAPIError) -> BaseException:
     """StoreUnavailable where the server or the way to it failed, else the error itself."""
     state = _state(error)
     lost = error.connection_invalidated or (not state and type(error.orig).__name__ == "OperationalError")
-    if lost or state.startswith(_ENVIRONMENT_FAILED) or state in _TRY_AGAIN:
+    if lost or state.startswith(_ENVIRONMENT_FAILED) or state in _TRY_AGAIN or state == _LOCKED:
         return StoreUnavailable(str(error.orig).strip().partition("\n")[0])
     return error
 
@@ -47,6 +48,7 @@ class ServerDatabase:
             max_overflow=0,
             pool_timeout=busy_seconds,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"options": f"-c lock_timeout={milliseconds} -c timezone=UTC", "connect_timeout": 10},
         )
         self._readers = self._engine.execution_options(

@@ -89,7 +89,10 @@ def engine_for(path: Path, *, busy_seconds: float, read_only: bool = False, pool
     if pool_size:
         pool = {"poolclass": QueuePool, "pool_size": pool_size, "max_overflow": 0}
     engine = create_engine(
-        "sqlite://", creator=lambda: connect(path, busy_seconds=busy_seconds, read_only=read_only), **pool
+        "sqlite://",
+        creator=lambda: connect(path, busy_seconds=busy_seconds, read_only=read_only),
+        hide_parameters=True,
+        **pool,
     )
     statement = "BEGIN" if read_only else "BEGIN IMMEDIATE"
 

@@ -60,7 +60,9 @@ class WriterConnection:
             # Checkpoints are made beside the commits (see checkpoints.py), not inside one somebody waits for.
             raw.execute("PRAGMA wal_autocheckpoint=0")
             self._raw = raw
-            self._connection = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool).connect()
+            self._connection = create_engine(
+                "sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True
+            ).connect()
         return self._raw
 
     def session(self) -> Session:
