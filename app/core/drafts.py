@@ -87,7 +87,8 @@ def decide(
         raise DraftClosed(state.status)
     if command.base_seq == state.seq:
         ops = [op_at_head(state, op) for op in command.ops]
-        return [EventBody(FIELDS_EDITED, {"ops": ops})]
+        parsed = {op.field: op.changes for op in command.ops if isinstance(op, TextOp)}
+        return [EventBody(FIELDS_EDITED, {"ops": ops}, parsed)]
     _require_history(state, command, since)
     merge = Merge(state, command, actor, since, new_id, base_fields)
     ops = [merge.op(op) for op in command.ops]

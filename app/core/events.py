@@ -5,9 +5,12 @@ Times, hashes and storage are the store's; what an event does to a draft is in `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from uuid import UUID
+
+from app.core.changes import ChangeSet
 
 ActorKind = Literal["user", "model", "system"]
 
@@ -34,10 +37,15 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class EventBody:
-    """An event that is decided but not yet written. `payload` is a JSON object."""
+    """An event that is decided but not yet written. `payload` is a JSON object.
+
+    `parsed` holds change sets of the payload by field, where they were at hand: they say the same and spare reading them
+    again (a tenth of an autosave's time).
+    """
 
     type: str
     payload: dict[str, Any]
+    parsed: Mapping[str, ChangeSet] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,19 @@ def create(kind: str, fields: Mapping[str, Any] | None = None) -> EventBody:
     return EventBody(DRAFT_CREATED, {"kind": kind, "fields": kind_named(kind).first_fields(fields)})
 
 
-def evolve(state: DraftState, event_type: str, payload: Mapping[str, Any]) -> DraftState:
-    """The draft after one more event.
+_NOTHING: Final[Mapping[str, ChangeSet]] = {}
+
+
+def evolve(
+    state: DraftState, event_type: str, payload: Mapping[str, Any], *, parsed: Mapping[str, ChangeSet] = _NOTHING
+) -> DraftState:
+    """The draft after one more event. `parsed` are change sets of the payload by field that need not be read again.
 
     Raises UnknownEvent for a type it does not know, and InvalidChange if the event does not fit the state.
     """
     seq = state.seq + 1
     if event_type == FIELDS_EDITED:
-        fields, conflicts = _with_ops(state, payload["ops"])
+        fields, conflicts = _with_ops(state, payload["ops"], parsed)
         return DraftState(state.kind, seq, fields, conflicts, state.status)
     if event_type == CONFLICT_OPENED:
         return replace(state, seq=seq, conflicts=(*state.conflicts, Conflict.from_payload(dict(payload))))
@@ -78,13 +83,15 @@ _STATUS_AFTER: Final[dict[str, Status]] = {
 }
 
 
-def _with_ops(state: DraftState, ops: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], tuple[Conflict, ...]]:
+def _with_ops(
+    state: DraftState, ops: Sequence[Mapping[str, Any]], parsed: Mapping[str, ChangeSet] = _NOTHING
+) -> tuple[dict[str, Any], tuple[Conflict, ...]]:
     fields = dict(state.fields)
     conflicts = state.conflicts
     for op in ops:
         name = op["field"]
         if "changes" in op:
-            changes = ChangeSet.from_json(op["changes"])
+            changes = parsed.get(name) or ChangeSet.from_json(op["changes"])
             fields[name] = changes.apply(fields[name])
             if conflicts:
                 conflicts = tuple(c.moved(changes) if c.field == name else c for c in conflicts)

@@ -248,7 +248,7 @@ def append_bodies(
     """
     state, words = head.state, head.words
     for body in bodies:
-        before, state = state, evolve(state, body.type, body.payload)
+        before, state = state, evolve(state, body.type, body.payload, parsed=body.parsed)
         words = words_after_event(words, before, state, body)
     events, hash_ = write_events(session, head.id, bodies, origin, after=(head.seq, head.hash))
     counted = msgspec.structs.replace(

@@ -50,5 +50,6 @@ def words_after_event(words: int, before: DraftState, after: DraftState, body: E
     if not changed:
         return words
     if len(changed) == 1 and _text_fields(after.kind) == (name := changed[0]["field"],):
-        return words_after(before.fields[name], words, ChangeSet.from_json(changed[0]["changes"]), after.fields[name])
+        changes = body.parsed.get(name) or ChangeSet.from_json(changed[0]["changes"])
+        return words_after(before.fields[name], words, changes, after.fields[name])
     return counted_words(after)

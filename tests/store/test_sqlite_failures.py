@@ -289,3 +289,34 @@ def test_an_empty_database_verifies(database: Database) -> None:
     with database.transaction() as session:
         report = verify(session)
     assert report.ok
+
+
+def test_units_that_were_saved_apart_stay_saved_when_the_disk_fills_up(
+    database_address: str, connections: list[sqlite3.Connection]
+) -> None:
+    """A unit that fails after it wrote makes its group run one by one; then each is answered for itself."""
+
+    @quick
+    def put_and_fail(session: Session) -> None:
+        put(session, "undone")
+        raise LookupError
+
+    async def main() -> None:
+        database = Database.open(database_address, migrate_schema=False)
+        await database.write(put, "before")
+        writer = writers(connections)[0]
+        pages = writer.execute("PRAGMA page_count").fetchone()[0]
+        writer.execute(f"PRAGMA max_page_count={pages + 2}")
+        results = await asyncio.gather(
+            database.write(put_quickly, "saved"),
+            database.write(put_and_fail),
+            database.write(put_quickly, "large", 200_000),
+            database.write(put_quickly, "last"),
+            return_exceptions=True,
+        )
+        assert [type(result) for result in results[:3]] == [str, LookupError, StoreUnavailable]
+        saved = {key for key in results if isinstance(key, str)} | {"before"}
+        assert await database.read(keys) == saved
+        await database.close()
+
+    asyncio.run(main())

@@ -69,9 +69,13 @@ def test_a_prepared_statement_keeps_its_constants(database: Database, now: datet
 
 
 def test_prepared_statements_are_part_of_the_transaction(database: Database, now: datetime) -> None:
-    with pytest.raises(LookupError), database.transaction() as session:
-        Prepared(insert(User)).run(session, **values(now))
-        raise LookupError
+    def add_and_fail() -> None:
+        with database.transaction() as session:
+            Prepared(insert(User)).run(session, **values(now))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        add_and_fail()
     with database.transaction() as session:
         assert session.scalars(select(User)).all() == []
 

@@ -195,7 +195,8 @@ class GroupCommitWriter:
             self._together(turn)
         else:
             return  # Abandoned on the loop; its callers only wait for the answer.
-        self._after_commit(self._connection.raw())
+        if (connection := self._connection.current()) is not None:
+            self._after_commit(connection)
 
     def _together(self, turn: _Turn) -> None:
         if not turn.begun:

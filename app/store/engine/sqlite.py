@@ -65,6 +65,9 @@ def connect(
             "recursive_triggers=ON",
             "trusted_schema=OFF",
             "temp_store=MEMORY",
+            # Debian builds SQLite so that freed pages are overwritten with zeros: 5 of an autosave's 16 pages. "fast"
+            # still overwrites what was deleted wherever that costs no further page.
+            "secure_delete=FAST",
             f"cache_size=-{_CACHE_KIBIBYTES}",
             f"journal_size_limit={_WAL_FILE_BYTES}",
         ]

@@ -65,6 +65,10 @@ class WriterConnection:
             ).connect()
         return self._raw
 
+    def current(self) -> sqlite3.Connection | None:
+        """The open connection, if there is one."""
+        return self._raw
+
     def session(self) -> Session:
         """A Session without memory of earlier units."""
         if self._session is None or self._session.in_transaction():

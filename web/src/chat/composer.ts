@@ -40,6 +40,8 @@ export class Composer {
   private readonly atOnce = byId<HTMLInputElement>("apply-at-once");
   private selection: [number, number] | null = null;
   private wholeText = false;
+  /** The selection goes with a question only when the writer asked about it. */
+  private attached = false;
   private running = false;
   private busy = false;
   private pause = 0;
@@ -82,10 +84,8 @@ export class Composer {
 
   /** Puts words into the composer for the writer to finish or send. */
   suggest(mode: Mode, prompt: string, sendNow = false): void {
-    const radio = this.form.querySelector<HTMLInputElement>(`[name=mode][value=${mode}]`);
-    if (radio) radio.checked = true;
     this.prompt.value = prompt;
-    this.refresh();
+    this.choose(mode);
     if (sendNow) return void this.send();
     this.prompt.focus();
     this.prompt.setSelectionRange(prompt.length, prompt.length);
@@ -95,10 +95,37 @@ export class Composer {
     this.prompt.focus();
   }
 
+  choose(mode: Mode): void {
+    const radio = this.form.querySelector<HTMLInputElement>(`[name=mode][value=${mode}]`);
+    if (radio) radio.checked = true;
+    this.refresh();
+  }
+
+  /** Puts the selected passage beside the next question. */
+  askAboutSelection(): void {
+    this.attached = true;
+    this.choose("ask");
+    this.prompt.focus();
+  }
+
   selected(from: number, to: number): void {
     this.selection = from === to ? null : [from, to];
     this.wholeText = false;
+    this.attached &&= this.selection !== null;
     this.showContext();
+  }
+
+  /** Whether something could be sent now. */
+  get ready(): boolean {
+    return !this.running && !this.busy && this.models.choice() !== null;
+  }
+
+  /** Sends an edit of the selected passage, leaving alone what stands in the composer. */
+  async editSelection(prompt: string): Promise<void> {
+    const choice = this.models.choice();
+    if (!this.ready || choice === null || this.selection === null) return;
+    const conversation = this.actions.conversationId();
+    await this.deliver({ mode: "edit", prompt, ...choice, selection: this.selection, apply: this.apply, ...(conversation ? { conversation_id: conversation } : {}) });
   }
 
   /** While a model works, Send is Stop. */
@@ -125,17 +152,21 @@ export class Composer {
     this.context.hidden = used === null;
     if (used === null) return;
     const words = count(countWords(this.actions.selectedText(...used)), "word");
-    const whole = h("button", { type: "button", class: "icon-button", "aria-label": "Edit the whole text instead", title: "Edit the whole text instead" }, icon("close"));
+    const asking = this.mode === "ask";
+    const label = asking ? "Ask about the whole text instead" : "Edit the whole text instead";
+    const whole = h("button", { type: "button", class: "icon-button", "aria-label": label, title: label }, icon("close"));
     whole.addEventListener("click", () => {
-      this.wholeText = true;
+      if (asking) this.attached = false;
+      else this.wholeText = true;
       this.showContext();
       this.prompt.focus();
     });
-    this.context.replaceChildren(h("span", { class: "grow" }, `Only the selected ${words}`), whole);
+    this.context.replaceChildren(h("span", { class: "grow" }, `${asking ? "About" : "Only"} the selected ${words}`), whole);
   }
 
   private usedSelection(): [number, number] | null {
-    return this.mode === "edit" && !this.wholeText ? this.selection : null;
+    const { mode } = this;
+    return (mode === "edit" && !this.wholeText) || (mode === "ask" && this.attached) ? this.selection : null;
   }
 
   private order(): Order {
@@ -150,16 +181,21 @@ export class Composer {
 
   private async send(): Promise<void> {
     const order = this.order();
-    if (order.prompt === "" || this.models.choice() === null || this.busy) return;
+    if (order.prompt === "" || !this.ready) return;
+    if (!(await this.deliver(order))) return;
+    this.attached = false;
+    this.prompt.value = "";
+    remember(`prompt.${this.draftId}`, null);
+    this.refresh();
+  }
+
+  private async deliver(order: Order): Promise<boolean> {
     this.busy = true;
     this.refresh();
     const sent = await this.actions.send(order);
     this.busy = false;
-    if (sent) {
-      this.prompt.value = "";
-      remember(`prompt.${this.draftId}`, null);
-    }
     this.refresh();
+    return sent;
   }
 
   private async estimate(): Promise<void> {

@@ -9,7 +9,8 @@ export function totalTokens(turn: Pick<Turn, "usage">): number {
 }
 
 export function turnFacts(turn: Turn, free: boolean): string {
-  if (!turn.usage) return "";
+  // A provider that refused the request counted nothing; "≈0 tokens" would say less than nothing.
+  if (!turn.usage || totalTokens(turn) === 0) return "";
   const estimated = turn.usage.status === "estimated";
   const shown = price({ cost: turn.cost_usd, free: free || turn.usage.status === "free" });
   return `${estimated ? "≈" : ""}${tokens(totalTokens(turn))} tokens · ${estimated && shown.startsWith("$") ? "≈" : ""}${shown}`;

@@ -21,8 +21,9 @@ const REASONS: Record<string, string> = {
   not_found: "The words it should change are not in the text.",
   ambiguous: "The words it should change stand in the text more than once.",
   unknown_block: "The paragraph is not in the text.",
-  overlapping: "It overlaps another change.",
+  overlaps: "Another change of this answer is at the same place.",
   outside_selection: "It lies outside the selected text.",
+  invalid: "The model did not say clearly what to change.",
 };
 
 export function operationList(operations: Operation[], insert: (text: string) => void): HTMLElement | null {
@@ -38,8 +39,9 @@ export function operationList(operations: Operation[], insert: (text: string) =>
 }
 
 function unplaced(operation: Operation, insert: (text: string) => void): HTMLElement {
-  const why = operation.message || REASONS[operation.reason ?? ""] || "It could not be placed.";
-  const { text } = operation;
+  const { text, reason } = operation;
+  if (reason === "unchanged") return h("li", { class: "operation" }, icon("check"), h("span", {}, `It wanted to ${WANTED[operation.op] ?? "change the text"}, which says this already.`));
+  const why = REASONS[reason ?? ""] ?? operation.message ?? "It could not be placed.";
   return h(
     "li",
     { class: "operation unplaced" },

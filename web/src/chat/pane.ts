@@ -12,12 +12,14 @@ import { Composer, type Order } from "./composer.js";
 import { conversationFacts } from "./facts.js";
 import { answer, ownMessage, type MessageActions } from "./message_view.js";
 import { Models } from "./models.js";
+import { outcome } from "./outcome.js";
 import { emptyConversation } from "./starters.js";
 import { TurnRun } from "./turn_run.js";
 import type { Conversation, Message, Turn, TurnVersion } from "./wire.js";
 
 export interface PaneLinks {
   compareWithText(versionId: string): void;
+  openVersion(versionId: string): void;
   useVersion(version: TurnVersion): Promise<void>;
   versioned(version: TurnVersion): void;
   cost(text: string): void;
@@ -114,6 +116,7 @@ export class Pane {
       this.conversationId = started.conversation_id;
       this.list.querySelector(".assistant-empty")?.remove();
       this.list.append(ownMessage({ content: order.prompt, mode: order.mode, created_at: new Date().toISOString() }));
+      this.surface.workOn(started.id, order.selection ?? null, order.mode === "edit");
       this.begin(started.id, order.mode);
       return true;
     } catch (error) {
@@ -163,12 +166,13 @@ export class Pane {
   private async ended(): Promise<void> {
     const finished = this.run;
     this.run = null;
+    if (finished) this.surface.workedOn(finished.id);
     this.composer.setRunning(false);
     await this.reload();
     finished?.answer.element.remove();
     this.links.news();
     const last = this.conversation?.messages.at(-1)?.turn;
-    announce(last?.state === "failed" ? "The assistant could not answer." : "The assistant has finished.");
+    announce(last?.state === "failed" ? "The assistant could not answer." : ((last && outcome(last)) ?? "The assistant has answered."));
   }
 
   async stop(): Promise<void> {
@@ -192,8 +196,12 @@ export class Pane {
     const choice = this.models.choice();
     const mode = message.turn?.mode ?? asked?.mode ?? "ask";
     if (!asked || !choice || this.running) return;
+    const passage = message.turn ? this.surface.passageOf(message.turn.id) : undefined;
+    // Another page sent it, perhaps for a passage only: the writer decides again what may change.
+    if (mode === "edit" && passage === undefined) return this.composer.suggest("edit", asked.content);
     const apply = beside ? "review" : this.composer.apply;
-    void this.send({ mode, prompt: asked.content, ...choice, ...(this.conversationId ? { conversation_id: this.conversationId } : {}), ...(mode === "ask" ? {} : { apply }) });
+    const selection = passage && passage[1] > passage[0] ? { selection: passage } : {};
+    void this.send({ mode, prompt: asked.content, ...choice, ...selection, ...(this.conversationId ? { conversation_id: this.conversationId } : {}), ...(mode === "ask" ? {} : { apply }) });
   }
 
   private askAgainWith(message: Message): void {
@@ -219,6 +227,7 @@ export class Pane {
     copy: (message) => void copyText(message.content),
     retry: (message) => this.again(message, false),
     retryWith: (message) => this.askAgainWith(message),
+    open: (turn) => turn.version && this.links.openVersion(turn.version.id),
     compare: (turn) => turn.version && this.links.compareWithText(turn.version.id),
     use: (turn) => {
       const { version } = turn;

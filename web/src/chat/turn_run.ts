@@ -1,8 +1,10 @@
 // One running turn on the page: its stream becomes an answer in the chat and, when it writes, a ghost in the document.
 
+import { count } from "../common/format.js";
 import type { Surface } from "../editor/surface.js";
+import { countWords } from "../editor/word_count.js";
 import type { Session } from "../sync/session.js";
-import { StreamingAnswer } from "./message_view.js";
+import { StreamingAnswer } from "./streaming_answer.js";
 import { followTurn } from "./turn_stream.js";
 import type { Mode, TurnVersion } from "./wire.js";
 
@@ -13,10 +15,14 @@ export interface TurnRunListener {
   ended(): void;
 }
 
+/** Milliseconds between two counts of the words written so far. */
+const COUNT_EVERY = 500;
+
 export class TurnRun {
   readonly answer: StreamingAnswer;
   private ghost = "";
   private painting = 0;
+  private counted = 0;
   private landed: Promise<void> = Promise.resolve();
   private readonly close: () => void;
 
@@ -40,7 +46,7 @@ export class TurnRun {
       },
       text: (delta) => this.text(delta),
       thinking: () => this.answer.say("Thinking…"),
-      waiting: (seconds, message) => this.answer.say(`${message} Trying again in ${Math.max(1, Math.round(seconds))} s…`),
+      waiting: (seconds, message) => this.answer.wait(seconds, message),
       operation: (operation) => {
         this.answer.operation(operation);
         listener.grew();
@@ -64,7 +70,6 @@ export class TurnRun {
   private text(delta: string): void {
     if (this.mode === "write") {
       this.ghost += delta;
-      this.answer.say("Writing into the document…");
       this.schedule();
     } else this.answer.append(delta);
     this.listener.grew();
@@ -78,6 +83,10 @@ export class TurnRun {
     cancelAnimationFrame(this.painting);
     this.painting = 0;
     this.surface.ghost({ text: this.ghost, label: streaming ? "The assistant is writing" : "Written by the assistant", streaming });
+    if (this.ghost !== "" && performance.now() - this.counted > COUNT_EVERY) {
+      this.counted = performance.now();
+      this.answer.say(`Writing into the document, ${count(countWords(this.ghost), "word")} so far…`);
+    }
   }
 
   /** The ghost stays until the very words it showed are in the text. */
@@ -88,12 +97,14 @@ export class TurnRun {
   }
 
   private finish(): void {
+    this.answer.over();
     cancelAnimationFrame(this.painting);
     if (this.mode === "write") this.surface.ghost(null);
     this.listener.ended();
   }
 
   leave(): void {
+    this.answer.over();
     this.close();
     if (this.mode === "write") this.surface.ghost(null);
   }

@@ -1,5 +1,6 @@
 // Requests to our own API: CSRF header, JSON, and errors as one shape.
 
+import { storable } from "../sync/codepoints.js";
 import { meta } from "./dom.js";
 
 export class Problem extends Error {
@@ -41,6 +42,9 @@ export async function api<T>(method: Method, path: string, body?: unknown, optio
   }
 }
 
+/** Titles, prompts and names come from fields a broken clipboard can fill; the server stores no halves of characters. */
+const asStored = (_key: string, value: unknown): unknown => (typeof value === "string" ? storable(value) : value);
+
 async function once<T>(method: Method, path: string, body: unknown, options: Options): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRF-Token"] = token();
@@ -54,7 +58,7 @@ async function once<T>(method: Method, path: string, body: unknown, options: Opt
       credentials: "same-origin",
       keepalive: options.keepalive ?? false,
       signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body, asStored) }),
     });
   } catch (cause) {
     if (options.signal?.aborted) throw cause;

@@ -41,11 +41,11 @@ export function openDialog(title: string, content: (Node | string)[], buttons: N
 }
 
 /** Asks for one line of text; null when the person changed their mind. */
-export function askText(title: string, label: string, value: string, confirm: string): Promise<string | null> {
+export function askText(title: string, label: string, value: string, confirm: string, more: Record<string, string> = {}): Promise<string | null> {
   return new Promise((resolve) => {
     let answer: string | null = null;
-    const input = h("input", { id: "ask-text", value, maxlength: 120, autocomplete: "off" });
-    const form = h("form", { method: "dialog" }, h("div", { class: "field" }, h("label", { for: "ask-text" }, label), input));
+    const input = h("input", { id: "ask-text", value, maxlength: more["type"] === "url" ? 2_000 : 120, autocomplete: "off", ...more });
+    const form = h("form", { method: "dialog", novalidate: true }, h("div", { class: "field" }, h("label", { for: "ask-text" }, label), input));
     const submit = (event?: Event): void => {
       event?.preventDefault();
       answer = input.value.trim();

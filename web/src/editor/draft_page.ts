@@ -128,6 +128,10 @@ export class DraftPage {
     });
     this.pane = new Pane(draft, session, surface, {
       compareWithText: (id) => void this.drawer.compareWithText(id),
+      openVersion: (id) => {
+        this.layout.show("versions");
+        void this.drawer.open(id);
+      },
       useVersion: (version) => this.restore(version),
       versioned: (version) => {
         if (version.applied) this.nameVersion(version.number, null);

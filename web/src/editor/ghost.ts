@@ -2,6 +2,7 @@
 
 import { StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, WidgetType, type DecorationSet } from "@codemirror/view";
+import { ghostLine, isFence } from "./ghost_lines.js";
 
 export interface Ghost {
   text: string;
@@ -25,18 +26,17 @@ class GhostWidget extends WidgetType {
     box.setAttribute("aria-hidden", "true");
     const label = document.createElement("span");
     label.className = "ghost-label";
-    box.append(label, document.createTextNode(""));
+    const body = document.createElement("div");
+    box.append(label, body);
     this.updateDOM(box);
     return box;
   }
   override updateDOM(box: HTMLElement): boolean {
-    const [label, text] = box.childNodes;
-    if (!label || !(text instanceof Text)) return false;
+    const [label, body] = box.children;
+    if (!(label instanceof HTMLElement) || !(body instanceof HTMLElement)) return false;
     label.textContent = this.ghost.label;
-    // Appending leaves what is on the screen alone; only the new words are laid out.
-    if (this.ghost.text.startsWith(text.data)) text.appendData(this.ghost.text.slice(text.data.length));
-    else text.data = this.ghost.text;
     box.classList.toggle("still", !this.ghost.streaming);
+    paint(body, this.ghost.text);
     return true;
   }
   override get estimatedHeight(): number {
@@ -45,6 +45,36 @@ class GhostWidget extends WidgetType {
   override ignoreEvent(): boolean {
     return false;
   }
+}
+
+const shown = new WeakMap<HTMLElement, string>();
+
+/** Lines that are complete stay as they are on the screen; only the last one and new ones are laid out. */
+function paint(body: HTMLElement, text: string): void {
+  const before = shown.get(body) ?? "";
+  if (!text.startsWith(before)) body.replaceChildren();
+  const lines = text.split("\n");
+  const kept = Math.max(0, body.childElementCount - 1);
+  for (const stale of [...body.children].slice(kept)) stale.remove();
+  let fenced = lines.slice(0, kept).filter(isFence).length % 2 === 1;
+  for (const line of lines.slice(kept)) {
+    body.append(lineElement(line, fenced));
+    if (isFence(line)) fenced = !fenced;
+  }
+  shown.set(body, text);
+}
+
+function lineElement(line: string, fenced: boolean): HTMLElement {
+  const { style, runs } = ghostLine(line, fenced);
+  const element = document.createElement("div");
+  element.className = `ghost-line ${style}`;
+  for (const { text, style: mark } of runs) {
+    const run = document.createElement("span");
+    run.className = mark;
+    run.textContent = text;
+    element.append(mark ? run : text);
+  }
+  return element;
 }
 
 interface Shown {

@@ -4,16 +4,16 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { markdownKeymap, markdownLanguage } from "@codemirror/lang-markdown";
 import { LanguageSupport } from "@codemirror/language";
 import { search, searchKeymap } from "@codemirror/search";
-import { Annotation, Compartment, EditorState, Transaction, type ChangeSet, type Extension, type Text, type TransactionSpec } from "@codemirror/state";
+import { Compartment, EditorState, Transaction, type ChangeSet, type Extension, type Text } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
-import { wellFormed } from "../sync/codepoints.js";
 import { clearModelWords, insertedRanges, markModelWords, modelWords } from "./by_model.js";
 import { contest, contestedPassages, settleContest } from "./contested.js";
 import { formattingKeys } from "./formatting.js";
 import { ghostField, setGhost, type Ghost } from "./ghost.js";
 import { livePreview } from "./live_preview.js";
+import { fromServer, storableInput } from "./storable_input.js";
+import { track, trackedDone, trackedPassage, trackedPassages } from "./tracked.js";
 
-const fromServer = Annotation.define<boolean>();
 const SHOW_MODEL_WORDS = 12_000;
 /** Pixels from the end of the page within which it follows what is being written. */
 const FOLLOW = 160;
@@ -23,21 +23,6 @@ export interface SurfaceListener {
   changed(): void;
   selected(from: number, to: number): void;
 }
-
-/** Pasted halves of characters cannot be saved; they become the replacement character at once. */
-const wholeCharactersOnly = EditorState.transactionFilter.of((transaction): TransactionSpec | readonly TransactionSpec[] => {
-  if (!transaction.docChanged || transaction.annotation(fromServer)) return transaction;
-  let broken = false;
-  const parts: { from: number; to: number; insert: string }[] = [];
-  transaction.changes.iterChanges((from, to, _fromB, _toB, inserted) => {
-    const insert = inserted.toString();
-    const around = transaction.newDoc.sliceString(Math.max(0, _fromB - 1), _toB + 1);
-    const repaired = wellFormed(around) === around ? insert : wellFormed(insert);
-    broken ||= repaired !== insert;
-    parts.push({ from, to, insert: repaired });
-  });
-  return broken ? { changes: parts, scrollIntoView: true, userEvent: "input.paste" } : transaction;
-});
 
 export class Surface {
   readonly view: EditorView;
@@ -55,10 +40,11 @@ export class Surface {
       ...(nonce ? [EditorView.cspNonce.of(nonce)] : []),
       placeholder("Start writing, or ask for a first draft."),
       this.readOnly.of([]),
-      wholeCharactersOnly,
+      storableInput,
       livePreview,
       modelWords,
       contestedPassages,
+      trackedPassages,
       ghostField,
       EditorView.updateListener.of((update) => {
         for (const transaction of update.transactions) {
@@ -104,6 +90,20 @@ export class Surface {
   contested(id: string, range: [number, number] | null): void {
     const effect = range && range[1] > range[0] ? contest.of({ id, from: range[0], to: range[1] }) : settleContest.of({ id });
     this.view.dispatch({ effects: effect });
+  }
+
+  /** Follows the passage that turn `id` may change (null: the whole text), and marks it until `workedOn`. */
+  workOn(id: string, range: [number, number] | null, busy: boolean): void {
+    this.view.dispatch({ effects: track.of({ id, range, busy }) });
+  }
+
+  workedOn(id: string): void {
+    this.view.dispatch({ effects: trackedDone.of(id) });
+  }
+
+  /** The passage turn `id` was limited to, as it lies now; undefined when this page does not know. */
+  passageOf(id: string): [number, number] | null | undefined {
+    return trackedPassage(this.view.state, id)?.range;
   }
 
   /** Brings the end of the text into view, where the ghost appears. */

@@ -1,6 +1,7 @@
 // The draft's title: an input that renames as it is typed, and the page's own title with it.
 
 import { byId } from "../common/dom.js";
+import { storable } from "../sync/codepoints.js";
 import { announce } from "./save_pill.js";
 
 export interface TitleField {
@@ -16,7 +17,7 @@ export function setUpTitle(input: HTMLInputElement, renamed: (title: string) => 
   };
   input.addEventListener("focus", () => (before = input.value));
   input.addEventListener("input", () => {
-    renamed(input.value);
+    renamed(storable(input.value));
     name();
   });
   input.addEventListener("keydown", (event) => {

@@ -1,40 +1,71 @@
-// Keeps change sets on whole characters: the server refuses one that cuts a surrogate pair in two.
+// Keeps change sets on whole characters, and texts to what the server can store: it refuses a change that cuts a
+// surrogate pair in two, and text with half a character or a NUL in it.
 
 import { ChangeSet, type Text } from "@codemirror/state";
 
 const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
+const opens = (text: string): boolean => isHigh(text.charCodeAt(text.length - 1));
+const closes = (text: string): boolean => isLow(text.charCodeAt(0));
 
 function cutsPair(text: Text, position: number): boolean {
   if (position <= 0 || position >= text.length) return false;
   const around = text.sliceString(position - 1, position + 1);
-  return isHigh(around.charCodeAt(0)) && isLow(around.charCodeAt(1));
+  return opens(around.slice(0, 1)) && closes(around.slice(1));
 }
+
+interface Widened {
+  from: number;
+  to: number;
+  /** The halves of cut characters that stay, before and behind what is inserted. */
+  before: string;
+  insert: string;
+  behind: string;
+}
+
+/** Every change with its ends moved out of characters. Neighbours are taken together, so no two end in one character. */
+function widened(changes: ChangeSet, text: Text): Widened[] {
+  const parts: Widened[] = [];
+  changes.iterChanges((from, to, _fromB, _toB, inserted) => {
+    const [start, end] = [cutsPair(text, from) ? from - 1 : from, cutsPair(text, to) ? to + 1 : to];
+    parts.push({ from: start, to: end, before: text.sliceString(start, from), insert: inserted.sliceString(0), behind: text.sliceString(to, end) });
+  });
+  return parts;
+}
+
+const together = (parts: Widened[], insertOf: (part: Widened) => string, length: number): ChangeSet =>
+  ChangeSet.of(parts.map((part) => ({ from: part.from, to: part.to, insert: insertOf(part) })), length);
 
 /** The same edit of `text`, widened where a boundary falls inside a character (as when one emoji replaces another). */
 export function wholeCharacters(changes: ChangeSet, text: Text): ChangeSet {
-  const parts: { from: number; to: number; insert: string }[] = [];
-  let widened = false;
-  changes.iterChanges((from, to, _fromB, _toB, inserted) => {
-    let insert = inserted.sliceString(0);
-    if (cutsPair(text, from)) {
-      from -= 1;
-      insert = text.sliceString(from, from + 1) + insert;
-      widened = true;
-    }
-    if (cutsPair(text, to)) {
-      insert += text.sliceString(to, to + 1);
-      to += 1;
-      widened = true;
-    }
-    parts.push({ from, to, insert });
-  }, true);
-  return widened ? ChangeSet.of(parts, text.length) : changes;
+  let cut = false;
+  changes.iterChanges((from, to) => (cut ||= cutsPair(text, from) || cutsPair(text, to)), true);
+  return cut ? together(widened(changes, text), ({ before, insert, behind }) => before + insert + behind, text.length) : changes;
 }
 
-/** Replaces halves of characters (broken clipboards make them), which JSON cannot carry. */
-export function wellFormed(text: string): string {
-  return text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "\uFFFD");
+/** The nearest edit of `text` that can be stored; the same object when it can be as it is. A character of which a half
+ *  was deleted goes as a whole; halves and NULs that were put in become the replacement character. */
+export function storableEdit(changes: ChangeSet, text: Text): ChangeSet {
+  const parts = widened(changes, text);
+  if (parts.every(({ before, insert, behind }) => isStorable(before + insert + behind))) return changes;
+  return together(parts, storableInsert, text.length);
+}
+
+function storableInsert({ before, insert, behind }: Widened): string {
+  const whole = before + insert + behind;
+  if (isStorable(whole)) return whole;
+  const head = closes(insert) ? before : "";
+  const tail = opens(insert) ? behind : "";
+  return storable(head + insert + tail);
+}
+
+const UNSTORABLE = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+
+const isStorable = (text: string): boolean => text.search(UNSTORABLE) < 0;
+
+/** Replaces NULs and halves of characters (broken clipboards make them), unit by unit. */
+export function storable(text: string): string {
+  return text.replace(UNSTORABLE, "\uFFFD");
 }
 
 /** The one replacement that turns `before` into `after`, cut on whole characters. */

@@ -30,7 +30,7 @@ export class Drawer implements RowListener {
   private readonly namedOnly = h("input", { type: "checkbox" });
   private versions: Version[] = [];
   private next: string | null = null;
-  private loading = false;
+  private loading: Promise<void> | null = null;
   private stale = true;
   private chosen: string | null = null;
   private picks: Record<Pick, string | null> = { a: null, b: null };
@@ -64,9 +64,13 @@ export class Drawer implements RowListener {
     return this.next !== null && this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 400;
   }
 
-  private async load(cursor: string | null): Promise<void> {
-    if (this.loading) return;
-    this.loading = true;
+  /** One reading at a time; who asks meanwhile waits for the one under way. */
+  private load(cursor: string | null): Promise<void> {
+    this.loading ??= this.read(cursor).finally(() => (this.loading = null));
+    return this.loading;
+  }
+
+  private async read(cursor: string | null): Promise<void> {
     if (this.versions.length === 0) this.say("Reading the versions…");
     try {
       const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : "";
@@ -80,8 +84,6 @@ export class Drawer implements RowListener {
       const text = error.status === 0 ? "You are offline. Versions are kept on the server." : `The versions could not be read: ${error.message}`;
       if (this.versions.length === 0) this.say(text, h("button", { type: "button", class: "button small", onclick: () => void this.load(null) }, "Try again"));
       else toast(text);
-    } finally {
-      this.loading = false;
     }
   }
 
@@ -134,6 +136,16 @@ export class Drawer implements RowListener {
       button("Compare with the text", () => void this.compareWithText(version.id)),
       button("Restore", () => void this.restore(version), "primary"),
     );
+  }
+
+  /** Chooses a version by its id, reading it first when the list does not have it yet. */
+  async open(id: string): Promise<void> {
+    if (this.stale || !this.find(id)) await this.load(null);
+    const version = this.find(id);
+    if (!version) return void toast("This version is further down the list.");
+    this.choose(version);
+    this.row(id)?.scrollIntoView({ block: "nearest" });
+    if (!this.compare.open) this.row(id)?.querySelector<HTMLElement>(".version-open")?.focus();
   }
 
   /** Choosing a version shows what it changed. */
