@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -150,7 +151,7 @@ def _price_one(
         amount = _overridden(override, usage)
         free = amount == 0 and not override.input_usd and not override.output_usd
         return amount, Price(0 if free else None, "free" if free else "known", "override", override.since)
-    source = f"genai-prices {version('genai-prices')}"
+    source = _data_set()
     listed = _listed(provider, model, base_url=base_url)
     if listed is None:
         return None, Price(None, "unknown", source)
@@ -166,6 +167,12 @@ def _price_one(
     except ValueError:  # the data set refuses usage that contradicts itself
         return None, Price(None, "unknown", source)
     return calculated, Price(None, "known", source, _since(info, at))
+
+
+@lru_cache(maxsize=1)
+def _data_set() -> str:
+    """The installed data set's name; looking its version up reads a file."""
+    return f"genai-prices {version('genai-prices')}"
 
 
 def _override(overrides: Iterable[Override], provider: str, *, model: str, at: datetime) -> Override | None:

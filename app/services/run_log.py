@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 TERMINAL = frozenset({"done", "stopped", "failed", "interrupted"})
 
+_KEEP_ALIVE_SECONDS = 15.0
+_PATIENCE = 0.2
 _COMMIT_EVERY = 0.003
 """Seconds between the beginnings of two commits. A token after a pause is committed at once; under load those of all
 streams share a commit (measured: 20 streams of 50 tokens a second, a third of the commits and of their CPU)."""
@@ -59,6 +61,7 @@ class RunLog:
     """The committed entries of one running turn, encoded once for all who follow."""
 
     turn_id: UUID
+    owner_id: UUID
     last: int = 0
     """Number of the newest entry handed to the writer."""
     committed: list[bytes] = field(default_factory=list)
@@ -68,6 +71,10 @@ class RunLog:
     def published(self, entries: list[Entry]) -> None:
         self.committed.extend(entry.encoded() for entry in entries)
         self.finished = self.finished or any(entry.type in TERMINAL for entry in entries)
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Wake the followers without news; they tell their proxies that the stream lives."""
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 
@@ -76,7 +83,7 @@ class RunLog:
         self.finished = True
         self._moved.set()
 
-    async def follow(self, after: int, *, keep_alive: float = 15.0) -> AsyncIterator[bytes]:
+    async def follow(self, after: int) -> AsyncIterator[bytes]:
         """Entries after number `after`, as they are committed, until the last; a comment now and then keeps proxies awake."""
         position = max(0, after)
         while True:
@@ -88,10 +95,8 @@ class RunLog:
             elif self.finished:
                 return
             else:
-                try:
-                    async with asyncio.timeout(keep_alive):
-                        await moved.wait()
-                except TimeoutError:
+                await moved.wait()
+                if position == len(self.committed) and not self.finished:
                     yield b": still running\n\n"
 
 
@@ -106,18 +111,22 @@ class RunLogs:
         self._waiters: list[asyncio.Future[None]] = []
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self._nudger: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._writer = asyncio.create_task(self._write_forever(), name="run log writer")
+        self._nudger = asyncio.create_task(self._nudge_forever(), name="run log keep-alive")
 
     async def stop(self) -> None:
         if self._writer is not None:
             await self.flush()
-            self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+            tasks = [task for task in (self._writer, self._nudger) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    def open(self, turn_id: UUID) -> RunLog:
-        run_log = self._logs[turn_id] = RunLog(turn_id)
+    def open(self, turn_id: UUID, *, owner_id: UUID) -> RunLog:
+        run_log = self._logs[turn_id] = RunLog(turn_id, owner_id)
         return run_log
 
     def get(self, turn_id: UUID) -> RunLog | None:
@@ -128,8 +137,11 @@ class RunLogs:
         if not run_log.finished:
             run_log.abandon()
 
-    def add(self, run_log: RunLog, type_: str, data: dict[str, Any]) -> None:
-        """Hand an entry to the writer; text joins the turn's waiting text when nothing came in between."""
+    def add(self, run_log: RunLog, type_: str, data: dict[str, Any], *, urgent: bool = True) -> None:
+        """Hand an entry to the writer; text joins the turn's waiting text when nothing came in between.
+
+        What is not urgent waits a moment for something that is, so that the first word need not wait for its commit.
+        """
         if type_ == "text":
             for pending_log, entry in reversed(self._pending):
                 if pending_log is run_log:
@@ -139,7 +151,10 @@ class RunLogs:
                     break
         run_log.last += 1
         self._pending.append((run_log, Entry(run_log.last, type_, data)))
-        self._wake.set()
+        if urgent:
+            self._wake.set()
+        else:
+            asyncio.get_running_loop().call_later(_PATIENCE, self._wake.set)
 
     async def flush(self) -> None:
         """Wait until everything added so far is committed. Raises what the commit raised."""
@@ -163,6 +178,12 @@ class RunLogs:
             batch, self._pending = self._pending, []
             waiters, self._waiters = self._waiters, []
             await self._commit(batch, waiters)
+
+    async def _nudge_forever(self) -> None:
+        while True:
+            await asyncio.sleep(_KEEP_ALIVE_SECONDS)
+            for run_log in tuple(self._logs.values()):
+                run_log.nudge()
 
     async def _commit(self, batch: list[tuple[RunLog, Entry]], waiters: list[asyncio.Future[None]]) -> None:
         by_turn: dict[UUID, tuple[RunLog, list[Entry]]] = {}

@@ -175,7 +175,8 @@ class TurnRunner:
                 estimated_input_tokens=self.ending.estimated_input_tokens,
                 at=attempt.started_at,
             )
-        self._log("started", {"attempt": attempt.number, "provider": self.account.provider, "model": request.model})
+        started = {"attempt": attempt.number, "provider": self.account.provider, "model": request.model}
+        self.tools.run_logs.add(self.run_log, "started", started, urgent=False)
         async with aclosing(self.provider.stream(request)) as events:
             async for event in events:
                 self._receive(attempt, event)

@@ -154,9 +154,11 @@ class Turns:
 
     async def follow(self, person: Principal, turn_id: UUID, *, after: int) -> AsyncIterator[bytes]:
         """The run log after entry `after` as an event stream, until the turn's last entry. Raises `Missing`."""
-        await self._db.read(owned_turn, person.id, turn_id)
         run_log = self._run_logs.get(turn_id)
-        return run_log.follow(after) if run_log is not None else self._replay(turn_id, after)
+        if run_log is not None and run_log.owner_id == person.id:
+            return run_log.follow(after)
+        await self._db.read(owned_turn, person.id, turn_id)
+        return self._replay(turn_id, after)
 
     async def recover(self) -> None:
         """End the turns a killed process left running, keeping their text and booking their cost; then keep watch."""
@@ -312,7 +314,7 @@ class Turns:
                 overrides=self._catalogue.overrides,
             ),
             ending,
-            self._run_logs.open(ending.turn_id),
+            self._run_logs.open(ending.turn_id, owner_id=person.id),
         )
         task = asyncio.create_task(runner.run(), name=f"turn {ending.turn_id}")
         self._running[ending.turn_id] = (runner, task)

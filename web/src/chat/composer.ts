@@ -22,6 +22,8 @@ export interface ComposerActions {
   stop(): void;
   conversationId(): string | null;
   selectedText(from: number, to: number): string;
+  /** These words go with the next message. */
+  attached(range: [number, number] | null): void;
 }
 
 const HINTS: Record<Mode, string> = {
@@ -150,6 +152,7 @@ export class Composer {
   private showContext(): void {
     const used = this.usedSelection();
     this.context.hidden = used === null;
+    this.actions.attached(used);
     if (used === null) return;
     const words = count(countWords(this.actions.selectedText(...used)), "word");
     const asking = this.mode === "ask";

@@ -27,6 +27,9 @@ export interface PaneLinks {
   needSignIn(): void;
 }
 
+/** Stands for the turn that is about to be started. */
+const NEXT_TURN = "next";
+
 export class Pane {
   private readonly list = byId("messages");
   private readonly models: Models;
@@ -49,6 +52,7 @@ export class Pane {
       stop: () => void this.stop(),
       conversationId: () => this.conversationId,
       selectedText: (from, to) => surface.text.sliceString(from, to),
+      attached: (range) => surface.attach(range),
     });
   }
 
@@ -105,12 +109,16 @@ export class Pane {
   }
 
   private async send(order: Order): Promise<boolean> {
+    // While the last words are saved, others may change the text above the passage.
+    this.surface.workOn(NEXT_TURN, order.selection ?? null, false);
     try {
       await this.session.settled();
     } catch {
       toast("The assistant reads the text on the server, and your latest words are not there yet. They are kept; try again when they are saved.");
       return false;
     }
+    const passage = this.surface.passageOf(NEXT_TURN);
+    if (passage) order = { ...order, selection: passage };
     try {
       const started = await api<{ id: string; conversation_id: string }>("POST", `/api/drafts/${this.draft.id}/turns`, order, { timeout: 60_000 });
       this.conversationId = started.conversation_id;

@@ -44,6 +44,8 @@ export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 export const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
+/** How the keys of a combination like "Mod-Alt-H" are shown here. */
+export const MOD_KEYS: Record<string, string> = { Mod: isApple ? "⌘" : "Ctrl", Alt: isApple ? "⌥" : "Alt", Shift: isApple ? "⇧" : "Shift" };
 /** Whether the platform's command key is down: ⌘ on Apple, Ctrl elsewhere. */
 export const isMod = (event: KeyboardEvent | MouseEvent): boolean => (isApple ? event.metaKey : event.ctrlKey);
 export const hasMouse = (): boolean => matchMedia("(hover: hover) and (pointer: fine)").matches;

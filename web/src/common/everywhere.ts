@@ -1,8 +1,10 @@
-// What every page has: the theme button, the list of shortcuts, signing out, the offline shell.
+// What every page has: the theme button, the list of shortcuts, the palette, signing out, the offline shell.
 
-import { api } from "./api.js";
-import { h, icon, isApple, isTyping, meta } from "./dom.js";
+import { api, Problem } from "./api.js";
 import { openDialog } from "./dialog.js";
+import { h, icon, isTyping, meta, MOD_KEYS } from "./dom.js";
+import { startDraft } from "./new_draft.js";
+import { setUpPalette, type PaletteCommand } from "./palette.js";
 import { chooseTheme, storedTheme, type Theme } from "./theme_choice.js";
 import { toast } from "./toast.js";
 
@@ -19,28 +21,50 @@ export interface Shortcut {
 }
 
 const GENERAL: Shortcut[] = [
+  { keys: "Mod-K", does: "All commands" },
   { keys: "?", does: "Show this list" },
   { keys: "Esc", does: "Close what is open" },
 ];
 
-export function setUpPage(title: string, shortcuts: Shortcut[]): void {
+export interface ShortcutGroup {
+  title: string;
+  list: Shortcut[];
+}
+
+export function setUpPage(shortcuts: ShortcutGroup[], commands: () => PaletteCommand[] = () => []): void {
   const themeButton = document.querySelector<HTMLButtonElement>("[data-act=theme]");
+  const theme = (choice: Theme): void => {
+    chooseTheme(choice);
+    if (themeButton) showTheme(themeButton);
+  };
   if (themeButton) {
     showTheme(themeButton);
-    themeButton.addEventListener("click", () => {
-      chooseTheme(NEXT[storedTheme()]);
-      showTheme(themeButton);
-    });
+    themeButton.addEventListener("click", () => theme(NEXT[storedTheme()]));
   }
-  const show = (): void => showShortcuts([{ title, list: shortcuts }, { title: "Everywhere", list: GENERAL }]);
-  document.querySelector("[data-act=shortcuts]")?.addEventListener("click", show);
+  const keys = (): void => showShortcuts([...shortcuts, { title: "Everywhere", list: GENERAL }]);
+  document.querySelector("[data-act=shortcuts]")?.addEventListener("click", keys);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "?" || isTyping(event.target) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
-    show();
+    keys();
   });
   document.querySelector("[data-act=sign-out]")?.addEventListener("click", () => void signOut());
+  if (meta("account")) setUpPalette(() => [...commands(), ...general(theme, keys)]);
   void registerShell();
+}
+
+/** What can be done on every page. */
+function general(theme: (choice: Theme) => void, keys: () => void): PaletteCommand[] {
+  const go = (path: string) => () => location.assign(path);
+  const create = (): void => void startDraft().catch((error: unknown) => toast(error instanceof Problem ? error.message : "That did not work."));
+  const places: [string, string][] = [["All drafts", "/"], ["Settings", "/settings"]];
+  return [
+    { label: "New draft", run: create },
+    ...places.filter(([, path]) => path !== location.pathname).map(([label, path]) => ({ label, run: go(path) })),
+    ...(["light", "dark", "auto"] as const).filter((choice) => choice !== storedTheme()).map((choice) => ({ label: SHOWN[choice][1], run: () => theme(choice) })),
+    { label: "Keyboard shortcuts", keys: "?", run: keys },
+    { label: "Sign out", run: () => void signOut() },
+  ];
 }
 
 function showTheme(button: HTMLButtonElement): void {
@@ -50,21 +74,16 @@ function showTheme(button: HTMLButtonElement): void {
   button.title = label;
 }
 
-const MOD = isApple ? "⌘" : "Ctrl";
-const ALT = isApple ? "⌥" : "Alt";
-
-function showShortcuts(groups: { title: string; list: Shortcut[] }[]): void {
-  const content: Node[] = [];
-  for (const { title, list } of groups) {
-    if (list.length === 0) continue;
+function showShortcuts(groups: ShortcutGroup[]): void {
+  const sections = groups.map(({ title, list }) => {
     const keys = h("dl", { class: "keys" });
-    content.push(h("h3", {}, title), keys);
     for (const { keys: combination, does } of list) {
-      const parts = combination.split("-").map((key) => h("kbd", {}, key === "Mod" ? MOD : key === "Alt" ? ALT : key));
+      const parts = combination.split("-").map((key) => h("kbd", {}, MOD_KEYS[key] ?? key));
       keys.append(h("dt", {}, does), h("dd", {}, ...parts));
     }
-  }
-  openDialog("Keyboard shortcuts", content);
+    return h("section", { class: "key-group" }, h("h3", {}, title), keys);
+  });
+  openDialog("Keyboard shortcuts", [h("div", { class: "key-groups" }, ...sections)], [], { wide: groups.length > 2 });
 }
 
 async function signOut(): Promise<void> {

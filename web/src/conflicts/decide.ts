@@ -14,6 +14,8 @@ export interface ConflictLinks {
   changed(open: number): void;
   /** Shows where the passage stands in the text, or with null that it is settled. */
   mark(id: string, range: [number, number] | null): void;
+  /** Brings the passage into view; false when it has no place in the text. */
+  show(id: string): boolean;
 }
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : value === null || value === undefined ? "" : JSON.stringify(value));
@@ -49,7 +51,9 @@ export class Conflicts {
     if (this.open.length === 0) return this.notice.replaceChildren();
     const what = this.open.every(({ field }) => field === "title") ? "The title was" : `${count(this.open.length, "passage")} ${this.open.length === 1 ? "was" : "were"}`;
     const decide = h("button", { type: "button", class: "button small", onclick: () => this.decide() }, "Decide…");
-    this.notice.replaceChildren(h("span", { class: "grow" }, h("b", {}, `${what} changed in two places at once. `), "Both versions are kept until you decide."), decide);
+    const passage = this.open.find(({ field }) => field === "text");
+    const show = passage ? h("button", { type: "button", class: "button small quiet", onclick: () => this.links.show(passage.id) || toast("The passage is not in the text any more.") }, "Show") : null;
+    this.notice.replaceChildren(h("span", { class: "grow" }, h("b", {}, `${what} changed in two places at once. `), "Both versions are kept until you decide."), show ?? "", decide);
   }
 
   private decide(): void {

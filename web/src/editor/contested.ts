@@ -1,6 +1,6 @@
 // Marks the passages that wait for a decision.
 
-import { StateEffect, StateField } from "@codemirror/state";
+import { StateEffect, StateField, type EditorState } from "@codemirror/state";
 import { Decoration, EditorView, type DecorationSet } from "@codemirror/view";
 
 export interface Passage {
@@ -26,3 +26,11 @@ export const contestedPassages = StateField.define<DecorationSet>({
   },
   provide: (field) => EditorView.decorations.from(field),
 });
+
+/** Where the passage stands now; null when it is gone. */
+export function contestedPlace(state: EditorState, id: string): [number, number] | null {
+  for (const cursor = state.field(contestedPassages).iter(); cursor.value; cursor.next()) {
+    if ((cursor.value.spec as { id: string }).id === id) return [cursor.from, cursor.to];
+  }
+  return null;
+}

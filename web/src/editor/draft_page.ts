@@ -1,12 +1,11 @@
 // The editor page: everything it is made of, joined.
 
+import { openSearchPanel } from "@codemirror/search";
 import { api } from "../common/api.js";
-import { download } from "../common/copy.js";
-import { byId, h, isApple, isMod, meta } from "../common/dom.js";
-import { setUpPage, type Shortcut } from "../common/everywhere.js";
+import { byId, meta } from "../common/dom.js";
+import { setUpPage } from "../common/everywhere.js";
 import { count } from "../common/format.js";
 import { signInAgain } from "../common/sign_in_dialog.js";
-import { toast } from "../common/toast.js";
 import { Pane } from "../chat/pane.js";
 import { starters } from "../chat/starters.js";
 import { Conflicts } from "../conflicts/decide.js";
@@ -20,10 +19,16 @@ import { toSnapshot, type DraftAnswer } from "../sync/transport.js";
 import type { DraftEvent } from "../sync/wire.js";
 import { Compare } from "../versions/compare.js";
 import { Drawer } from "../versions/drawer.js";
-import type { Version } from "../versions/tree.js";
+import { exportMarkdown } from "./export.js";
+import { formatBar, type FormatBar } from "./format_bar.js";
+import { commands, onEditorKeys, SHORTCUTS, type EditorActs } from "./keys.js";
 import { setUpLayout, type Layout } from "./layout.js";
+import { sayInTrash, warnAboutStorage } from "./notices.js";
+import { followPage } from "./page_life.js";
 import { SavePill } from "./save_pill.js";
+import { selectionBar, type SelectionBar } from "./selection_bar.js";
 import { Surface } from "./surface.js";
+import { TextVersions } from "./text_versions.js";
 import { setUpTitle, type TitleField } from "./title.js";
 import { countWords } from "./word_count.js";
 
@@ -36,22 +41,7 @@ export interface Draft extends DraftAnswer {
   running_turn_id: string | null;
 }
 
-const SHORTCUTS: Shortcut[] = [
-  { keys: "Mod-J", does: "Ask the assistant" },
-  { keys: "Mod-S", does: "Name this version" },
-  { keys: "Mod-Alt-H", does: "Versions" },
-  { keys: "Mod-B", does: "Bold" },
-  { keys: "Mod-I", does: "Italic" },
-  { keys: "Mod-F", does: "Find and replace" },
-  { keys: "Mod-Z", does: "Undo" },
-  { keys: "Esc", does: "Stop the assistant" },
-  { keys: "A", does: "In the versions: compare this one as A" },
-  { keys: "B", does: "In the versions: compare this one as B" },
-  { keys: "N", does: "In the versions: name it" },
-  { keys: "R", does: "In the versions: restore it" },
-];
 const COUNT_PAUSE = 250;
-const BACK_PATIENCE = 500;
 
 export class DraftPage {
   private readonly account = meta("account");
@@ -64,6 +54,8 @@ export class DraftPage {
   private drawer!: Drawer;
   private layout!: Layout;
   private live!: LiveHints;
+  private versions!: TextVersions;
+  private bars: (FormatBar | SelectionBar)[] = [];
   private starting: HTMLElement | null = null;
   private counting = 0;
   private asked = false;
@@ -72,7 +64,7 @@ export class DraftPage {
   constructor(private readonly draft: Draft) {}
 
   async open(): Promise<void> {
-    setUpPage("Editor", SHORTCUTS);
+    setUpPage(SHORTCUTS, () => commands(this.acts));
     const store = await deviceStore(this.account);
     const owners = ownership();
     const around = browserSurroundings(this.draft.id, store);
@@ -99,7 +91,10 @@ export class DraftPage {
     this.surface = new Surface(byId("sheet"), text, meta("csp-nonce"), {
       typed: (changes, before) => session.typed(changes, before),
       changed: () => this.changed(),
-      selected: (from, to) => this.pane?.composer.selected(from, to),
+      selected: (from, to) => {
+        this.pane?.composer.selected(from, to);
+        for (const bar of this.bars) bar.moved();
+      },
     });
     byId("sheet").setAttribute("aria-busy", "false");
     this.title = setUpTitle(byId<HTMLInputElement>("title"), (title) => session.retitled(title), () => this.surface.focus());
@@ -114,12 +109,13 @@ export class DraftPage {
   /** Joins the parts that need a session and a surface. */
   private join(): void {
     const { draft, session, surface } = this;
-    this.conflicts = new Conflicts(draft.id, { moved: (seq) => session.hinted(seq), changed: (open) => this.pill.needsDecisions(open), mark: (id, range) => surface.contested(id, range && session.rangeOnScreen(...range)) });
-    this.conflicts.set(draft.conflicts ?? []);
+    this.conflicts = new Conflicts(draft.id, { moved: (seq) => session.hinted(seq), changed: (open) => this.pill.needsDecisions(open), mark: (id, range) => surface.contested(id, range && session.rangeOnScreen(...range)), show: (id) => surface.showContested(id) });
+    void this.showConflicts();
     const compare = new Compare(() => undefined);
+    this.versions = new TextVersions(draft.id, session, () => this.drawer.outdated());
     this.drawer = new Drawer(draft.id, compare, {
-      restore: (version) => this.restore(version),
-      checkpoint: (label) => this.checkpoint(label),
+      restore: (version) => this.versions.restore(version),
+      checkpoint: (label) => this.versions.checkpoint(label),
       closed: () => byId("versions-toggle").click(),
     });
     this.layout = setUpLayout((part) => {
@@ -132,9 +128,9 @@ export class DraftPage {
         this.layout.show("versions");
         void this.drawer.open(id);
       },
-      useVersion: (version) => this.restore(version),
+      useVersion: (version) => this.versions.restore(version),
       versioned: (version) => {
-        if (version.applied) this.nameVersion(version.number, null);
+        if (version.applied) this.versions.named(version.number, null);
         this.drawer.outdated();
       },
       cost: (text) => void (byId("session-cost").textContent = text),
@@ -142,60 +138,54 @@ export class DraftPage {
       needSignIn: () => void this.askToSignIn(),
     });
     byId("version-name").addEventListener("click", () => this.layout.show("versions"));
-    if (draft.current_version) this.nameVersion(draft.current_version.number, draft.current_version.label);
-    for (const button of document.querySelectorAll("[data-act=export]")) button.addEventListener("click", () => this.export());
+    if (draft.current_version) this.versions.named(draft.current_version.number, draft.current_version.label);
+    for (const button of document.querySelectorAll("[data-act=export]")) button.addEventListener("click", () => this.acts.export());
     this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), resync: () => session.wake() });
-    this.listen();
+    followPage(session, this.live, () => void this.pane.refresh());
+    onEditorKeys(this.acts);
+    this.joinBars();
     this.changed();
     if (draft.deleted_at) this.inTrash();
   }
 
-  private listen(): void {
-    const { session } = this;
-    window.addEventListener("online", () => {
-      session.wake();
-      this.live.retry();
-      void this.pane.refresh();
-    });
-    window.addEventListener("offline", () => session.lost());
-    window.addEventListener("pagehide", () => session.leave());
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") session.leave();
-      else session.wake();
-    });
-    window.addEventListener("blur", () => session.flush());
-    window.addEventListener("beforeunload", (event) => {
-      const { synced, stored } = session.status();
-      if (!synced && !stored) event.preventDefault();
-    });
-    document.addEventListener("keydown", (event) => this.key(event));
-    if (!navigator.onLine) session.lost();
-    document.querySelector(".editor-bar a[href='/']")?.addEventListener("click", (event) => this.goBack(event as MouseEvent));
+  /** The places of contested passages hold for one position of the log only; this page may stand on another. */
+  private async showConflicts(): Promise<void> {
+    const { draft, session } = this;
+    const stale = session.seq > draft.seq;
+    const { seq, conflicts } = stale ? await api<Draft>("GET", `/api/drafts/${draft.id}`).catch(() => draft) : draft;
+    if (session.seq < seq) await session.reach(seq);
+    this.conflicts.set(session.seq === seq ? conflicts : conflicts.map((conflict) => ({ ...conflict, from: null, to: null })));
   }
 
-  /** Going back waits a moment for the last words, so that the list shows them. They are safe on the device anyway. */
-  private goBack(event: MouseEvent): void {
-    if (this.session.synced || isMod(event) || event.shiftKey || event.button !== 0) return;
-    event.preventDefault();
-    const patience = new Promise((resolve) => setTimeout(resolve, BACK_PATIENCE));
-    void Promise.race([this.session.settled().catch(() => undefined), patience]).then(() => location.assign("/"));
+  private joinBars(): void {
+    const { composer } = this.pane;
+    const { view } = this.surface;
+    const selected = selectionBar(view, {
+      ask: () => {
+        this.layout.show("chat");
+        composer.askAboutSelection();
+      },
+      edit: (prompt) => void composer.editSelection(prompt).then(() => view.focus()),
+      ready: () => composer.ready,
+    });
+    this.bars = [formatBar(view), selected];
+    for (const bar of this.bars) bar.moved();
   }
 
-  private key(event: KeyboardEvent): void {
-    if (document.querySelector("dialog[open]")) return;
-    const key = event.key.toLowerCase();
-    if (isMod(event) && !event.altKey && !event.shiftKey && key === "j") this.askAssistant();
-    else if (isMod(event) && !event.altKey && !event.shiftKey && key === "s") void this.drawer.nameNow();
-    else if (isMod(event) && event.altKey && (key === "h" || event.code === "KeyH")) byId("versions-toggle").click();
-    else if (event.key === "Escape" && !event.defaultPrevented && this.pane.running) void this.pane.stop();
-    else return;
-    event.preventDefault();
-  }
-
-  private askAssistant(): void {
-    this.layout.show("chat");
-    this.pane.composer.focus();
-  }
+  private readonly acts: EditorActs = {
+    compose: (mode) => {
+      this.layout.show("chat");
+      if (mode) this.pane.composer.choose(mode);
+      this.pane.composer.focus();
+    },
+    stop: () => void this.pane.stop(),
+    running: () => this.pane.running,
+    nameVersion: () => void this.drawer.nameNow(),
+    versions: () => byId("versions-toggle").click(),
+    formatting: () => byId("format-bar").querySelector<HTMLElement>("button[tabindex='0']")?.focus(),
+    export: () => exportMarkdown(this.session.title(), this.surface.text.toString()),
+    find: () => void openSearchPanel(this.surface.view),
+  };
 
   private remote(changes: Parameters<Surface["remote"]>[0], event: DraftEvent | null): void {
     try {
@@ -216,14 +206,10 @@ export class DraftPage {
     this.pill.show(status);
     if (status.trouble === "sign-in" && !this.asked) void this.askToSignIn();
     if (status.trouble === "gone" || status.trouble === "closed") this.surface.lock(true);
-    if (!status.stored && !this.warned) this.warnAboutStorage();
-  }
-
-  private warnAboutStorage(): void {
-    this.warned = true;
-    const dismiss = h("button", { type: "button", class: "button small quiet", onclick: () => notice.remove() }, "I see");
-    const notice = h("div", { class: "notice" }, h("span", { class: "grow" }, h("b", {}, "This browser keeps nothing on the device. "), "Your words are safe once they are saved on the server; without a connection they live in this page only."), dismiss);
-    byId("notices").append(notice);
+    if (!status.stored && !this.warned) {
+      this.warned = true;
+      warnAboutStorage();
+    }
   }
 
   private async askToSignIn(): Promise<void> {
@@ -249,43 +235,10 @@ export class DraftPage {
     }
   }
 
-  private nameVersion(number: number, label: string | null): void {
-    byId("version-name").textContent = label ? `Version ${number} · ${label}` : `Version ${number}`;
-  }
-
-  /** The text as it is now, as a version; the one it already is when nothing changed. */
-  private async checkpoint(label?: string): Promise<Version> {
-    await this.session.settled();
-    const version = await api<Version>("POST", `/api/drafts/${this.draft.id}/versions`, label ? { label } : {});
-    this.nameVersion(version.number, version.label);
-    return version;
-  }
-
-  private async restore(version: { id: string; number: number }): Promise<void> {
-    const before = await this.checkpoint();
-    await this.bring(version.id);
-    const undo = (): void => void this.bring(before.id).catch(() => toast("That did not work. The version is in the list."));
-    toast(`Version ${version.number} is back. Your text before is version ${before.number}.`, { label: "Undo", run: undo });
-  }
-
-  private async bring(versionId: string): Promise<void> {
-    const { version, seq } = await api<{ version: Version; seq: number }>("POST", `/api/drafts/${this.draft.id}/restore`, { version_id: versionId });
-    await this.session.reach(seq);
-    this.nameVersion(version.number, version.label);
-    this.drawer.outdated();
-  }
-
   private inTrash(): void {
     this.surface.lock(true);
     byId<HTMLInputElement>("title").readOnly = true;
-    const back = (): void => void api("POST", `/api/drafts/${this.draft.id}/recover`).then(() => location.reload(), () => toast("That did not work. Try again."));
-    byId("notices").append(h("div", { class: "notice" }, h("span", { class: "grow" }, "This draft is in the trash. It can be read, not changed."), h("button", { type: "button", class: "button small", onclick: back }, "Put back")));
-  }
-
-  private export(): void {
-    const title = this.session.title().trim() || "Untitled draft";
-    const name = title.replace(/[\\/:*?"<>|\u0000-\u001f]+/g, " ").replace(/\s+/g, " ").trim().slice(0, 80);
-    download(`${name || "draft"}.md`, `${this.surface.text.toString()}\n`);
-    toast(`Exported as ${name}.md${isApple ? "" : " to your downloads"}.`);
+    sayInTrash(this.draft.id);
+    for (const bar of this.bars) bar.moved();
   }
 }

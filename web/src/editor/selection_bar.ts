@@ -31,9 +31,14 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
   let dismissed = false;
 
   const button = (label: string, run?: () => void): HTMLButtonElement => h("button", { type: "button", class: "selection-act", ...(run ? { onclick: run } : {}) }, label);
-  const edits = SELECTION_EDITS.map(([label, prompt]) => button(label, () => actions.edit(prompt)));
+  const start = (prompt: string): void => {
+    dismissed = true;
+    hide();
+    actions.edit(prompt);
+  };
+  const edits = SELECTION_EDITS.map(([label, prompt]) => button(label, () => start(prompt)));
   const tone = button("Tone");
-  menuButton(tone, "Tone", () => TONES.map(([label, prompt]) => ({ label, run: () => actions.edit(prompt) })));
+  menuButton(tone, "Tone", () => TONES.map(([label, prompt]) => ({ label, run: () => start(prompt) })));
   bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2));
   toolbar(bar, () => {
     dismissed = true;

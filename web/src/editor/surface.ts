@@ -7,13 +7,14 @@ import { search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, Transaction, type ChangeSet, type Extension, type Text } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { clearModelWords, insertedRanges, markModelWords, modelWords } from "./by_model.js";
-import { contest, contestedPassages, settleContest } from "./contested.js";
+import { contest, contestedPassages, contestedPlace, settleContest } from "./contested.js";
 import { formattingKeys } from "./formatting.js";
 import { ghostField, setGhost, type Ghost } from "./ghost.js";
 import { livePreview } from "./live_preview.js";
 import { fromServer, storableInput } from "./storable_input.js";
 import { track, trackedDone, trackedPassage, trackedPassages } from "./tracked.js";
 
+const ATTACHED = "attached";
 const SHOW_MODEL_WORDS = 12_000;
 /** Pixels from the end of the page within which it follows what is being written. */
 const FOLLOW = 160;
@@ -92,9 +93,25 @@ export class Surface {
     this.view.dispatch({ effects: effect });
   }
 
+  /** Brings a contested passage into view and selects it; false when it is not in the text any more. */
+  showContested(id: string): boolean {
+    const place = contestedPlace(this.view.state, id);
+    if (place === null) return false;
+    this.select(...place);
+    this.view.focus();
+    return true;
+  }
+
   /** Follows the passage that turn `id` may change (null: the whole text), and marks it until `workedOn`. */
   workOn(id: string, range: [number, number] | null, busy: boolean): void {
-    this.view.dispatch({ effects: track.of({ id, range, busy }) });
+    this.view.dispatch({ effects: track.of({ id, range, mark: busy ? "busy" : null }) });
+  }
+
+  /** Shows which words go with the next message, also while the cursor is in it. */
+  attach(range: [number, number] | null): void {
+    const before = this.passageOf(ATTACHED) ?? null;
+    if (before?.[0] === range?.[0] && before?.[1] === range?.[1]) return;
+    this.view.dispatch({ effects: track.of({ id: ATTACHED, range, mark: "attached" }) });
   }
 
   workedOn(id: string): void {

@@ -1,4 +1,4 @@
-// Passages that were handed to the assistant: followed through every later change, and marked while it works on them.
+// Passages that are, or will be, handed to the assistant: followed through every later change, and marked.
 
 import { StateEffect, StateField, type EditorState } from "@codemirror/state";
 import { Decoration, EditorView } from "@codemirror/view";
@@ -7,13 +7,14 @@ export interface Tracked {
   id: string;
   /** null: the whole text */
   range: [number, number] | null;
-  busy: boolean;
+  /** How it is shown: the assistant works on it; it goes with the next message; not at all. */
+  mark: "busy" | "attached" | null;
 }
 
 export const track = StateEffect.define<Tracked>();
 export const trackedDone = StateEffect.define<string>();
 
-const BUSY = Decoration.mark({ class: "being-edited" });
+const MARKS = { busy: Decoration.mark({ class: "being-edited" }), attached: Decoration.mark({ class: "attached" }) };
 
 export const trackedPassages = StateField.define<readonly Tracked[]>({
   create: () => [],
@@ -24,14 +25,14 @@ export const trackedPassages = StateField.define<readonly Tracked[]>({
     }
     for (const effect of transaction.effects) {
       if (effect.is(track)) passages = [...passages.filter(({ id }) => id !== effect.value.id), effect.value];
-      if (effect.is(trackedDone)) passages = passages.map((one) => (one.id === effect.value ? { ...one, busy: false } : one));
+      if (effect.is(trackedDone)) passages = passages.map((one) => (one.id === effect.value ? { ...one, mark: null } : one));
     }
     return passages;
   },
   provide: (field) =>
     EditorView.decorations.from(field, (passages) =>
       Decoration.set(
-        passages.flatMap(({ busy, range }) => (busy && range !== null && range[1] > range[0] ? [BUSY.range(...range)] : [])),
+        passages.flatMap(({ mark, range }) => (mark !== null && range !== null && range[1] > range[0] ? [MARKS[mark].range(...range)] : [])),
         true,
       ),
     ),

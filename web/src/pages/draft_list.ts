@@ -2,6 +2,7 @@
 
 import { h, icon } from "../common/dom.js";
 import { ago, count, daysUntil } from "../common/format.js";
+import { menuButton } from "../common/menu.js";
 
 export interface DraftSummary {
   id: string;
@@ -22,6 +23,8 @@ export interface RowActions {
   remove(draft: DraftSummary): void;
   recover(draft: DraftSummary): void;
   rename(draft: DraftSummary): void;
+  duplicate(draft: DraftSummary): void;
+  export(draft: DraftSummary): void;
 }
 
 const EXPIRES_SOON = 3;
@@ -55,9 +58,15 @@ function facts(draft: DraftSummary, unsent: boolean): HTMLElement {
 
 function rowActions(draft: DraftSummary, actions: RowActions, title: string | null): HTMLElement {
   const name = title ?? "untitled draft";
-  const rename = h("button", { type: "button", class: "icon-button", "aria-label": `Rename ${name}`, title: "Rename", onclick: () => actions.rename(draft) }, icon("pen"));
-  const remove = h("button", { type: "button", class: "icon-button", "aria-label": `Delete ${name}`, title: "Delete", "data-act": "delete", onclick: () => actions.remove(draft) }, icon("trash"));
-  return h("div", { class: "draft-actions" }, rename, remove);
+  const more = h("button", { type: "button", class: "icon-button", "aria-label": `More for ${name}`, title: "More" }, icon("more"));
+  menuButton(more, name, () => [
+    { label: "Rename…", run: () => actions.rename(draft) },
+    { label: "Duplicate", run: () => actions.duplicate(draft) },
+    { label: "Export as Markdown", run: () => actions.export(draft) },
+    { label: "Delete", run: () => actions.remove(draft) },
+  ]);
+  const remove = h("button", { type: "button", class: "icon-button wide-only", "aria-label": `Delete ${name}`, title: "Delete", "data-act": "delete", onclick: () => actions.remove(draft) }, icon("trash"));
+  return h("div", { class: "draft-actions" }, remove, more);
 }
 
 function trashActions(draft: DraftSummary, actions: RowActions): HTMLElement {

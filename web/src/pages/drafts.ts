@@ -1,12 +1,11 @@
-// The drafts list: search, sort, new, rename, delete with undo, trash.
+// The drafts list: search, sort, pages, tabs, keys. What can be done to one draft is in `draft_acts.ts`.
 
 import { api, Problem } from "../common/api.js";
-import { askText } from "../common/dialog.js";
 import { byId, h, icon, isMod, isTyping, meta, pageData } from "../common/dom.js";
-import { count } from "../common/format.js";
-import { toast } from "../common/toast.js";
-import { newReplicaId } from "../sync/identity.js";
+import { startDraft } from "../common/new_draft.js";
+import { draftActs, type DraftRows } from "./draft_acts.js";
 import { draftRow, emptyState, skeletons, type DraftSummary } from "./draft_list.js";
+import { Numbers } from "./draft_numbers.js";
 
 interface DraftPage {
   items: DraftSummary[];
@@ -23,12 +22,15 @@ export function openDrafts(): void {
   const list = new DraftList();
   list.show({ items: first.drafts, next: first.next });
   list.listen();
+  void list.countAll();
   void list.sendLeftovers();
 }
 
-class DraftList {
+class DraftList implements DraftRows {
   private tab: Tab = "all";
-  private drafts: DraftSummary[] = [];
+  drafts: DraftSummary[] = [];
+  private readonly acts = draftActs(this);
+  private readonly numbers = new Numbers(byId("statistics"));
   private next: string | null = null;
   private unsent = new Set<string>();
   private asking = new AbortController();
@@ -55,8 +57,8 @@ class DraftList {
       });
     }
     document.addEventListener("keydown", (event) => this.key(event));
-    window.addEventListener("online", () => void this.sendLeftovers().then(() => this.load()));
-    window.addEventListener("pageshow", ({ persisted }) => persisted && void this.load());
+    window.addEventListener("online", () => void this.sendLeftovers().then(() => this.reload()));
+    window.addEventListener("pageshow", ({ persisted }) => persisted && void this.reload());
   }
 
   private choose(tab: Tab): void {
@@ -84,7 +86,9 @@ class DraftList {
     try {
       const page = await api<DraftPage>("GET", `/api/drafts?${query}`, undefined, { signal: this.asking.signal });
       this.problem.hidden = true;
-      this.show(cursor ? { items: [...this.drafts, ...page.items], next: page.next } : page);
+      this.drafts = cursor ? [...this.drafts, ...page.items] : page.items;
+      this.next = page.next;
+      this.render();
     } catch (error) {
       if (error instanceof Problem) this.showProblem(error);
     }
@@ -104,20 +108,32 @@ class DraftList {
     this.render();
   }
 
-  private render(): void {
-    const rows = this.drafts.map((draft) =>
-      draftRow(draft, { remove: (one) => void this.remove(one), recover: (one) => void this.recover(one), rename: (one) => void this.rename(one) }, this.unsent.has(draft.id)),
-    );
-    this.list.replaceChildren(...(rows.length > 0 ? rows : [this.empty()]));
-    this.more.hidden = this.next === null;
-    byId("count").textContent = this.summary();
+  replace(drafts: DraftSummary[]): void {
+    this.drafts = drafts;
+    this.render();
+    void this.countAll();
   }
 
-  private summary(): string {
-    if (this.drafts.length === 0) return "";
-    const shown = this.next ? `${this.drafts.length}+ drafts` : count(this.drafts.length, "draft");
-    const waiting = this.drafts.filter((draft) => draft.conflicts > 0 || this.unsent.has(draft.id)).length;
-    return waiting > 0 ? `${shown} · ${waiting} need${waiting === 1 ? "s" : ""} you` : shown;
+  reload(): Promise<void> {
+    void this.countAll();
+    return this.load();
+  }
+
+  /** The numbers above the list; without them the list stands alone. */
+  async countAll(): Promise<void> {
+    await this.numbers.load();
+    this.renderCount();
+  }
+
+  private render(): void {
+    const rows = this.drafts.map((draft) => draftRow(draft, this.acts, this.unsent.has(draft.id)));
+    this.list.replaceChildren(...(rows.length > 0 ? rows : [this.empty()]));
+    this.more.hidden = this.next === null;
+    this.renderCount();
+  }
+
+  private renderCount(): void {
+    byId("count").textContent = this.drafts.length === 0 ? "" : this.numbers.waiting(this.unsent, this.drafts);
   }
 
   private empty(): HTMLElement {
@@ -139,51 +155,10 @@ class DraftList {
     const button = byId<HTMLButtonElement>("new-draft");
     button.disabled = true;
     try {
-      const draft = await api<{ id: string }>("POST", "/api/drafts", { kind: "document" });
-      location.assign(`/drafts/${draft.id}`);
+      await startDraft();
     } catch (error) {
       button.disabled = false;
       if (error instanceof Problem) this.showProblem(error);
-    }
-  }
-
-  private async remove(draft: DraftSummary): Promise<void> {
-    const index = this.drafts.indexOf(draft);
-    this.show({ items: this.drafts.filter((other) => other !== draft), next: this.next });
-    this.focusRow(Math.min(index, this.drafts.length - 1));
-    const putBack = (): void => this.show({ items: [...this.drafts.slice(0, index), draft, ...this.drafts.slice(index)], next: this.next });
-    try {
-      await api("DELETE", `/api/drafts/${draft.id}`);
-      toast(`“${draft.title?.trim() || "Untitled draft"}” is in the trash.`, {
-        label: "Undo",
-        run: () => void api("POST", `/api/drafts/${draft.id}/recover`).then(putBack, (error: unknown) => toast(error instanceof Problem ? error.message : "That did not work.")),
-      });
-    } catch (error) {
-      putBack();
-      toast(error instanceof Problem ? error.message : "That did not work.");
-    }
-  }
-
-  private async recover(draft: DraftSummary): Promise<void> {
-    try {
-      await api("POST", `/api/drafts/${draft.id}/recover`);
-      this.show({ items: this.drafts.filter((other) => other !== draft), next: this.next });
-      toast("Back among your drafts.", { label: "Open", run: () => location.assign(`/drafts/${draft.id}`) });
-    } catch (error) {
-      toast(error instanceof Problem ? error.message : "That did not work.");
-    }
-  }
-
-  /** A page that only renames is a replica of its own, with one command. */
-  private async rename(draft: DraftSummary): Promise<void> {
-    const title = await askText("Rename the draft", "Title", draft.title ?? "", "Rename");
-    if (title === null || title === draft.title) return;
-    try {
-      const { seq } = await api<{ seq: number }>("GET", `/api/drafts/${draft.id}`);
-      await api("POST", `/api/drafts/${draft.id}/commands`, { replica: newReplicaId(), n: 1, base_seq: seq, ops: [{ field: "title", set: title }] });
-      this.show({ items: this.drafts.map((other) => (other === draft ? { ...other, title } : other)), next: this.next });
-    } catch (error) {
-      toast(error instanceof Problem ? error.message : "That did not work.");
     }
   }
 
@@ -191,7 +166,7 @@ class DraftList {
     return [...this.list.querySelectorAll<HTMLElement>(".draft-row")];
   }
 
-  private focusRow(index: number): void {
+  focusRow(index: number): void {
     this.rows()[index]?.querySelector<HTMLElement>("a")?.focus();
   }
 
@@ -220,7 +195,7 @@ class DraftList {
     const before = this.unsent.size;
     const { sent, left } = await drainLeftovers(account);
     this.unsent = left;
-    if (sent > 0) await this.load();
+    if (sent > 0) await this.reload();
     else if (left.size > 0 || before > 0) this.render();
     // A page that is just closing still owns its words for a moment.
     const [pause, ...later] = again;

@@ -1,0 +1,22 @@
+// What stands above the text when something about the draft or the browser matters.
+
+import { api } from "../common/api.js";
+import { byId, h } from "../common/dom.js";
+import { toast } from "../common/toast.js";
+
+function notice(text: (Node | string)[], button: string, act: (notice: HTMLElement) => void): void {
+  const element = h("div", { class: "notice", role: "status" }, h("span", { class: "grow" }, ...text));
+  element.append(h("button", { type: "button", class: "button small", onclick: () => act(element) }, button));
+  byId("notices").append(element);
+}
+
+export function warnAboutStorage(): void {
+  const text = "Your words are safe once they are saved on the server; without a connection they live in this page only.";
+  notice([h("b", {}, "This browser keeps nothing on the device. "), text], "I see", (element) => element.remove());
+}
+
+export function sayInTrash(draftId: string): void {
+  notice(["This draft is in the trash. It can be read, not changed."], "Put back", () => {
+    api("POST", `/api/drafts/${draftId}/recover`).then(() => location.reload(), () => toast("That did not work. Try again."));
+  });
+}
