@@ -5,7 +5,7 @@ With `CI=true` a skip is a failure: there everything a test needs can be had.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from app.store import accounts as account_store
 from app.store.db import Database
 from providers.base import ModelInfo
 from providers.scripted import ScriptedProvider
+from tests.postgres import emptied, migrated_postgres, postgres_folder
+
+__all__ = ["migrated_postgres", "postgres_folder"]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -111,9 +114,16 @@ class World:
         return self.people[name]
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path / "data", secret="test secret", offline_words_per_second=0)
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a fresh installation; each test runs once on each database."""
+    plain = Settings(data=tmp_path / "data", secret="test secret", offline_words_per_second=0)
+    if request.param == "sqlite":
+        yield plain
+        return
+    address = request.getfixturevalue("migrated_postgres")
+    yield replace(plain, database_url=address)
+    emptied(address)
 
 
 @pytest.fixture
@@ -128,7 +138,7 @@ def scripted() -> ScriptedProvider:
 
 @pytest.fixture
 def world(settings: Settings, clock: TurnableClock, scripted: ScriptedProvider) -> Iterator[World]:
-    """The application with a scripted provider, on SQLite."""
+    """The application with a scripted provider, on a fresh database."""
     app = create_app(settings, clock=clock, extra_providers=(scripted,))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield World(client, clock, scripted, settings)

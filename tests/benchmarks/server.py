@@ -49,7 +49,10 @@ def served(data: Path, **environment: str) -> Iterator[tuple[int, int]]:
         port = int(free.getsockname()[1])
     env = os.environ | {"DRAFTLOOM_PORT": str(port), "DRAFTLOOM_DATA": str(data)} | environment
     process = subprocess.Popen(
-        [sys.executable, *(os.environ.get("BENCH_SERVER") or "-m tests.benchmarks.server").split()], cwd=ROOT, env=env, stdout=subprocess.DEVNULL
+        [sys.executable, *(os.environ.get("BENCH_SERVER") or "-m tests.benchmarks.server").split()],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.DEVNULL,
     )
     try:
         for _ in range(200):

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { estimateText, conversationFacts, turnFacts } from "../src/chat/facts.js";
 import type { Conversation, Turn, Usage } from "../src/chat/wire.js";
 import { ago, day, daysUntil, dollars, price, tokens } from "../src/common/format.js";
+import { plainExcerpt } from "../src/pages/excerpt.js";
 
 const usage = (status: Usage["status"]): Usage => ({ input_tokens: 1_000, cache_read_tokens: 200, cache_write_tokens: 0, output_tokens: 100, reasoning_tokens: 50, status });
 const turn = (status: Usage["status"], cost_usd: string | null): Turn => ({ usage: usage(status), cost_usd }) as Turn;
@@ -44,4 +45,14 @@ describe("numbers and times", () => {
     expect(ago(new Date(2026, 10, 20, 0, 10).toISOString(), now)).toBe("20 min ago");
     expect(daysUntil(new Date(2026, 10, 22, 0, 0).toISOString(), now)).toBe(2);
   });
+});
+
+describe("the first words of a draft", () => {
+  it.each([
+    ["# The Quay The harbour lay **very still** while", "The Quay", "The harbour lay very still while"],
+    ["- one - two", "", "one - two"],
+    ["> said [him](https://a.example) `x`", "", "said him x"],
+    ["The Quay", "The Quay", "The Quay"],
+    ["2 * 3 is snake_case_name", "", "2 * 3 is snake_case_name"],
+  ])("%s", (text, title, shown) => expect(plainExcerpt(text, title)).toBe(shown));
 });

@@ -20,6 +20,12 @@ export interface ConflictLinks {
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : value === null || value === undefined ? "" : JSON.stringify(value));
 
+/** Both passages one after the other: paragraphs stay paragraphs, words in a line stay in it. */
+function both(field: string, theirs: string, mine: string): string {
+  const between = field === "title" ? " / " : /\n/.test(theirs + mine) ? "\n\n" : " ";
+  return [theirs, mine].filter(Boolean).join(between);
+}
+
 export class Conflicts {
   private open: ConflictView[] = [];
   private readonly notice = h("div", { class: "notice", role: "status" });
@@ -72,8 +78,8 @@ export class Conflicts {
       return h("section", { class: "side" }, h("h3", {}, title), passage, h("div", {}, h("button", { type: "button", class: "button small", onclick: () => take(text) }, "Take this")));
     };
     const sides = h("div", { class: "sides" }, side("Before", base, false), side("Saved first", theirs, true), side("Saved second", mine, true));
-    const both = h("button", { type: "button", class: "button small", onclick: () => take([theirs, mine].filter(Boolean).join(conflict.field === "title" ? " / " : "\n\n")) }, "Take both");
-    const field = h("div", { class: "field result" }, h("label", { for: "conflict-result" }, "The result: choose above, or write it here"), result, h("div", {}, both));
+    const takeBoth = h("button", { type: "button", class: "button small", onclick: () => take(both(conflict.field, theirs, mine)) }, "Take both");
+    const field = h("div", { class: "field result" }, h("label", { for: "conflict-result" }, "The result: choose above, or write it here"), result, h("div", {}, takeBoth));
     const problem = h("div", { class: "form-problem", role: "alert", hidden: true });
     const settle = async (): Promise<void> => {
       try {

@@ -3,6 +3,7 @@
 import { h, icon } from "../common/dom.js";
 import { ago, count, daysUntil } from "../common/format.js";
 import { menuButton } from "../common/menu.js";
+import { plainExcerpt } from "./excerpt.js";
 
 export interface DraftSummary {
   id: string;
@@ -34,7 +35,7 @@ export function draftRow(draft: DraftSummary, actions: RowActions, unsent: boole
   const title = draft.title?.trim() || null;
   const link = h("a", { href: `/drafts/${draft.id}` }, title ?? h("span", { class: "untitled" }, "Untitled draft"));
   const row = h("li", { class: "draft-row", "data-id": draft.id }, h("div", { class: "draft-title" }, link));
-  row.append(h("div", { class: "draft-excerpt" }, draft.excerpt?.trim() || "Empty"), facts(draft, unsent));
+  row.append(h("div", { class: "draft-excerpt" }, plainExcerpt(draft.excerpt ?? "", title ?? "") || "Empty"), facts(draft, unsent));
   row.append(trashed ? trashActions(draft, actions) : rowActions(draft, actions, title));
   return row;
 }

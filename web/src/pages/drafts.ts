@@ -120,20 +120,17 @@ class DraftList implements DraftRows {
   }
 
   /** The numbers above the list; without them the list stands alone. */
-  async countAll(): Promise<void> {
-    await this.numbers.load();
-    this.renderCount();
+  countAll(): Promise<void> {
+    return this.numbers.load();
   }
 
   private render(): void {
     const rows = this.drafts.map((draft) => draftRow(draft, this.acts, this.unsent.has(draft.id)));
     this.list.replaceChildren(...(rows.length > 0 ? rows : [this.empty()]));
     this.more.hidden = this.next === null;
-    this.renderCount();
-  }
-
-  private renderCount(): void {
-    byId("count").textContent = this.drafts.length === 0 ? "" : this.numbers.waiting(this.unsent, this.drafts);
+    this.numbers.shown(this.drafts, this.unsent);
+    const found = this.next ? `${this.drafts.length}+ found` : `${this.drafts.length} found`;
+    byId("count").textContent = this.search.value.trim() && this.drafts.length > 0 ? found : "";
   }
 
   private empty(): HTMLElement {

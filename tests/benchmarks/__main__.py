@@ -1,0 +1,29 @@
+"""`make bench`: every benchmark, or those whose names contain one of the words given (`make bench BENCH_ARGS=autosave`)."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.benchmarks import bench_autosave, bench_footprint, bench_streaming
+
+SCRIPTS = {"autosave": bench_autosave.main, "streaming": bench_streaming.main, "footprint": bench_footprint.main}
+MEASURED_BY_PYTEST = ("store_append", "store_versions", "providers")
+
+
+def main(words: list[str]) -> int:
+    def wanted(name: str) -> bool:
+        return not words or any(word in name for word in words)
+
+    for name, run in SCRIPTS.items():
+        if wanted(name):
+            print(f"── {name}", flush=True)
+            run()
+    folder = Path(__file__).parent
+    files = [str(folder / f"bench_{name}.py") for name in MEASURED_BY_PYTEST if wanted(name)]
+    if not files:
+        return 0
+    return subprocess.run([sys.executable, "-m", "pytest", "-s", "-q", "--confcutdir", str(folder), *files]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
