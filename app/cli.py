@@ -16,10 +16,10 @@ from app.services.clock import system_clock
 from app.services.errors import ServiceError
 from app.services.secrets import SecretBox, installation_secret
 from app.settings import VERSION, InvalidSetting, Settings, settings_from
-from app.store import backup as backups
-from app.store import verify as verification
 from app.store.db import Database
 from app.store.errors import StoreError
+from app.store.upkeep import backup as backups
+from app.store.upkeep import verify as verification
 
 T = TypeVar("T")
 

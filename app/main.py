@@ -31,6 +31,8 @@ from app.routes.problems import render_problem
 from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
+from app.services.assistant.prompts import Prompts
+from app.services.assistant.run_log import RunLogs
 from app.services.catalogue import Catalogue
 from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock, system_clock
@@ -39,8 +41,6 @@ from app.services.costs import Costs
 from app.services.drafts import Drafts
 from app.services.fanout import Fanout
 from app.services.maintenance import Maintenance
-from app.services.prompts import Prompts
-from app.services.run_log import RunLogs
 from app.services.secrets import SecretBox, installation_secret
 from app.services.turns import Turns
 from app.services.versions import Versions

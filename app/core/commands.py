@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
 from app.core.canonical import canonical_digest
-from app.core.changes import ChangeSet
 from app.core.errors import InvalidCommand, InvalidValue
 from app.core.kinds import Field, FieldType, Kind, kind_named
+from app.core.text.changes import ChangeSet
 
 REPLICA_LIMIT: Final = 64
 DEVICE_LIMIT: Final = 100

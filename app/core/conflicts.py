@@ -20,9 +20,9 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from app.core.changes import ChangedRange, ChangeSet
-from app.core.utf16 import EncodedText, units_are_characters, utf16_length, utf16_slice, utf16_slicer
-from app.core.words import WordUnits, is_inside_word
+from app.core.text.changes import ChangedRange, ChangeSet
+from app.core.text.utf16 import EncodedText, units_are_characters, utf16_length, utf16_slice, utf16_slicer
+from app.core.text.words import WordUnits, is_inside_word
 
 _NEAR: Final = 12
 """Conflicts in one line that are closer than this many units are shown as one passage."""

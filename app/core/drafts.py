@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from app.core.changes import ChangeSet
 from app.core.commands import Command, Op, ReplaceOp, SetOp, TextOp, digest, parse_command
 from app.core.conflicts import Conflict
 from app.core.errors import ConflictNotFound, DraftClosed, UnknownSeq
@@ -33,7 +32,8 @@ from app.core.events import (
 from app.core.kinds import kind_named
 from app.core.merging import BaseFields, Merge, op_at_head
 from app.core.state import DraftState, Status, create, evolve, initial
-from app.core.utf16 import utf16_length
+from app.core.text.changes import ChangeSet
+from app.core.text.utf16 import utf16_length
 
 __all__ = [
     "CONFLICT_OPENED",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from app.core.changes import ChangeSet
+from app.core.text.changes import ChangeSet
 
 ActorKind = Literal["user", "model", "system"]
 

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from app.core.canonical import canonical_json
 from app.core.errors import InvalidValue, TooLarge, UnknownField, UnknownKind
-from app.core.utf16 import has_unstorable, normalise_text, utf16_length
+from app.core.text.utf16 import has_unstorable, normalise_text, utf16_length
 
 TEXT_LIMIT: Final = 4_000_000
 """Longest text in UTF-16 units, about 650,000 English words."""

@@ -10,15 +10,15 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from app.core.canonical import canonical_json
-from app.core.changes import ChangeSet
 from app.core.commands import Command, Op, ReplaceOp, SetOp, TextOp
 from app.core.conflicts import Conflict, PastChange, contested_passages, rebase
-from app.core.diff import diff_changes
 from app.core.errors import InvalidChange, TooLarge
 from app.core.events import Actor, PastEvent
 from app.core.kinds import FieldType, kind_named
 from app.core.state import DraftState
-from app.core.utf16 import utf16_length
+from app.core.text.changes import ChangeSet
+from app.core.text.diff import diff_changes
+from app.core.text.utf16 import utf16_length
 
 BaseFields = Callable[[], Mapping[str, Any]]
 """Gives the fields as they were at a command's base."""

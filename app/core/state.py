@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from app.core.changes import ChangeSet
 from app.core.conflicts import Conflict
 from app.core.errors import UnknownEvent
 from app.core.events import (
@@ -23,6 +22,7 @@ from app.core.events import (
     EventBody,
 )
 from app.core.kinds import kind_named
+from app.core.text.changes import ChangeSet
 
 Status = Literal["open", "submitted", "discarded"]
 

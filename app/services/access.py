@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.services.errors import Conflict, Missing
-from app.store import heads
 from app.store import turns as turn_store
 from app.store import versions as version_store
+from app.store.drafting import heads
+from app.store.drafting.heads import Head
 from app.store.errors import NotFound
-from app.store.heads import Head
 from app.store.tables import Turn
 from app.store.versions import VersionRow
 

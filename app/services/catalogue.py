@@ -20,10 +20,10 @@ from providers.registry import Registry, UnknownProvider
 from sqlmodel import Session
 
 from app.services.accounts import Principal
+from app.services.assistant.requests import per_million
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput
 from app.services.secrets import SecretBox, SecretUnreadable
-from app.services.turn_requests import per_million
 from app.store import audit
 from app.store import provider_settings as settings_store
 from app.store.db import Database

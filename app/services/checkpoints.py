@@ -10,8 +10,8 @@ from sqlmodel import Session
 from app.services.clock import Clock
 from app.services.versions import checkpoint_unit
 from app.store.db import Database
-from app.store.heads import load_head
-from app.store.resting import resting_drafts
+from app.store.drafting.heads import load_head
+from app.store.drafting.resting import resting_drafts
 
 log = structlog.get_logger()
 

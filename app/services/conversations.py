@@ -7,11 +7,11 @@ from sqlmodel import Session
 
 from app.services.access import owned_draft
 from app.services.accounts import Principal
+from app.services.assistant.attempts import cost_nano, usage_view
+from app.services.assistant.output import text_so_far
+from app.services.assistant.requests import Exchange
 from app.services.errors import Missing
 from app.services.markdown import render_markdown
-from app.services.turn_attempts import cost_nano, usage_view
-from app.services.turn_output import text_so_far
-from app.services.turn_requests import Exchange
 from app.services.views import (
     ConversationView,
     MessageView,

@@ -30,13 +30,13 @@ from app.services.views import (
     usd,
 )
 from app.store import conversations as conversation_store
-from app.store import draft_lists, heads
 from app.store import drafts as draft_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
 from app.store.db import Database
-from app.store.event_log import Event, Origin
-from app.store.heads import Head
+from app.store.drafting import draft_lists, heads
+from app.store.drafting.event_log import Event, Origin
+from app.store.drafting.heads import Head
 
 _MOST_PER_PAGE = 200
 _SORTS: dict[str, draft_lists.Sort] = {

@@ -1,7 +1,7 @@
 """Turns: a writer asks, a model answers, writes or edits; started here, followed live or later, stopped, recovered.
 
 Starting pins the text: a checkpoint of what was typed, the prompt, the empty answer and the running turn are one
-transaction. The running itself is `turn_runner`, the end `turn_ending`.
+transaction. The running itself is `assistant.runner`, the end `assistant.ending`.
 """
 
 import asyncio
@@ -18,22 +18,22 @@ from providers.base import Request
 from providers.tokens import TokenCounter
 from sqlmodel import Session
 
-from app.core.utf16 import utf16_length, utf16_slice
+from app.core.text.utf16 import utf16_length, utf16_slice
 from app.metrics import Metrics
 from app.services.access import open_document, owned_turn, text_of
 from app.services.accounts import Principal
+from app.services.assistant.attempts import Account
+from app.services.assistant.ending import Ending
+from app.services.assistant.prompts import Prompts
+from app.services.assistant.recovery import recover_turn
+from app.services.assistant.requests import Exchange, Mode, TurnPlan, build_request, estimate_request
+from app.services.assistant.run_log import RunLogs, encode_event
+from app.services.assistant.runner import RunnerTools, TurnRunner
 from app.services.catalogue import Catalogue, Choice
 from app.services.clock import Clock
 from app.services.conversations import conversation_of, exchanges, turn_view
 from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
-from app.services.prompts import Prompts
-from app.services.run_log import RunLogs, encode_event
-from app.services.turn_attempts import Account
-from app.services.turn_ending import Ending
-from app.services.turn_recovery import recover_turn
-from app.services.turn_requests import Exchange, Mode, TurnPlan, build_request, estimate_request
-from app.services.turn_runner import RunnerTools, TurnRunner
 from app.services.versions import base_of
 from app.services.views import Estimate, TurnStarted, TurnView
 from app.store import turns as turn_store

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.core.diff import diff_words
 from app.core.drafts import Actor, ReplaceOp, edit
-from app.core.unified import unified
-from app.core.utf16 import utf16_slice
+from app.core.text.diff import diff_words
+from app.core.text.unified import unified
+from app.core.text.utf16 import utf16_slice
 from app.services.access import open_document, owned_draft, owned_version, text_of
 from app.services.accounts import Principal
 from app.services.clock import Clock
@@ -20,8 +20,8 @@ from app.services.views import ActorView, Comparison, HunkView, Page, Restored, 
 from app.store import drafts as draft_store
 from app.store import versions as version_store
 from app.store.db import Database, expect_slow
-from app.store.event_log import Origin
-from app.store.heads import Head
+from app.store.drafting.event_log import Origin
+from app.store.drafting.heads import Head
 from app.store.turn_beginnings import current_text_hash
 from app.store.versions import VersionRow
 

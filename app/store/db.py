@@ -15,13 +15,13 @@ from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from app.store import migrate
+from app.store.drafting.head_cache import HEADS, HeadCache
 from app.store.engine import server, sqlite
 from app.store.engine.embedded import EmbeddedDatabase
 from app.store.engine.quick import expect_slow, quick
 from app.store.engine.server import ServerDatabase
 from app.store.errors import StoreUnavailable
-from app.store.head_cache import HEADS, HeadCache
+from app.store.upkeep import migrate
 
 P = ParamSpec("P")
 T = TypeVar("T")

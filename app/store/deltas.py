@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from app.core.changes import ChangeSet
-from app.core.utf16 import EncodedText, units_are_characters
+from app.core.text.changes import ChangeSet
+from app.core.text.utf16 import EncodedText, units_are_characters
 from app.store.errors import Corrupt
 
 _PLAIN, _DEFLATED = b"\0", b"\1"

@@ -31,15 +31,23 @@ from app.core.drafts import (
     parse_command,
 )
 from app.core.errors import ReplicaFork, ReplicaGap
-from app.store import event_log
+from app.store.drafting import event_log
+from app.store.drafting.event_log import (
+    GENESIS,
+    SNAPSHOT_EVERY,
+    Event,
+    Origin,
+    events_after,
+    write_events,
+    write_snapshot,
+)
+from app.store.drafting.head_cache import heads_of
+from app.store.drafting.heads import Head, insert_head, load_head, lock_place, owned_head, update_head
+from app.store.drafting.projections import projection_of
+from app.store.drafting.summaries import counted_words, summarised, words_after_event
 from app.store.engine.quick import expect_slow, quick
 from app.store.errors import NotFound
-from app.store.event_log import GENESIS, SNAPSHOT_EVERY, Event, Origin, events_after, write_events, write_snapshot
-from app.store.head_cache import heads_of
-from app.store.heads import Head, insert_head, load_head, lock_place, owned_head, update_head
 from app.store.ids import new_id
-from app.store.projections import projection_of
-from app.store.summaries import counted_words, summarised, words_after_event
 
 __all__ = [
     "Appended",

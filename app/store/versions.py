@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, insert, literal, select, update
 from sqlmodel import Session, col
 
-from app.core.changes import ChangeSet
-from app.core.diff import diff_changes
-from app.core.words import count_words
+from app.core.text.changes import ChangeSet
+from app.core.text.diff import diff_changes
+from app.core.text.words import count_words
 from app.store.deltas import apply_deltas, decode_full, encode_delta, encode_full
 from app.store.engine.prepared import Prepared
 from app.store.errors import Corrupt, NotFound

@@ -19,7 +19,9 @@ def main() -> None:
                 time.sleep(1)
                 status = Path(f"/proc/{pid}/status").read_text()
                 resident = int(status.partition("VmRSS:")[2].split()[0]) / 1024
-            print(f"{round_} start: healthy after {healthy:.2f} s (at most 3), idle at {resident:.0f} MB resident (at most 150)")
+            print(
+                f"{round_} start: healthy after {healthy:.2f} s (at most 3), idle at {resident:.0f} MB resident (at most 150)"
+            )
 
 
 if __name__ == "__main__":

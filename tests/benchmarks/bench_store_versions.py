@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.changes import ChangeSet
 from app.core.drafts import Actor
+from app.core.text.changes import ChangeSet
 from app.store.accounts import create_user
 from app.store.db import Database
 from app.store.drafts import create_stream

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from app.core.changes import ChangeSet, Edit
-from app.core.utf16 import utf16_length
+from app.core.text.changes import ChangeSet, Edit
+from app.core.text.utf16 import utf16_length
 
 ALPHABET = "ab .\nпр\u0301🦊👩\u200d字"
 

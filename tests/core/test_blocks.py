@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.blocks import parse_blocks, render_for_model
-from app.core.utf16 import utf16_length, utf16_slice
+from app.core.text.blocks import parse_blocks, render_for_model
+from app.core.text.utf16 import utf16_length, utf16_slice
 
 LINES = [
     "",

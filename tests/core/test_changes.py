@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.changes import ChangedRange, ChangeSet
 from app.core.errors import CoreError, InvalidChange
-from app.core.utf16 import utf16_length
+from app.core.text.changes import ChangedRange, ChangeSet
+from app.core.text.utf16 import utf16_length
 from tests.core.strategies import changes_of, text_and_changes
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.core.changes import ChangeSet
-from app.core.utf16 import units_are_characters, utf16_length
+from app.core.text.changes import ChangeSet
+from app.core.text.utf16 import units_are_characters, utf16_length
 from tests.core.strategies import random_edits, random_text
 
 WEB = Path(__file__).parents[2] / "web"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from app.core.changes import ChangeSet
 from app.core.commands import Command, ReplaceOp, SetOp, TextOp, digest, parse_command
 from app.core.errors import CoreError, InvalidChange, InvalidCommand, InvalidValue, TooLarge, UnknownField, UnknownKind
 from app.core.kinds import TEXT_LIMIT
+from app.core.text.changes import ChangeSet
 
 
 def command(**changed: Any) -> dict[str, Any]:

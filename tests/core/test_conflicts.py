@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.conflicts import Conflict
-from app.core.utf16 import utf16_length, utf16_slice
+from app.core.text.utf16 import utf16_length, utf16_slice
 from tests.core.drafting import ANNA, BEN, Drafting, change, insert
 from tests.core.strategies import changes_of, texts
 

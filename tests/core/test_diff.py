@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core import diff
-from app.core.diff import Hunk, diff_changes, diff_words, unified
-from app.core.utf16 import utf16_length, utf16_slice
+from app.core.text import diff
+from app.core.text.diff import Hunk, diff_changes, diff_words, unified
+from app.core.text.utf16 import utf16_length, utf16_slice
 from tests.core.strategies import texts
 
 PARAGRAPHS = [

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.changes import ChangeSet
 from app.core.drafts import (
     FIELDS_EDITED,
     DraftState,
@@ -34,7 +33,8 @@ from app.core.errors import (
     UnknownSeq,
 )
 from app.core.kinds import TEXT_LIMIT
-from app.core.utf16 import utf16_length
+from app.core.text.changes import ChangeSet
+from app.core.text.utf16 import utf16_length
 from tests.core.drafting import ANNA, BEN, Drafting, change, insert
 from tests.core.strategies import changes_of, texts
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.core.edits import (
+from app.core.edits.operations import (
     OPERATION_NAMES,
     TOOL_SCHEMAS,
     DeleteBlock,

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.blocks import parse_blocks
-from app.core.edits import (
+from app.core.edits.operations import (
     DeleteBlock,
     InsertAfter,
     InvalidOperation,
@@ -14,8 +13,9 @@ from app.core.edits import (
     ReplaceText,
     RewriteDocument,
 )
-from app.core.placing import EditResult, Placed, apply_operations
-from app.core.utf16 import utf16_length
+from app.core.edits.placing import EditResult, Placed, apply_operations
+from app.core.text.blocks import parse_blocks
+from app.core.text.utf16 import utf16_length
 
 TEXT = "# Title 🦊\n\nThe quick brown fox. It’s “fast” – very fast.\n\n- one\n- two\n\nThe end.\n"
 IDS = ["b1", "b2", "b3", "b4"]

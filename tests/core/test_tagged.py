@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.edits import DeleteBlock, InsertAfter, InvalidOperation, ReplaceBlock, ReplaceText, RewriteDocument
-from app.core.tagged import Piece, Prose, TaggedParser
+from app.core.edits.operations import (
+    DeleteBlock,
+    InsertAfter,
+    InvalidOperation,
+    ReplaceBlock,
+    ReplaceText,
+    RewriteDocument,
+)
+from app.core.edits.tagged import Piece, Prose, TaggedParser
 
 ANSWER = """I changed <b>two</b> things, 1 < 2:
 <edit op="replace_text" block="b3"><old>exact words</old><new>other words</new></edit>

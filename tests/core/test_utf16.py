@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import InvalidChange
-from app.core.utf16 import (
+from app.core.text.utf16 import (
     EncodedText,
     has_unstorable,
     normalise_text,

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.changes import ChangeSet
-from app.core.utf16 import utf16_length
-from app.core.words import WordUnits, count_words, is_inside_word, words_after
+from app.core.text.changes import ChangeSet
+from app.core.text.utf16 import utf16_length
+from app.core.text.words import WordUnits, count_words, is_inside_word, words_after
 from tests.core.strategies import changes_of, texts
 
 

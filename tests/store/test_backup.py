@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.drafts import Actor
-from app.store.backup import backup, read_manifest, restore
 from app.store.db import Database
 from app.store.drafts import Head, load_draft, receive_command
 from app.store.errors import BadBackup, NotEmpty, StoreUnavailable
 from app.store.tables import User, metadata
-from app.store.verify import verify
+from app.store.upkeep.backup import backup, read_manifest, restore
+from app.store.upkeep.verify import verify
 from tests.store.test_integrity import filled
 
 

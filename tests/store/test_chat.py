@@ -15,7 +15,7 @@ from app.store.drafts import Head, create_stream
 from app.store.errors import AlreadyExists, BadCursor, NotFound, StaleWrite
 from app.store.tables import Conversation, LedgerEntry, Turn, User
 from app.store.turns import RunEvent
-from app.store.verify import verify
+from app.store.upkeep.verify import verify
 
 SECOND = timedelta(seconds=1)
 

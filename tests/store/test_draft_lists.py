@@ -8,7 +8,7 @@ import pytest
 from app.core.drafts import Actor
 from app.store.accounts import create_user
 from app.store.db import Database
-from app.store.draft_lists import expired, list_drafts, purge, stats, trashed_before
+from app.store.drafting.draft_lists import expired, list_drafts, purge, stats, trashed_before
 from app.store.drafts import create_stream, discard, load_head, receive_command, recover
 from app.store.errors import BadCursor
 from app.store.tables import User

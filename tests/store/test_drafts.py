@@ -19,9 +19,10 @@ from app.core.errors import (
     UnknownKind,
     UnknownSeq,
 )
-from app.store import event_log
 from app.store.accounts import create_user
 from app.store.db import Database
+from app.store.drafting import event_log
+from app.store.drafting.event_log import Origin
 from app.store.drafts import (
     Appended,
     Head,
@@ -37,9 +38,8 @@ from app.store.drafts import (
     state_at,
 )
 from app.store.errors import NotFound
-from app.store.event_log import Origin
 from app.store.tables import DraftSnapshot, User
-from app.store.verify import verify
+from app.store.upkeep.verify import verify
 
 TEXT = "The boats came home.\n"
 

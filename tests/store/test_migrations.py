@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import command
 
 from app.store.db import Database
-from app.store.migrate import alembic_config, current_revision, newest_revision
 from app.store.tables import metadata
+from app.store.upkeep.migrate import alembic_config, current_revision, newest_revision
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

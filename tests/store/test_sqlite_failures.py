@@ -18,7 +18,7 @@ from app.store.db import Database, quick
 from app.store.engine import checkpoints, sqlite
 from app.store.errors import StoreUnavailable
 from app.store.provider_settings import set_setting
-from app.store.verify import verify
+from app.store.upkeep.verify import verify
 
 pytestmark = pytest.mark.parametrize("database_address", ["sqlite"], indirect=True)
 

@@ -11,7 +11,7 @@ from app.core.errors import ChainBroken
 from app.store.db import Database
 from app.store.drafts import Head, discard, load_draft, receive_command
 from app.store.tables import DraftSnapshot, User
-from app.store.verify import rebuild, verify
+from app.store.upkeep.verify import rebuild, verify
 from app.store.versions import add_version
 
 
@@ -110,7 +110,7 @@ def test_erased_words_leave_the_chain_whole(database: Database, history: Head) -
 def test_rebuilding_restores_what_the_events_say(
     database: Database, history: Head, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.store.verify.SNAPSHOT_EVERY", 4)
+    monkeypatch.setattr("app.store.upkeep.verify.SNAPSHOT_EVERY", 4)
     with database.transaction() as session:
         assert rebuild(session) == 1
         assert session.scalar(select(func.count()).select_from(DraftSnapshot)) == 2

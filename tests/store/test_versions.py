@@ -11,9 +11,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from app.core.changes import ChangeSet
 from app.core.drafts import Actor
-from app.core.utf16 import utf16_length
+from app.core.text.changes import ChangeSet
+from app.core.text.utf16 import utf16_length
 from app.store import versions
 from app.store.db import Database
 from app.store.deltas import apply_deltas, decode_full, encode_delta, encode_full

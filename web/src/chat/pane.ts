@@ -57,6 +57,7 @@ export class Pane {
   }
 
   async open(): Promise<void> {
+    this.keepEndInView();
     await this.reload();
     const used = this.conversation ? { provider: this.conversation.provider, model: this.conversation.model } : null;
     await this.models.load(used);
@@ -68,6 +69,7 @@ export class Pane {
   async refresh(): Promise<void> {
     if (!this.models.loaded) await this.models.load(null);
     if (!this.run) await this.reload();
+    this.composer.refresh();
   }
 
   private async reload(): Promise<void> {
@@ -106,6 +108,17 @@ export class Pane {
   private toEnd(always = false): void {
     const { list } = this;
     if (always || list.scrollHeight - list.scrollTop - list.clientHeight < 120) list.scrollTop = list.scrollHeight;
+  }
+
+  /** When the composer grows, what was seen at the end of the chat stays in view. */
+  private keepEndInView(): void {
+    const { list } = this;
+    let height = list.clientHeight;
+    new ResizeObserver(() => {
+      const shorter = height - list.clientHeight;
+      height = list.clientHeight;
+      if (shorter > 0 && list.scrollHeight - list.scrollTop - list.clientHeight - shorter < 40) this.toEnd(true);
+    }).observe(list);
   }
 
   private async send(order: Order): Promise<boolean> {

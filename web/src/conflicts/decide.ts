@@ -59,7 +59,7 @@ export class Conflicts {
     const decide = h("button", { type: "button", class: "button small", onclick: () => this.decide() }, "Decide…");
     const passage = this.open.find(({ field }) => field === "text");
     const show = passage ? h("button", { type: "button", class: "button small quiet", onclick: () => this.links.show(passage.id) || toast("The passage is not in the text any more.") }, "Show") : null;
-    this.notice.replaceChildren(h("span", { class: "grow" }, h("b", {}, `${what} changed in two places at once. `), "Both versions are kept until you decide."), show ?? "", decide);
+    this.notice.replaceChildren(h("span", { class: "grow" }, h("b", {}, `${what} changed in two places at once. `), "Both versions are kept until you decide."), h("div", { class: "acts" }, show, decide));
   }
 
   private decide(): void {

@@ -60,6 +60,7 @@ export class DraftPage {
   private counting = 0;
   private asked = false;
   private warned = false;
+  private troubled = false;
 
   constructor(private readonly draft: Draft) {}
 
@@ -204,6 +205,8 @@ export class DraftPage {
 
   private showStatus(status: SyncStatus): void {
     this.pill.show(status);
+    if (this.troubled && status.trouble === null) void this.pane?.refresh();
+    this.troubled = status.trouble !== null;
     if (status.trouble === "sign-in" && !this.asked) void this.askToSignIn();
     if (status.trouble === "gone" || status.trouble === "closed") this.surface.lock(true);
     if (!status.stored && !this.warned) {

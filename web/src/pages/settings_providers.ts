@@ -53,7 +53,7 @@ function editProvider(provider: ProviderSetting | null, reload: () => Promise<vo
   }
   form.append(field("provider-label", "Shown as", text("label", provider?.label ?? "")));
   form.append(field("provider-base_url", "Address", text("base_url", provider?.base_url ?? "", { type: "url", inputmode: "url", placeholder: builtIn ? "the provider's own" : "http://localhost:11434/v1", required: !builtIn })));
-  const keyHint = provider?.key_source === "environment" ? "The environment's key is used; one entered here waits behind it." : provider?.key_set ? "A key is kept. Leave this empty to keep it." : "Leave empty when none is needed.";
+  const keyHint = provider?.key_source === "environment" ? "The environment's key is used; one entered here waits behind it." : provider?.key_set ? "A key is kept. Leave this empty to keep it." : builtIn && provider.kind !== "offline" ? "Its models can be used once a key is kept here." : "Leave empty when none is needed.";
   form.append(field("provider-api_key", "API key", text("api_key", "", { type: "password", autocomplete: "new-password" }), keyHint));
   const models = h("textarea", { id: "provider-models", name: "models", rows: 3, spellcheck: false });
   models.value = (provider?.models ?? []).join("\n");

@@ -10,10 +10,10 @@ from providers.pricing import Override
 from providers.tokens import TokenCounter
 from sqlmodel import Session
 
-from app.services.turn_attempts import Account, Attempt, ledger_entry, usage_data
-from app.services.turn_ending import Ending, TurnEnd, end_turn
-from app.services.turn_output import TurnOutput, text_so_far
-from app.services.turn_requests import Mode, TurnPlan
+from app.services.assistant.attempts import Account, Attempt, ledger_entry, usage_data
+from app.services.assistant.ending import Ending, TurnEnd, end_turn
+from app.services.assistant.output import TurnOutput, text_so_far
+from app.services.assistant.requests import Mode, TurnPlan
 from app.store import ledger as ledger_store
 from app.store import turns as turn_store
 from app.store import versions as version_store

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, assert_never
 
-from app.core.utf16 import normalise_text
+from app.core.text.utf16 import normalise_text
 
 
 @dataclass(frozen=True, slots=True)

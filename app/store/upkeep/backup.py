@@ -21,8 +21,8 @@ from sqlalchemy import URL
 from app.store.db import Database, database_url
 from app.store.engine import sqlite
 from app.store.errors import BadBackup, NotEmpty, StoreUnavailable
-from app.store.migrate import is_known, newest_revision
 from app.store.tables import metadata
+from app.store.upkeep.migrate import is_known, newest_revision
 
 _MANIFEST = "manifest.json"
 _SQLITE_MEMBER = "draftloom.db"

@@ -12,10 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, assert_never
 
-from app.core.blocks import Block, parse_blocks
-from app.core.changes import ChangeSet, Edit
-from app.core.diff import diff_changes
-from app.core.edits import (
+from app.core.edits.operations import (
     DeleteBlock,
     InsertAfter,
     InvalidOperation,
@@ -24,8 +21,11 @@ from app.core.edits import (
     ReplaceText,
     RewriteDocument,
 )
-from app.core.quotations import excerpt, places_of
-from app.core.utf16 import utf16_length
+from app.core.edits.quotations import excerpt, places_of
+from app.core.text.blocks import Block, parse_blocks
+from app.core.text.changes import ChangeSet, Edit
+from app.core.text.diff import diff_changes
+from app.core.text.utf16 import utf16_length
 
 UnplacedReason = Literal[
     "unknown_block", "not_found", "ambiguous", "overlaps", "outside_selection", "unchanged", "invalid"

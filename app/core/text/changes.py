@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.core.errors import InvalidChange
-from app.core.sections import Section, SectionBuilder, compose_sections, map_sections
-from app.core.utf16 import EncodedText, has_unstorable, utf16_length, utf16_slicer
+from app.core.text.sections import Section, SectionBuilder, compose_sections, map_sections
+from app.core.text.utf16 import EncodedText, has_unstorable, utf16_length, utf16_slicer
 
 Edit = tuple[int, int, str]
 """From, to (positions in the old text) and the text put in their place."""

@@ -31,14 +31,14 @@ from providers.retry import delay
 from providers.tokens import TokenCounter
 
 from app.metrics import Metrics
+from app.services.assistant.attempts import Account, Attempt, Outcome, final_usage, ledger_entry, usage_data
+from app.services.assistant.ending import Ending, TurnEnd, end_turn
+from app.services.assistant.output import TurnOutput
+from app.services.assistant.prompts import Prompts
+from app.services.assistant.requests import TurnPlan, build_request
+from app.services.assistant.run_log import RunLog, RunLogs
 from app.services.clock import Clock
 from app.services.problems import problem_of
-from app.services.prompts import Prompts
-from app.services.run_log import RunLog, RunLogs
-from app.services.turn_attempts import Account, Attempt, Outcome, final_usage, ledger_entry, usage_data
-from app.services.turn_ending import Ending, TurnEnd, end_turn
-from app.services.turn_output import TurnOutput
-from app.services.turn_requests import TurnPlan, build_request
 from app.store import ledger as ledger_store
 from app.store import turns as turn_store
 from app.store.db import Database

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from msgspec import Struct
 from sqlmodel import Session
 
-from app.store.heads import Head
+from app.store.drafting.heads import Head
 
 HEADS = "heads"
 _CHARACTERS = 16_000_000

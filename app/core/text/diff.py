@@ -15,10 +15,10 @@ from typing import Literal
 
 from rapidfuzz.distance import Indel
 
-from app.core.changes import ChangeSet, Edit
-from app.core.unified import unified
-from app.core.utf16 import utf16_length
-from app.core.words import WORD, count_words
+from app.core.text.changes import ChangeSet, Edit
+from app.core.text.unified import unified
+from app.core.text.utf16 import utf16_length
+from app.core.text.words import WORD, count_words
 
 __all__ = ["Hunk", "HunkKind", "diff_changes", "diff_words", "unified"]
 

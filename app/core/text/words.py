@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from app.core.changes import ChangedRange, ChangeSet
-from app.core.utf16 import EncodedText, units_are_characters
+from app.core.text.changes import ChangedRange, ChangeSet
+from app.core.text.utf16 import EncodedText, units_are_characters
 
 _SINGLES = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han and kana, each character a word of its own."""

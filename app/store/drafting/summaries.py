@@ -6,12 +6,12 @@ from functools import lru_cache
 
 import msgspec
 
-from app.core.changes import ChangeSet
 from app.core.drafts import DRAFT_DISCARDED, DRAFT_RECOVERED, DraftState, EventBody
 from app.core.kinds import FieldType, kind_named
-from app.core.words import count_words, words_after
-from app.store.heads import Head
-from app.store.projections import projection_of
+from app.core.text.changes import ChangeSet
+from app.core.text.words import count_words, words_after
+from app.store.drafting.heads import Head
+from app.store.drafting.projections import projection_of
 
 
 def summarised(head: Head, state: DraftState, *, words: int, at: datetime, types: Sequence[str] = ()) -> Head:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-from app.core.utf16 import utf16_length
+from app.core.text.utf16 import utf16_length
 
 BlockKind = Literal["paragraph", "heading", "list", "quote", "table", "code", "rule", "front_matter"]
 

@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.core.edits import OPERATION_NAMES, InvalidOperation, Operation, operation_from_tool
+from app.core.edits.operations import OPERATION_NAMES, InvalidOperation, Operation, operation_from_tool
 
 _NAMES: Final = ("edit", *OPERATION_NAMES)
 _ANY_NAME = "|".join(_NAMES)

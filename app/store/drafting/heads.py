@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session, col
 
 from app.core.drafts import Conflict, DraftState
+from app.store.drafting.projections import projection_of
 from app.store.engine.prepared import Prepared
 from app.store.errors import Corrupt, NotFound
-from app.store.projections import projection_of
 from app.store.tables import DraftStream
 
 

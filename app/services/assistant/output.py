@@ -12,12 +12,12 @@ import msgspec
 from providers.base import ToolCall
 from sqlmodel import Session
 
-from app.core.changes import ChangeSet
-from app.core.diff import diff_changes
-from app.core.edits import InvalidOperation, Operation, describe_operation, operation_from_tool
-from app.core.placing import EditResult, Unplaced, apply_operations
-from app.core.tagged import Prose, TaggedParser
-from app.services.turn_requests import TurnPlan
+from app.core.edits.operations import InvalidOperation, Operation, describe_operation, operation_from_tool
+from app.core.edits.placing import EditResult, Unplaced, apply_operations
+from app.core.edits.tagged import Prose, TaggedParser
+from app.core.text.changes import ChangeSet
+from app.core.text.diff import diff_changes
+from app.services.assistant.requests import TurnPlan
 from app.store import turns as turn_store
 
 Streamed = tuple[str, dict[str, Any]]

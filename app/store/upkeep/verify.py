@@ -11,13 +11,13 @@ from sqlmodel import Session, col
 from app.core.chain import GENESIS, ChainLink, verify_chain
 from app.core.drafts import FIELDS_EDITED, DraftState, evolve, initial
 from app.core.errors import ChainBroken, CoreError
+from app.store.drafting.event_log import SNAPSHOT_EVERY, chain_links, draft_ids, write_snapshot
+from app.store.drafting.heads import Head, update_head
+from app.store.drafting.projections import projection_of
+from app.store.drafting.summaries import counted_words, summarised
 from app.store.errors import StoreError
-from app.store.event_log import SNAPSHOT_EVERY, chain_links, draft_ids, write_snapshot
-from app.store.heads import Head, update_head
 from app.store.ledger import wrong_totals
-from app.store.projections import projection_of
 from app.store.rows import changed_rows
-from app.store.summaries import counted_words, summarised
 from app.store.tables import DraftSnapshot, DraftStream, Version
 from app.store.versions import read_text
 

@@ -7,7 +7,7 @@ outside `changes.py` needs this file.
 
 from __future__ import annotations
 
-from app.core.utf16 import utf16_length, utf16_slice
+from app.core.text.utf16 import utf16_length, utf16_slice
 
 Section = tuple[int, str | None]
 """A stretch of the old text: its length, and what stands there now; None means the stretch is kept."""

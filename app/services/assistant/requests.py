@@ -14,9 +14,9 @@ from providers.base import Message, ModelInfo, Request, Tool
 from providers.pricing import Override, estimate, rates
 from providers.tokens import TokenCounter
 
-from app.core.blocks import parse_blocks, render_for_model
-from app.core.edits import TOOL_SCHEMAS
-from app.services.prompts import Prompts
+from app.core.edits.operations import TOOL_SCHEMAS
+from app.core.text.blocks import parse_blocks, render_for_model
+from app.services.assistant.prompts import Prompts
 from app.services.views import NANO, Estimate, usd
 
 Mode = Literal["ask", "write", "edit"]

@@ -14,15 +14,15 @@ from sqlmodel import Session
 from app.core.commands import Op, SetOp, TextOp
 from app.core.drafts import Actor, edit
 from app.services.access import text_of
-from app.services.run_log import Entry
-from app.services.turn_output import Result, TurnOutput
+from app.services.assistant.output import Result, TurnOutput
+from app.services.assistant.run_log import Entry
 from app.store import conversations as conversation_store
 from app.store import drafts as draft_store
 from app.store import ledger as ledger_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
-from app.store.event_log import Origin
-from app.store.heads import load_head
+from app.store.drafting.event_log import Origin
+from app.store.drafting.heads import load_head
 from app.store.tables import LedgerEntry
 
 State = Literal["done", "stopped", "failed", "interrupted"]

@@ -1,0 +1,1 @@
+"""One turn of the assistant, from the request to its end."""

@@ -1,0 +1,1 @@
+"""How drafts of every kind are kept: log, heads, projections, lists."""

@@ -1,0 +1,1 @@
+"""Keeping stored data whole: migrations, verification, backup."""
