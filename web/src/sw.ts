@@ -5,6 +5,8 @@ interface ShellEvent extends Event {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
   waitUntil(work: Promise<unknown>): void;
+  /** Not in every browser yet. */
+  addRoutes?(rules: { condition: { urlPattern: { pathname: string } }; source: "network" }[]): Promise<void>;
 }
 interface Shell extends EventTarget {
   skipWaiting(): Promise<void>;
@@ -18,7 +20,12 @@ const FILES = "draftloom-files-1";
 const MOST_FILES = 80;
 const NOT_KEPT = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Offline · Draftloom</title><h1>You are offline</h1><p>This page has not been opened on this device before, so it is not kept here.</p><p><a href="/">All drafts</a></p>`;
 
-shell.addEventListener("install", (event) => (event as ShellEvent).waitUntil(shell.skipWaiting()));
+shell.addEventListener("install", (raw) => {
+  const event = raw as ShellEvent;
+  // The farewell request of a dying page is lost when it has to pass through here first: the API goes past the shell.
+  const past = event.addRoutes?.([{ condition: { urlPattern: { pathname: "/api/*" } }, source: "network" }]);
+  event.waitUntil(Promise.allSettled([past, shell.skipWaiting()]));
+});
 shell.addEventListener("activate", (event) => (event as ShellEvent).waitUntil(shell.clients.claim()));
 
 shell.addEventListener("fetch", (raw) => {

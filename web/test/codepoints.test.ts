@@ -40,7 +40,7 @@ describe("change sets and whole characters", () => {
         expectWhole(whole, before);
         if (after.isWellFormed()) whole.iterChanges((_fromA, _toA, _fromB, _toB, inserted) => expect(inserted.toString().isWellFormed()).toBe(true));
       }),
-      { numRuns: 1_000 },
+      { numRuns: 3_000 },
     );
   });
 
@@ -56,7 +56,7 @@ describe("change sets and whole characters", () => {
         command.iterChanges((_fromA, _toA, _fromB, _toB, inserted) => expect(storable(inserted.toString())).toBe(inserted.toString()), true);
         expect(command.apply(state.doc).toString()).toBe(after);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 3_000 },
     );
   });
 

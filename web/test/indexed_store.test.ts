@@ -1,12 +1,28 @@
 import "fake-indexeddb/auto";
 import { ChangeSet } from "@codemirror/state";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { fromRecord, toBase, toRecord } from "../src/sync/device_store.js";
 import { forgetDevice, openDeviceStore } from "../src/sync/indexed_store.js";
 import { freeze, openReplica, screenText, titled, toText, typed } from "../src/sync/replica.js";
 
 const opened = openReplica("r1", { seq: 4, text: "Hello 🦊", title: "One" });
 const dirty = titled(freeze(typed(opened, ChangeSet.of({ from: 5, insert: "\nthere" }, 8), toText("Hello 🦊"))), "Two");
+
+/** Local storage as browsers have it: names are own properties, methods are not. */
+function storage(): Storage {
+  const methods = {
+    getItem(this: Record<string, string>, name: string) {
+      return this[name] ?? null;
+    },
+    setItem(this: Record<string, string>, name: string, value: string) {
+      this[name] = value;
+    },
+    removeItem(this: Record<string, string>, name: string) {
+      delete this[name];
+    },
+  };
+  return Object.create(methods) as Storage;
+}
 
 describe("the device store", () => {
   it("gives back exactly what was put in", async () => {
@@ -60,5 +76,30 @@ describe("the device store", () => {
     await store.save(toRecord("d1", dirty, 1), toBase("d1", dirty, 1));
     await forgetDevice("a6");
     expect(await (await openDeviceStore("a6")).leftovers()).toEqual([]);
+  });
+
+  it("finds the last words of a page that died, unless it lived on and kept more", async () => {
+    vi.stubGlobal("localStorage", storage());
+    const store = await openDeviceStore("a7");
+    await store.save(toRecord("d1", opened, 5), toBase("d1", opened, 5));
+    store.leave(toRecord("d1", dirty, 7), toBase("d1", dirty, 7));
+    const [found] = await (await openDeviceStore("a7")).leftovers("d1");
+    expect(found).toMatchObject({ replica: "r1", empty: false, at: 7 });
+    expect(Object.keys(localStorage)).toEqual([]);
+
+    store.leave(toRecord("d1", dirty, 8), toBase("d1", dirty, 8));
+    await store.save(toRecord("d1", { ...dirty, nextN: 9 }, 9), null);
+    expect((await store.leftovers("d1"))[0]).toMatchObject({ nextN: 9, at: 9 });
+
+    store.leave(toRecord("d1", dirty, 10), toBase("d1", dirty, 10));
+    store.leave(toRecord("d1", opened, 11), toBase("d1", opened, 11));
+    expect(Object.keys(localStorage)).toEqual([]);
+    vi.unstubAllGlobals();
+  });
+
+  it("does without last words where local storage is blocked", async () => {
+    const store = await openDeviceStore("a8");
+    store.leave(toRecord("d1", dirty, 1), toBase("d1", dirty, 1));
+    expect(await store.leftovers()).toEqual([]);
   });
 });

@@ -229,6 +229,23 @@ describe("what the server will not take", () => {
     expect(page.status.state).toBe("saved");
   });
 
+  it("is still said to be too long after a reload, and after others have written", async () => {
+    const { server, page, reopen } = await desk();
+    server.refuse = (command) => (JSON.stringify(command).length > 120 ? refused(413, "too_large") : null);
+    page.type(5, 5, "x".repeat(200));
+    await pass(1_000);
+    page.die();
+    const again = await reopen();
+    again.session.wake();
+    await pass(5_000);
+    expect(again.status).toMatchObject({ state: "attention", trouble: "too-large" });
+    server.edit(0, 0, "Oh, ");
+    again.session.hinted(server.head);
+    await pass(5_000);
+    expect(again.text.length).toBe(209);
+    expect(again.status).toMatchObject({ state: "attention", trouble: "too-large" });
+  });
+
   it("waits for a sign-in", async () => {
     const { server, page } = await desk();
     server.refuse = () => refused(401, "unauthorized");

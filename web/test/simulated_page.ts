@@ -47,6 +47,12 @@ export class MemoryStore implements DeviceStore {
       for (const key of dead) this.erase(key);
     }, alive);
   }
+  leave(record: OutboxRecord, base: BaseRecord): void {
+    if (this.broken) return;
+    const [recordCopy, baseCopy] = JSON.parse(JSON.stringify([record, base])) as [OutboxRecord, BaseRecord];
+    this.outbox.set(recordCopy.key, recordCopy);
+    this.bases.set(recordCopy.key, baseCopy);
+  }
   private erase(key: string): void {
     this.outbox.delete(key);
     this.bases.delete(key);

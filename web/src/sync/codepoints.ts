@@ -36,10 +36,13 @@ function widened(changes: ChangeSet, text: Text): Widened[] {
 const together = (parts: Widened[], insertOf: (part: Widened) => string, length: number): ChangeSet =>
   ChangeSet.of(parts.map((part) => ({ from: part.from, to: part.to, insert: insertOf(part) })), length);
 
-/** The same edit of `text`, widened where a boundary falls inside a character (as when one emoji replaces another). */
+/** The same edit of `text`, widened where a boundary falls inside a character (as when one emoji replaces
+ *  another), neighbours joined where their halves make one. */
 export function wholeCharacters(changes: ChangeSet, text: Text): ChangeSet {
   let cut = false;
-  changes.iterChanges((from, to) => (cut ||= cutsPair(text, from) || cutsPair(text, to)), true);
+  changes.iterChanges((from, to, _fromB, _toB, inserted) => {
+    cut ||= cutsPair(text, from) || cutsPair(text, to) || !isStorable(inserted.sliceString(0));
+  }, true);
   return cut ? together(widened(changes, text), ({ before, insert, behind }) => before + insert + behind, text.length) : changes;
 }
 

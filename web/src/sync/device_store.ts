@@ -41,6 +41,8 @@ export interface ParkedRecord {
 
 export interface DeviceStore {
   save(record: OutboxRecord, base: BaseRecord | null): Promise<void>;
+  /** At once, for a page that may die before anything asynchronous ends; found by `leftovers` of a later page. */
+  leave(record: OutboxRecord, base: BaseRecord): void;
   /** Takes dead replicas' records over in the same transaction that writes the heir's. */
   adopt(record: OutboxRecord, base: BaseRecord, dead: string[]): Promise<void>;
   leftovers(draftId?: string): Promise<OutboxRecord[]>;

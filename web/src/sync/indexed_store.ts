@@ -1,7 +1,9 @@
 // The device store in IndexedDB, one database per account so that people sharing a browser never see each other's words.
+// What a dying page writes last goes through `last_words.ts`, since IndexedDB is too late then.
 
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { BaseRecord, DeviceStore, OutboxRecord, ParkedRecord } from "./device_store.js";
+import { forgetLastWords, LastWords } from "./last_words.js";
 
 interface Schema extends DBSchema {
   outbox: { key: string; value: OutboxRecord; indexes: { draft: string } };
@@ -23,14 +25,21 @@ export async function openDeviceStore(account: string): Promise<DeviceStore> {
       (event.target as IDBDatabase).close();
     },
   });
-  return new IndexedStore(database);
+  return new IndexedStore(database, new LastWords(account));
 }
 
 /** Forgets everything this browser keeps for the account. */
-export const forgetDevice = (account: string): Promise<void> => deleteDB(databaseName(account));
+export function forgetDevice(account: string): Promise<void> {
+  forgetLastWords(account);
+  return deleteDB(databaseName(account));
+}
 
 class IndexedStore implements DeviceStore {
-  constructor(private readonly database: IDBPDatabase<Schema>) {}
+  constructor(private readonly database: IDBPDatabase<Schema>, private readonly lastWords: LastWords) {}
+
+  leave(record: OutboxRecord, base: BaseRecord): void {
+    this.lastWords.keep(record, base);
+  }
 
   async save(record: OutboxRecord, base: BaseRecord | null): Promise<void> {
     await this.write(record, base, []);
@@ -52,8 +61,18 @@ class IndexedStore implements DeviceStore {
     ]);
   }
 
-  leftovers(draftId?: string): Promise<OutboxRecord[]> {
+  async leftovers(draftId?: string): Promise<OutboxRecord[]> {
+    await this.lastWords.hand(({ record, base }) => this.takeIn(record, base));
     return draftId === undefined ? this.database.getAll("outbox") : this.database.getAllFromIndex("outbox", "draft", draftId);
+  }
+
+  /** Unless the page that wrote it has lived on and kept a later state. */
+  private async takeIn(record: OutboxRecord, base: BaseRecord): Promise<void> {
+    const unit = this.database.transaction(["outbox", "bases"], "readwrite");
+    const outbox = unit.objectStore("outbox");
+    const known = await outbox.get(record.key);
+    if (!known || known.at <= record.at) await Promise.all([outbox.put(record), unit.objectStore("bases").put(base)]);
+    await unit.done;
   }
 
   base(key: string): Promise<BaseRecord | undefined> {

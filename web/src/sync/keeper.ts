@@ -30,6 +30,12 @@ export class Keeper {
     return this.writing;
   }
 
+  /** At once, should the page die; nothing is kept that the device holds already or that is saved. */
+  leave(replica: Replica): void {
+    if (this.store === null || this.onDevice === replica) return;
+    this.store.leave(toRecord(this.draftId, replica, this.now()), toBase(this.draftId, replica, this.now()));
+  }
+
   private async write(store: DeviceStore): Promise<void> {
     const before = this.failing;
     try {

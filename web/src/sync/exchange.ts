@@ -1,0 +1,225 @@
+// One replica's talk with the server: sends its command, takes in what the log has beyond it, and does to the replica
+// what an answer or a refusal means. When to talk is `session.ts`.
+
+import type { ChangeSet } from "@codemirror/state";
+import type { DeviceStore } from "./device_store.js";
+import { Parking } from "./parking.js";
+import type { Patience } from "./patience.js";
+import { alreadyIn, applyEvent, isSynced, jump, renamed, screenText, screenTitle, settle, thaw, Unreadable, withdraw, type Replica, type Step } from "./replica.js";
+import { isClosed, PAUSE, type ParkedWords, type SyncStatus, type Trouble } from "./status.js";
+import { verdict } from "./verdict.js";
+import { Refusal, type Answer, type Command, type DraftEvent, type Transport } from "./wire.js";
+
+/** What a page hears from its session. Called after the session's own state has changed. */
+export interface Screen {
+  remote(changes: ChangeSet, event: DraftEvent | null): void;
+  title(title: string): void;
+  event(event: DraftEvent): void;
+  status(status: SyncStatus): void;
+  parked(words: ParkedWords): void;
+}
+
+export interface Surroundings {
+  transport: Transport;
+  store: DeviceStore | null;
+  screen: Screen;
+  newId(): string;
+  now(): number;
+  random(): number;
+  later(run: () => void, milliseconds: number): number;
+  cancel(timer: number): void;
+}
+
+/** The device's side, as far as an exchange needs it. */
+interface Keeping {
+  keep(replica: Replica): Promise<void>;
+  forget(replica: Replica): Promise<void>;
+}
+
+/** Above this many missed events a snapshot is cheaper than replaying. */
+const REPLAY_LIMIT = 4_000;
+const RENAME_LIMIT = 3;
+
+export class Exchange {
+  readonly parking: Parking;
+  trouble: Trouble | null = null;
+  /** Typing has paused: what is in the buffer may be numbered and sent. */
+  due = false;
+  /** The server finds the text too long: nothing is sent until it changes. */
+  held = false;
+  /** The draft has reached at least this position. */
+  hint = 0;
+  savedAt: number | null = null;
+  private renames = 0;
+
+  constructor(
+    draftId: string,
+    public replica: Replica,
+    private readonly around: Surroundings,
+    private readonly keeper: Keeping,
+    private readonly patience: Patience,
+  ) {
+    this.parking = new Parking(draftId, around.store);
+  }
+
+  /** Sends the command under way; false when nothing more can be done now. `leaving`: the page may die any moment. */
+  async deliver(command: Command, leaving: boolean): Promise<boolean> {
+    let answer: Answer;
+    try {
+      answer = await this.around.transport.send(command, { leaving });
+    } catch {
+      return this.failed("offline", null);
+    }
+    if (answer.kind === "refused") return this.refused(answer);
+    this.worked();
+    this.renames = 0;
+    this.savedAt = this.around.now();
+    try {
+      await this.replay(answer.events);
+    } catch (error) {
+      return this.readFailed(error);
+    }
+    if (answer.seq > this.replica.seq) {
+      this.hint = Math.max(this.hint, answer.seq);
+      if (!(await this.pull())) return false;
+    }
+    if (this.replica.flying?.command === command) this.show(alreadyIn(this.replica), null);
+    void this.keeper.keep(this.replica);
+    return true;
+  }
+
+  private async refused(answer: Extract<Answer, { kind: "refused" }>): Promise<boolean> {
+    const judged = verdict(answer);
+    if (judged.kind === "wait") return this.failed(judged.trouble, judged.pause);
+    this.worked();
+    const reason = answer.detail || answer.code;
+    switch (judged.kind) {
+      case "hold":
+        this.replica = thaw(this.replica);
+        this.held = true;
+        this.trouble = "too-large";
+        void this.keeper.keep(this.replica);
+        return false;
+      case "fork":
+        return this.forked(reason);
+      case "restart":
+        return this.restart(reason);
+      case "closed":
+        await this.parkEverything(reason);
+        this.trouble = judged.trouble;
+        return false;
+      case "park":
+        await this.parkFlying(reason);
+        return true;
+    }
+  }
+
+  /** The server holds another command under this number: a later one of the same page. Its event replaces ours. */
+  private async forked(reason: string): Promise<boolean> {
+    const disputed = this.replica.flying?.command;
+    this.hint = Math.max(this.hint, this.replica.seq + 1);
+    if (!(await this.pull())) return false;
+    if (this.replica.flying?.command === disputed) await this.parkFlying(reason);
+    return true;
+  }
+
+  /** The server no longer knows our past (a restored backup): stand on what it has, under a new name. */
+  private async restart(reason: string): Promise<boolean> {
+    this.renames += 1;
+    if (this.renames > RENAME_LIMIT) {
+      this.renames = 0;
+      await this.parkFlying(reason);
+      return true;
+    }
+    try {
+      this.show(settle(this.replica, await this.around.transport.snapshot()), null);
+    } catch (error) {
+      return this.readFailed(error);
+    }
+    this.replica = renamed(this.replica, this.around.newId());
+    this.due = true;
+    return true;
+  }
+
+  private async parkFlying(reason: string): Promise<void> {
+    if (this.replica.flying === null) return;
+    await this.park(reason, this.replica.flying.changes);
+    this.show(withdraw(this.replica), null);
+    this.due = true;
+  }
+
+  private async parkEverything(reason: string): Promise<void> {
+    const { flying, buffer } = this.replica;
+    if (isSynced(this.replica)) return;
+    await this.park(reason, flying === null ? buffer.changes : flying.changes.compose(buffer.changes));
+    await this.keeper.forget(this.replica);
+  }
+
+  private async park(reason: string, changes: ChangeSet): Promise<void> {
+    const { newId, now, screen } = this.around;
+    screen.parked(await this.parking.add(newId(), reason, changes, screenText(this.replica).toString(), now()));
+  }
+
+  /** Fetches and takes in what the log has beyond us; false when the server could not be read. */
+  async pull(): Promise<boolean> {
+    const { transport } = this.around;
+    try {
+      for (let head = Infinity; this.replica.seq < head; ) {
+        const page = await transport.events(this.replica.seq);
+        head = page.head;
+        const missing = head - this.replica.seq;
+        if (missing < 0) this.show(settle(this.replica, await transport.snapshot()), null);
+        else if (missing > REPLAY_LIMIT || (missing > 0 && page.items.length === 0)) this.show(jump(this.replica, await transport.snapshot()), null);
+        else await this.replay(page.items);
+      }
+    } catch (error) {
+      return this.readFailed(error);
+    }
+    this.hint = Math.min(this.hint, this.replica.seq);
+    this.worked();
+    void this.keeper.keep(this.replica);
+    return true;
+  }
+
+  private async replay(items: DraftEvent[]): Promise<void> {
+    for (const event of items) {
+      if (event.seq !== this.replica.seq + 1) continue;
+      try {
+        this.show(applyEvent(this.replica, event), event);
+        this.around.screen.event(event);
+      } catch (error) {
+        if (!(error instanceof Unreadable)) throw error;
+        this.show(jump(this.replica, await this.around.transport.snapshot()), null);
+      }
+    }
+  }
+
+  private show(step: Step, event: DraftEvent | null): void {
+    const title = screenTitle(this.replica);
+    this.replica = step.replica;
+    const now = screenTitle(this.replica);
+    if (step.screen !== null) this.around.screen.remote(step.screen, event);
+    if (now !== title) this.around.screen.title(now);
+  }
+
+  private readFailed(error: unknown): boolean {
+    if (!(error instanceof Refusal)) return this.failed("offline", null);
+    if (error.status === 401 || error.code === "csrf") return this.failed("sign-in", PAUSE.signIn);
+    if (error.status !== 404 && error.status !== 403) return this.failed("server", null);
+    this.trouble = "gone";
+    return false;
+  }
+
+  private failed(trouble: Trouble, pause: number | null): false {
+    this.trouble = trouble;
+    this.patience.failed(pause);
+    return false;
+  }
+
+  private worked(): void {
+    this.patience.worked();
+    // A text that is too long stays so, whatever else the server answers.
+    if (this.trouble === null || isClosed(this.trouble) || this.held) return;
+    this.trouble = null;
+  }
+}
