@@ -107,7 +107,7 @@ def create_app(
     )
     checkpoints = Checkpoints(db, clock, pause_seconds=settings.checkpoint_pause_seconds)
     static = StaticFiles(ROOT / "web" / "dist")
-    page = page_routes.PageContext(accounts, static)
+    page = page_routes.PageContext(accounts.sessions, static)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
@@ -128,7 +128,7 @@ def create_app(
     async def running(app: Litestar) -> AsyncIterator[None]:
         await catalogue.start()
         run_logs.start()
-        await turns.recover()
+        await turns.start_watch()
         checkpoints.start()
         try:
             yield
@@ -151,7 +151,7 @@ def create_app(
             static.router(),
         ],
         dependencies={name: Provide(_giving(value), sync_to_thread=False) for name, value in services.items()},
-        middleware=[CountRequests(metrics), SecurityHeaders(), Authenticate(accounts)],
+        middleware=[CountRequests(metrics), SecurityHeaders(), Authenticate(accounts.sessions, settings)],
         exception_handlers={Exception: render_problem},
         lifespan=[running],
         state=State(

@@ -124,6 +124,8 @@ class Connection:
         if isinstance(response, httpx2.Response):
             return self._status_error(response)
         causes = list(_causes(error))
+        if any(isinstance(cause, httpx2.ConnectTimeout) for cause in causes):
+            return Unreachable("The provider's server does not answer.", provider=self._provider)
         if any(isinstance(cause, (httpx2.TimeoutException, TimeoutError)) for cause in causes):
             return TimedOut("The provider did not answer in time.", provider=self._provider)
         if any(type(cause).__name__ == "PrivateAddress" for cause in causes):

@@ -6,12 +6,11 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from app.routes.security import COOKIE, administrator, signed_in
+from app.routes.security import COOKIE, administrator, session_cookie, signed_in
 from app.services.accounts import Accounts, Principal, SignedIn
 from app.settings import Settings
 
@@ -115,21 +114,11 @@ def _token(row: Any, token: str | None = None) -> TokenView:
 
 
 def _with_cookie(signed: SignedIn, accounts: Accounts, settings: Settings) -> Response[UserAndToken]:
-    csrf = accounts.csrf_token(signed.principal)
+    csrf = accounts.sessions.csrf_token(signed.principal)
     return Response(
         UserAndToken(_me(signed.principal, csrf), csrf),
         status_code=200,
-        cookies=[
-            Cookie(
-                COOKIE,
-                value=signed.token,
-                path="/",
-                httponly=True,
-                samesite="lax",
-                secure=settings.secure_cookies,
-                max_age=settings.session_days * 86_400,
-            )
-        ],
+        cookies=[session_cookie(signed.token, settings)],
     )
 
 
@@ -153,7 +142,7 @@ async def sign_in(
 @post("/api/sign-out", status_code=HTTP_204_NO_CONTENT, guards=[signed_in])
 async def sign_out(request: PersonRequest, accounts: NamedDependency[Accounts]) -> Response[None]:
     """End this session."""
-    await accounts.sign_out(request.user)
+    await accounts.sessions.end(request.user)
     response = Response(None, status_code=HTTP_204_NO_CONTENT)
     response.delete_cookie(COOKIE, path="/")
     return response
@@ -176,7 +165,7 @@ async def welcome(
 @get("/api/me", guards=[signed_in])
 async def me(request: PersonRequest, accounts: NamedDependency[Accounts]) -> Me:
     """The account that is asking."""
-    return _me(request.user, accounts.csrf_token(request.user))
+    return _me(request.user, accounts.sessions.csrf_token(request.user))
 
 
 @patch("/api/me", guards=[signed_in])

@@ -48,7 +48,7 @@ async def _receive(socket: LiveSocket, person: Principal, drafts: Drafts, fanout
         raw = await socket.receive_text()
         try:
             signal = msgspec.json.decode(raw[:_MOST_BYTES], type=Signal)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             await socket.send_json({"error": {"code": "malformed"}})
             continue
         for draft_id in signal.subscribe[:_MOST_DRAFTS]:

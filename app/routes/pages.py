@@ -15,14 +15,15 @@ from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
 from app.services.drafts import Drafts
 from app.services.errors import Missing
+from app.services.sessions import Sessions
 from app.settings import VERSION
 
 
 class PageContext:
     """What every template gets: who is looking, the CSRF token, the nonce and where files are."""
 
-    def __init__(self, accounts: Accounts, static: StaticFiles) -> None:
-        self._accounts = accounts
+    def __init__(self, sessions: Sessions, static: StaticFiles) -> None:
+        self._sessions = sessions
         self._static = static
 
     def __call__(self, request: Request[Any, Any, Any], **values: Any) -> dict[str, Any]:
@@ -37,7 +38,7 @@ class PageContext:
             }
         return {
             "user": user,
-            "csrf_token": self._accounts.csrf_token(principal) if principal is not None else "",
+            "csrf_token": self._sessions.csrf_token(principal) if principal is not None else "",
             "csp_nonce": request.scope["state"].get("csp_nonce", ""),
             "static": self._static.url,
             "version": VERSION,

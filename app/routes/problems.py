@@ -42,7 +42,9 @@ def render_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     """The answer to any exception: JSON for the API, a page (or the way to sign in) for people."""
     problem = _problem(error)
     if problem.status >= 500:
-        log.error("request failed", path=request.url.path, code=problem.code, exc_info=error)
+        # The route, not the path: the path of a one-time link is its secret.
+        route = request.scope.get("path_template") or "none"
+        log.error("request failed", route=route, code=problem.code, exc_info=error)
     if _wants_page(request):
         if problem.status == HTTPStatus.UNAUTHORIZED:
             return Redirect(path="/sign-in", query_params={"next": request.url.path})
@@ -64,12 +66,12 @@ def render_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 def problem_response(problem: Problem) -> Response[bytes]:
     body = {
+        **problem.values,
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
         "code": problem.code,
-        **problem.values,
     }
     return Response(
         msgspec.json.encode(body),
@@ -87,6 +89,9 @@ def _problem(error: Exception) -> Problem:
         headers: Mapping[str, str] = error.headers or {}
         detail = _WORDS.get(status) or (error.detail if status < 500 else "Something went wrong on the server.")
         return Problem(status, _HTTP_CODES.get(status, "http_error"), detail, {}, headers)
+    if isinstance(error, RecursionError):
+        # Only reading and writing what was sent goes as deep as what was sent; our own calls do not nest without it.
+        return Problem(400, "malformed", "This is nested too deeply.")
     return problem_of(error)
 
 

@@ -6,20 +6,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
-from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.datastructures import Cookie, Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from app.services.accounts import Accounts, Principal
+from app.services.accounts import Principal
 from app.services.errors import NotAllowed, NotSignedIn
+from app.services.sessions import Sessions
+from app.settings import Settings
 
 COOKIE = "draftloom_session"
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CSRF_FREE = frozenset({"/api/sign-in", "/api/welcome"})
-"""Proofs of their own in the body; a foreign page has none of them."""
+"""There is no session yet whose token could be asked for; `from_own_page` guards them instead."""
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -29,31 +32,77 @@ class Authenticate(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+    def __init__(self, sessions: Sessions, settings: Settings) -> None:
+        self._sessions = sessions
+        self._settings = settings
+        self._public_host = urlsplit(settings.public_url).netloc
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         headers = Headers.from_scope(scope)
         authorization = headers.get("authorization", "")
         principal: Principal | None
+        cookie = ""
         if authorization[:7].lower() == "bearer ":
-            principal = await self._accounts.who(api_token=authorization[7:].strip())
+            principal = await self._sessions.who(api_token=authorization[7:].strip())
         else:
-            principal = await self._accounts.who(session_token=_cookie(headers.get("cookie", "")))
+            cookie = _cookie(headers.get("cookie", ""))
+            principal = await self._sessions.who(session_token=cookie)
         scope["user"] = principal
-        if principal is not None and principal.session_id is not None:
-            if scope["type"] == ScopeType.HTTP:
-                self._check_csrf(scope, headers, principal)
-            elif urlsplit(headers.get("origin", "")).netloc != headers.get("host", ""):
-                # A browser sends the cookie along with any site's socket; only our own pages are believed.
-                scope["user"] = None
+        if scope["type"] == ScopeType.HTTP:
+            self._check_mutation(scope, headers, principal)
+            if principal is not None and principal.session_id is not None and not scope["path"].startswith("/api/"):
+                send = self._prolonging(send, cookie)
+        elif principal is not None and principal.session_id is not None and not self._is_own(headers):
+            # A browser sends the cookie along with any site's socket; only our own pages are believed.
+            scope["user"] = None
         await next_app(scope, receive, send)
 
-    def _check_csrf(self, scope: HTTPScope, headers: Headers, principal: Principal) -> None:
-        if scope["method"] in _SAFE_METHODS or scope["path"] in _CSRF_FREE:
+    def _check_mutation(self, scope: HTTPScope, headers: Headers, principal: Principal | None) -> None:
+        if scope["method"] in _SAFE_METHODS:
             return
-        if not self._accounts.csrf_matches(principal, headers.get("x-csrf-token", "")):
+        if scope["path_template"] in _CSRF_FREE:
+            self._check_own_page(headers)
+        elif principal is not None and not self._sessions.csrf_matches(principal, headers.get("x-csrf-token", "")):
             raise NotAllowed("csrf", "The page's security token is missing or out of date. Reload the page.")
+
+    def _check_own_page(self, headers: Headers) -> None:
+        """Another site must not sign its visitors in to an account of its own choice and then read what they write.
+        What has no Origin is no browser's form; what is no JSON can be sent without being asked first."""
+        foreign = "origin" in headers and not self._is_own(headers)
+        if foreign or headers.get("sec-fetch-site", "") == "cross-site":
+            raise NotAllowed("foreign_page", "Only Draftloom's own pages may sign in here.")
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise HTTPException(status_code=415, detail="Send this as application/json.")
+
+    def _is_own(self, headers: Headers) -> bool:
+        """Whether the Origin is this server as the browser knows it, or as its operator does (behind a proxy)."""
+        host = urlsplit(headers.get("origin", "")).netloc
+        return host == headers.get("host", "") or bool(host and host == self._public_host)
+
+    def _prolonging(self, send: Send, token: str) -> Send:
+        """A page that is opened prolongs the cookie, as its use prolongs the session."""
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableScopeHeaders.from_message(message)
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers.add("Set-Cookie", session_cookie(token, self._settings).to_header(header=""))
+            await send(message)
+
+        return send_with_cookie
+
+
+def session_cookie(token: str, settings: Settings) -> Cookie:
+    """The cookie that carries a session's token; scripts cannot read it, other sites' forms do not send it."""
+    return Cookie(
+        COOKIE,
+        value=token,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings.secure_cookies,
+        max_age=settings.session_days * 86_400,
+    )
 
 
 class SecurityHeaders(ASGIMiddleware):

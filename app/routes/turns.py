@@ -20,6 +20,8 @@ from app.services.errors import InvalidInput
 from app.services.turns import TurnOrder, Turns
 from app.services.views import ConversationView, Estimate, LedgerRow, Page, TurnStarted, TurnView
 
+_MOST_DIGITS = 9
+
 
 class NewTurn(msgspec.Struct, frozen=True, kw_only=True):
     mode: Literal["ask", "write", "edit"]
@@ -68,7 +70,7 @@ async def get_turn(turn_id: FromPath[UUID], request: PersonRequest, turns: Named
 async def turn_events(turn_id: FromPath[UUID], request: PersonRequest, turns: NamedDependency[Turns]) -> Stream:
     """The run log as an event stream, from the start or after `Last-Event-ID`, until the turn ends."""
     raw = request.headers.get("last-event-id", "0") or "0"
-    if not raw.isdigit():
+    if not (raw.isascii() and raw.isdigit()) or len(raw) > _MOST_DIGITS:
         raise InvalidInput("Last-Event-ID", "This is the number of an event of this turn.")
     events: AsyncIterator[bytes] = await turns.follow(request.user, turn_id, after=int(raw))
     return Stream(

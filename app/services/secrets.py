@@ -5,15 +5,28 @@ random and only their SHA-256 is kept.
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.services.errors import ServiceError
+
+LEAST_SECRET_BYTES = 16
+
+
+class SecretUnusable(ServiceError):
+    """The installation's secret is no secret."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("secret_unusable", message)
 
 
 class SecretUnreadable(Exception):
@@ -41,25 +54,47 @@ class SecretBox:
         return hmac.new(self._signing_key, value.encode(), hashlib.sha256).hexdigest()
 
     def verify(self, value: str, signature: str) -> bool:
-        return hmac.compare_digest(self.sign(value), signature)
+        # As bytes: what comes in a header need not be ASCII.
+        return hmac.compare_digest(self.sign(value).encode(), signature.encode())
 
 
 def installation_secret(configured: str, data: Path) -> bytes:
-    """The configured secret, or the one in `data/secret.key`, which is made on first use and readable by its owner only."""
+    """The configured secret, or the one in `data/secret.key`, which is made on first use and readable by its owner only.
+
+    Raises `SecretUnusable` for a file too short to be a secret: everything would be encrypted with next to nothing.
+    """
     if configured:
         return configured.encode()
     path = data / "secret.key"
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
+        _create_whole(path, secrets.token_hex(32).encode())
+    secret = path.read_bytes()
+    if len(secret.strip()) < LEAST_SECRET_BYTES:
+        raise SecretUnusable(
+            f"{path} holds {len(secret.strip())} bytes, a secret has at least {LEAST_SECRET_BYTES}. Put it back from a backup, or "
+            "remove the file to get a new one; stored provider keys then have to be entered again."
+        )
+    return secret
+
+
+def _create_whole(path: Path, content: bytes) -> None:
+    """A new file that is there with all its content or not at all, whenever the power goes. One that exists stays."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by its owner only
+    try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    return path.read_bytes()
+        with contextlib.suppress(FileExistsError):  # Two that start at once: the first one's counts.
+            os.link(name, path)  # Unlike a rename it never replaces.
+    finally:
+        os.unlink(name)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def new_token() -> str:

@@ -26,7 +26,7 @@ from app.services.assistant.attempts import Account
 from app.services.assistant.ending import Ending
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.recovery import recover_turn
-from app.services.assistant.requests import Exchange, Mode, TurnPlan, build_request, estimate_request
+from app.services.assistant.requests import Exchange, Mode, TurnPlan, build_request, estimate_request, within_context
 from app.services.assistant.run_log import RunLogs, encode_event
 from app.services.assistant.runner import RunnerTools, TurnRunner
 from app.services.catalogue import Catalogue, Choice
@@ -105,7 +105,7 @@ class Turns:
         self._pause = pause
         self._worker_id = f"{socket.gethostname()[:60]}:{os.getpid()}"
         self._running: dict[UUID, tuple[TurnRunner, asyncio.Task[None]]] = {}
-        self._heart: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
 
     async def estimate(self, person: Principal, draft_id: UUID, order: TurnOrder) -> Estimate:
         """Tokens and price before sending."""
@@ -160,20 +160,40 @@ class Turns:
         await self._db.read(owned_turn, person.id, turn_id)
         return self._replay(turn_id, after)
 
-    async def recover(self) -> None:
+    async def start_watch(self) -> None:
         """End the turns a killed process left running, keeping their text and booking their cost; then keep watch."""
-        for turn in await self._db.read(turn_store.abandoned_turns, silent_since=self._abandoned_before()):
-            ended = await self._db.write(
-                recover_turn, turn.id, counter=self._counter, overrides=self._catalogue.overrides, at=self._clock()
-            )
-            if ended:
-                log.warning("turn interrupted by a stopped process", turn=str(turn.id))
-        self._heart = asyncio.create_task(self._beat(), name="turn heartbeat")
+        await self._recover(silent_since=self._abandoned_before())
+        self._watch = asyncio.create_task(self._keep_watch(), name="turn watch")
+
+    async def _recover(self, *, silent_since: datetime) -> None:
+        for turn in await self._db.read(turn_store.abandoned_turns, silent_since=silent_since):
+            if turn.id not in self._running:
+                await self._recover_one(turn.id)
+
+    async def _recover_one(self, turn_id: UUID) -> None:
+        """One turn at a time: an odd one must keep neither the others nor the service from starting."""
+        for keep_result in (True, False):
+            try:
+                ended = await self._db.write(
+                    recover_turn,
+                    turn_id,
+                    counter=self._counter,
+                    overrides=self._catalogue.overrides,
+                    keep_result=keep_result,
+                    at=self._clock(),
+                )
+            except Exception as error:
+                log.error("turn not recovered", turn=str(turn_id), keep_result=keep_result, exc_info=error)
+            else:
+                if ended:
+                    log.warning("turn interrupted by a stopped process", turn=str(turn_id))
+                return
 
     async def stop_all(self) -> None:
         """At shutdown: every running turn ends as interrupted, with what it wrote."""
-        if self._heart is not None:
-            self._heart.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
         tasks = []
         for runner, task in tuple(self._running.values()):
             runner.interrupt("interrupted")
@@ -193,6 +213,7 @@ class Turns:
 
     def _estimated(self, plan: TurnPlan, choice: Choice, seq: int) -> _Prepared:
         request = build_request(plan, self._prompts, self._counter, history_tokens=self._history_tokens)
+        request = within_context(request, plan, self._counter)
         estimate = estimate_request(
             plan,
             request,
@@ -336,11 +357,16 @@ class Turns:
 
     # Staying alive
 
-    async def _beat(self) -> None:
+    async def _keep_watch(self) -> None:
+        """Show that this process lives, and end turns whose process does not."""
         while True:
             await asyncio.sleep(_HEARTBEAT_SECONDS)
-            if self._running:
-                await self._db.write(turn_store.heartbeat, tuple(self._running), at=self._clock())
+            try:
+                if self._running:
+                    await self._db.write(turn_store.heartbeat, tuple(self._running), at=self._clock())
+                await self._recover(silent_since=self._clock() - _DEAD_AFTER)
+            except Exception as error:
+                log.error("turn watch failed", exc_info=error)
 
     def _abandoned_before(self) -> datetime:
         """SQLite belongs to one process: whatever runs at its start is dead. Elsewhere a dead worker's heart stands still."""

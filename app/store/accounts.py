@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
+from app.core.text.utf16 import has_unstorable
 from app.store.engine.prepared import Prepared
 from app.store.engine.quick import quick
 from app.store.errors import AlreadyExists, NotFound
@@ -19,14 +20,13 @@ from app.store.tables import ApiToken, SignInLink, User, UserSession
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a request comes from. `session_id` and `csrf_hash` for a browser, `token_id` for a program."""
+    """Who a request comes from. `session_id` for a browser, `token_id` for a program."""
 
     user_id: uuid.UUID
     email: str
     name: str
     roles: tuple[str, ...]
     session_id: uuid.UUID | None = None
-    csrf_hash: bytes | None = None
     token_id: uuid.UUID | None = None
     last_seen_at: datetime | None = None
 
@@ -54,17 +54,15 @@ def get_user(session: Session, user_id: uuid.UUID) -> User:
 
 
 def find_user(session: Session, email: str) -> User | None:
-    """The person with this address, in any case; also a disabled one."""
+    """The person with this address, in any case; also a disabled one. None for what can be nobody's address."""
+    if has_unstorable(email):
+        return None
     return session.scalars(select(User).where(col(User.email) == email.strip().lower())).first()
 
 
 def list_users(session: Session) -> list[User]:
     """Everybody, by address."""
     return list(session.scalars(select(User).order_by(col(User.email))))
-
-
-def count_users(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(User)) or 0
 
 
 def update_user(
@@ -117,7 +115,6 @@ def create_session(
     *,
     user_id: uuid.UUID,
     token_hash: bytes,
-    csrf_hash: bytes | None,
     at: datetime,
     expires_at: datetime,
     user_agent: str = "",
@@ -125,7 +122,6 @@ def create_session(
     row = UserSession(
         user_id=user_id,
         token_hash=token_hash,
-        csrf_hash=csrf_hash,
         created_at=at,
         expires_at=expires_at,
         last_seen_at=at,
@@ -138,7 +134,7 @@ def create_session(
 
 _PERSON: tuple[Any, ...] = (col(User.id), col(User.email), col(User.name), col(User.roles))
 _SESSION_BY_HASH = Prepared(
-    select(*_PERSON, col(UserSession.id), col(UserSession.csrf_hash), col(UserSession.last_seen_at))
+    select(*_PERSON, col(UserSession.id), col(UserSession.last_seen_at))
     .join_from(UserSession, User, col(User.id) == col(UserSession.user_id))
     .where(col(UserSession.token_hash) == bindparam("token_hash"), col(UserSession.expires_at) > bindparam("at"))
     .where(col(User.disabled_at).is_(None))
@@ -160,10 +156,8 @@ def identity_of_session(session: Session, token_hash: bytes, at: datetime) -> Id
     row = _SESSION_BY_HASH.one(session, token_hash=token_hash, at=at)
     if row is None:
         return None
-    user_id, email, name, roles, session_id, csrf_hash, last_seen_at = row
-    return Identity(
-        user_id, email, name, tuple(roles), session_id=session_id, csrf_hash=csrf_hash, last_seen_at=last_seen_at
-    )
+    user_id, email, name, roles, session_id, last_seen_at = row
+    return Identity(user_id, email, name, tuple(roles), session_id=session_id, last_seen_at=last_seen_at)
 
 
 @quick

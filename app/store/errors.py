@@ -5,11 +5,14 @@ StoreError
 ├── AlreadyExists       a unique value is taken (`field`)
 ├── StaleWrite          the row is no longer in the state the caller saw
 ├── BadCursor           a list was asked to go on from a place it never gave out
+├── InvalidText         a text no database can store, or longer than its column
 ├── StoreUnavailable    nothing was saved: disk full, database locked, server gone
 ├── NotEmpty            a backup is only restored into an empty database
 ├── BadBackup           the file is not a backup, is damaged, or is of another schema
 └── Corrupt             stored data does not agree with its own hash
 """
+
+from sqlalchemy.exc import DontWrapMixin
 
 
 class StoreError(Exception):
@@ -45,8 +48,15 @@ class BadCursor(StoreError):
         super().__init__("This cursor does not come from this list.")
 
 
+class InvalidText(StoreError, DontWrapMixin):
+    """Raised while a statement is being bound; the mixin keeps SQLAlchemy from wrapping it in an error of its own."""
+
+    code = "invalid_text"
+
+
 class StoreUnavailable(StoreError):
-    """Retrying later is safe: the unit was rolled back as a whole. `reason` is the driver's own short text."""
+    """Retrying later is safe: the unit was rolled back as a whole. `reason` is the driver's own short text: never a
+    detail line, which could hold somebody's words."""
 
     code = "store_unavailable"
 

@@ -71,32 +71,6 @@ def add_entry(session: Session, entry: LedgerEntry) -> LedgerEntry:
     return entry
 
 
-def _totals(session: Session, *conditions: ColumnElement[bool]) -> Totals:
-    return Totals(*session.execute(select(*_SUMS).where(*conditions)).one())
-
-
-def conversation_totals(session: Session, conversation_id: uuid.UUID) -> Totals:
-    return _totals(session, col(LedgerEntry.conversation_id) == conversation_id)
-
-
-def turn_totals(session: Session, turn_id: uuid.UUID) -> Totals:
-    return _totals(session, col(LedgerEntry.turn_id) == turn_id)
-
-
-def draft_totals(session: Session, draft_id: uuid.UUID) -> Totals:
-    return _totals(session, col(LedgerEntry.draft_id) == draft_id)
-
-
-def totals_of_turns(session: Session, turn_ids: list[uuid.UUID]) -> dict[uuid.UUID, Totals]:
-    """The sums of several turns at once; turns without a row are left out."""
-    rows = session.execute(
-        select(col(LedgerEntry.turn_id), *_SUMS)
-        .where(col(LedgerEntry.turn_id).in_(turn_ids))
-        .group_by(col(LedgerEntry.turn_id))
-    )
-    return {row[0]: Totals(*row[1:]) for row in rows}
-
-
 def entries_of_turn(session: Session, turn_id: uuid.UUID) -> list[LedgerEntry]:
     """The rows of one turn, in order of attempt."""
     return list(

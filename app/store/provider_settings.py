@@ -1,17 +1,16 @@
-"""Providers as an administrator set them up in the page, and named settings of the installation."""
+"""Providers as an administrator set them up in the page."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from app.store.errors import NotFound
 from app.store.rows import changed_rows
-from app.store.tables import ProviderSetting, Setting
+from app.store.tables import ProviderSetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +62,3 @@ def delete_provider(session: Session, provider: str) -> None:
     """Raises NotFound."""
     if not changed_rows(session, delete(ProviderSetting).where(col(ProviderSetting.provider) == provider)):
         raise NotFound("provider")
-
-
-def get_setting(session: Session, key: str) -> Any:
-    """A named JSON value; None if it was never set."""
-    row = session.get(Setting, key)
-    return None if row is None else row.value
-
-
-def set_setting(session: Session, key: str, value: Any) -> None:
-    """Sets a named JSON value; None keeps the name without one."""
-    row = session.get(Setting, key)
-    if row is None:
-        row = Setting(key=key)
-        session.add(row)
-    row.value = value
-    session.flush()
-
-
-def delete_setting(session: Session, key: str) -> None:
-    """Forgets a named value; one that was never set stays unset."""
-    session.execute(delete(Setting).where(col(Setting.key) == key))

@@ -7,67 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from app.store.engine.prepared import Prepared
 from app.store.engine.quick import quick
-from app.store.errors import AlreadyExists, NotFound, StaleWrite
-from app.store.ids import new_id
+from app.store.errors import NotFound, StaleWrite
 from app.store.rows import changed_rows
 from app.store.tables import Turn, TurnAttempt, TurnEvent
-
-
-def create_turn(
-    session: Session,
-    *,
-    draft_id: uuid.UUID,
-    conversation_id: uuid.UUID,
-    user_id: uuid.UUID,
-    mode: str,
-    provider: str,
-    model: str,
-    base_seq: int,
-    worker_id: str,
-    at: datetime,
-    base_version_id: uuid.UUID | None = None,
-    prompt_message_id: uuid.UUID | None = None,
-    selection: tuple[int, int] | None = None,
-    apply: str = "review",
-    estimate: dict[str, Any] | None = None,
-    turn_id: uuid.UUID | None = None,
-) -> Turn:
-    """A running turn. Raises AlreadyExists(field="turn") while another one of the draft runs (the database says so)."""
-    if running_turn(session, draft_id) is not None:
-        raise AlreadyExists("This draft is being worked on by a model already.", field="turn")
-    row = Turn(
-        id=turn_id or new_id(),
-        draft_id=draft_id,
-        conversation_id=conversation_id,
-        user_id=user_id,
-        mode=mode,
-        state="running",
-        prompt_message_id=prompt_message_id,
-        base_version_id=base_version_id,
-        base_seq=base_seq,
-        selection_from=selection[0] if selection else None,
-        selection_to=selection[1] if selection else None,
-        apply=apply,
-        provider=provider,
-        model=model,
-        worker_id=worker_id,
-        heartbeat_at=at,
-        estimate=estimate,
-        created_at=at,
-    )
-    session.add(row)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        if "turns_running" in str(error.orig) or "turns.draft_id" in str(error.orig):
-            raise AlreadyExists("This draft is being worked on by a model already.", field="turn") from error
-        raise
-    return row
 
 
 def get_turn(session: Session, turn_id: uuid.UUID) -> Turn:
@@ -92,14 +38,6 @@ def list_turns(session: Session, conversation_id: uuid.UUID) -> list[Turn]:
             .order_by(col(Turn.created_at), col(Turn.id))
         )
     )
-
-
-def update_turn(session: Session, turn_id: uuid.UUID, **values: Any) -> None:
-    """Sets columns of a turn, but not its state: that is `finish_turn`'s. Raises NotFound."""
-    if "state" in values:
-        raise ValueError("a turn ends through finish_turn, so that it ends once")
-    if not changed_rows(session, update(Turn).where(col(Turn.id) == turn_id).values(**values)):
-        raise NotFound("turn")
 
 
 def finish_turn(session: Session, turn_id: uuid.UUID, *, state: str, at: datetime, **values: Any) -> None:
@@ -192,19 +130,6 @@ def start_attempt(
     session.add(row)
     session.flush()
     return row
-
-
-def finish_attempt(
-    session: Session, *, turn_id: uuid.UUID, attempt: int, at: datetime, answered_model: str | None = None
-) -> None:
-    """Raises NotFound."""
-    ended = (
-        update(TurnAttempt)
-        .where(col(TurnAttempt.turn_id) == turn_id, col(TurnAttempt.attempt) == attempt)
-        .values(finished_at=at, answered_model=answered_model)
-    )
-    if not changed_rows(session, ended):
-        raise NotFound("attempt")
 
 
 def list_attempts(session: Session, turn_id: uuid.UUID) -> list[TurnAttempt]:

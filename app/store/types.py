@@ -4,12 +4,16 @@ Times need no type of their own: SQLModel stores an aware `datetime` in UTC and 
 """
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import LargeBinary, Text, types
+from sqlalchemy import LargeBinary, String, Text, types
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import Dialect
+
+from app.core.text.utf16 import has_unstorable
+from app.store.errors import InvalidText
 
 _UUID_BYTES = 16
 _encode_json = msgspec.json.Encoder(order=None).encode
@@ -56,8 +60,55 @@ class BinaryUuid(types.TypeDecorator[uuid.UUID]):
         return "BinaryUuid()"
 
 
+class PlainText(types.TypeDecorator[str]):
+    """Text that both databases can store. Others would fail on one of them only: PostgreSQL refuses a NUL and whatever is
+    longer than the column, SQLite takes both; half a character stops either driver. Here all three are InvalidText.
+
+    `length` counts characters. A comparison may be with a longer text: nothing equals it.
+    """
+
+    impl: types.TypeEngine[Any] | type[types.TypeEngine[Any]] = String
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__(length)
+        self.length = length
+        if length is None:
+            self.impl = Text()
+
+    def coerce_compared_value(self, op: Any, value: Any) -> types.TypeEngine[Any]:
+        return PlainText()
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return _checked_text(self.length)(value)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return _checked_text(self.length)
+
+    def __repr__(self) -> str:
+        return f"PlainText({self.length or ''})"
+
+
+def _checked_text(length: int | None) -> Callable[[str | None], str | None]:
+    def checked(value: str | None) -> str | None:
+        if value is None:
+            return None
+        if length is not None and len(value) > length:
+            raise InvalidText(f"A text is longer than the {length} characters there is room for.", most=length)
+        if has_unstorable(value):
+            raise InvalidText("A text holds a NUL or half a character, which cannot be saved.")
+        return value
+
+    return checked
+
+
 def _json_text(value: Any) -> str | None:
-    return None if value is None else _encode_json(value).decode()
+    if value is None:
+        return None
+    try:
+        return _encode_json(value).decode()
+    except UnicodeEncodeError as error:
+        raise InvalidText("A text holds half a character, which cannot be saved.") from error
 
 
 def _json_value(value: str | None) -> Any:

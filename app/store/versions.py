@@ -254,11 +254,6 @@ def list_versions(
     return Page(items, encode_cursor(items[-1].number) if len(rows) > limit else None)
 
 
-def count_versions(session: Session, draft_id: uuid.UUID) -> int:
-    """How many versions a draft has: the last number, for numbers have no gaps."""
-    return session.scalar(select(func.max(col(Version.number))).where(col(Version.draft_id) == draft_id)) or 0
-
-
 def set_label(session: Session, version_id: uuid.UUID, label: str | None) -> VersionRow:
     """Names a version, or takes its name away. Raises NotFound."""
     if not changed_rows(session, update(Version).where(col(Version.id) == version_id).values(label=label)):

@@ -11,7 +11,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TABLES = ("users", "sessions", "api_tokens", "sign_in_links", "provider_settings", "settings", "audit_log")
+TABLES = ("users", "sessions", "api_tokens", "sign_in_links", "provider_settings", "audit_log")
 
 
 def upgrade() -> None:
@@ -34,7 +34,6 @@ def upgrade() -> None:
         sa.Column("id", BinaryUuid(), nullable=False),
         sa.Column("user_id", BinaryUuid(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("csrf_hash", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("expires_at", UTCDateTime(), nullable=False),
         sa.Column("last_seen_at", UTCDateTime(), nullable=False),
@@ -96,13 +95,6 @@ def upgrade() -> None:
             ["updated_by"], ["users.id"], name=op.f("fk_provider_settings_updated_by_users"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("provider", name=op.f("pk_provider_settings")),
-    )
-
-    op.create_table(
-        "settings",
-        sa.Column("key", sa.String(100), nullable=False),
-        sa.Column("value", JsonText(), nullable=True),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_settings")),
     )
 
     op.create_table(

@@ -207,7 +207,6 @@ def upgrade() -> None:
         sa.Column("answered_model", sa.String(200), nullable=True),
         sa.Column("estimated_input_tokens", sa.Integer(), nullable=True),
         sa.Column("started_at", UTCDateTime(), nullable=False),
-        sa.Column("finished_at", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["turn_id"], ["turns.id"], name=op.f("fk_turn_attempts_turn_id_turns"), ondelete="CASCADE"
         ),
@@ -260,10 +259,18 @@ def upgrade() -> None:
     op.create_index("ix_ledger_entries_adjusts_id", "ledger_entries", ["adjusts_id"], unique=False)
     op.create_index("ix_ledger_entries_at", "ledger_entries", ["at"], unique=False)
     op.create_index("ix_ledger_entries_conversation_id", "ledger_entries", ["conversation_id"], unique=False)
-    op.create_index("ix_ledger_entries_draft_id_version_id", "ledger_entries", ["draft_id", "version_id"], unique=False)
+    op.create_index("ix_ledger_entries_draft_id", "ledger_entries", ["draft_id"], unique=False)
     op.create_index("ix_ledger_entries_message_id", "ledger_entries", ["message_id"], unique=False)
     op.create_index("ix_ledger_entries_turn_id", "ledger_entries", ["turn_id"], unique=False)
     op.create_index("ix_ledger_entries_user_id_at", "ledger_entries", ["user_id", "at"], unique=False)
+    op.create_index(
+        "uq_ledger_entries_turn_id_attempt",
+        "ledger_entries",
+        ["turn_id", "attempt"],
+        unique=True,
+        sqlite_where=sa.text("adjusts_id IS NULL AND turn_id IS NOT NULL"),
+        postgresql_where=sa.text("adjusts_id IS NULL AND turn_id IS NOT NULL"),
+    )
 
     if op.get_bind().dialect.name == "postgresql":
         for name, table, columns, target in CIRCULAR:

@@ -60,8 +60,9 @@ class Desk:
         self.page.locator("#send").click()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed with the file: until then its loop runs in this thread, where other tests want to run their own."""
     if CHROMIUM is None:
         pytest.skip("no Chromium: install it (Debian, Ubuntu: apt-get install chromium)")
     with sync_playwright() as playwright:

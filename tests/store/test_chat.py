@@ -14,8 +14,10 @@ from app.store.db import Database
 from app.store.drafts import Head, create_stream
 from app.store.errors import AlreadyExists, BadCursor, NotFound, StaleWrite
 from app.store.tables import Conversation, LedgerEntry, Turn, User
+from app.store.turn_beginnings import TurnBeginning, begin_turn
 from app.store.turns import RunEvent
 from app.store.upkeep.verify import verify
+from tests.store import rows
 
 SECOND = timedelta(seconds=1)
 
@@ -28,8 +30,8 @@ def session(database: Database):
 
 @pytest.fixture
 def conversation(session: Session, draft: Head, now: datetime) -> Conversation:
-    return conversations.create_conversation(
-        session, draft_id=draft.id, provider="offline", model="demo", at=now, title="t" * 300, system_prompt="Be kind."
+    return rows.create_conversation(
+        session, draft_id=draft.id, provider="offline", model="demo", at=now, title="Whales", system_prompt="Be kind."
     )
 
 
@@ -40,7 +42,7 @@ def turn(session: Session, draft: Head, conversation: Conversation, now: datetim
 
 def start(session: Session, draft: Head, conversation: Conversation, now: datetime, **values) -> Turn:
     given = {"mode": "write", "provider": "offline", "model": "demo", "base_seq": 1, "worker_id": "w1"} | values
-    return turns.create_turn(
+    return rows.create_turn(
         session, draft_id=draft.id, conversation_id=conversation.id, user_id=draft.owner_id, at=now, **given
     )
 
@@ -51,27 +53,12 @@ def start(session: Session, draft: Head, conversation: Conversation, now: dateti
 def test_a_conversation_starts_with_nothing_spent(session, draft: Head, conversation: Conversation) -> None:
     found = conversations.get_conversation(session, conversation.id)
     assert (found.total_tokens, found.total_cost_nano, found.unpriced) == (0, None, 0)
-    assert (len(found.title), found.system_prompt) == (255, "Be kind.")
+    assert (found.title, found.system_prompt) == ("Whales", "Be kind.")
 
 
-def test_conversations_are_listed_newest_first_and_the_last_used_is_known(
-    session, draft: Head, conversation: Conversation, now: datetime
-) -> None:
-    assert conversations.latest_conversation(session, uuid.uuid4()) is None
-    second = conversations.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now + SECOND)
+def test_conversations_are_listed_newest_first(session, draft: Head, conversation: Conversation, now: datetime) -> None:
+    second = rows.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now + SECOND)
     assert conversations.list_conversations(session, draft.id) == [second, conversation]
-    assert conversations.latest_conversation(session, draft.id) == second
-    conversations.add_message(session, conversation=conversation, role="user", content="x", at=now + 2 * SECOND)
-    session.expire_all()
-    assert conversations.latest_conversation(session, draft.id).id == conversation.id
-
-
-def test_only_what_is_given_of_a_conversation_changes(session, conversation: Conversation, now: datetime) -> None:
-    changed = conversations.update_conversation(
-        session, conversation.id, at=now + SECOND, model="other", system_prompt=""
-    )
-    assert (changed.model, changed.provider, changed.system_prompt) == ("other", "offline", None)
-    assert changed.updated_at == now + SECOND
 
 
 @pytest.mark.parametrize(
@@ -81,18 +68,17 @@ def test_only_what_is_given_of_a_conversation_changes(session, conversation: Con
         conversations.get_message,
         conversations.update_message,
         turns.get_turn,
-        turns.update_turn,
     ],
 )
 def test_what_is_missing_is_not_found(session, call) -> None:
     with pytest.raises(NotFound):
-        call(session, uuid.uuid4(), **({"model": "x"} if call is turns.update_turn else {}))
+        call(session, uuid.uuid4())
 
 
 def test_messages_keep_their_order_and_details(session, conversation: Conversation, now: datetime) -> None:
     made = []
     for number in range(5):
-        row = conversations.add_message(
+        row = rows.add_message(
             session,
             conversation=conversation,
             role="user" if number % 2 == 0 else "assistant",
@@ -114,30 +100,39 @@ def test_messages_keep_their_order_and_details(session, conversation: Conversati
 # Turns
 
 
-def test_a_draft_runs_one_turn_at_a_time(
-    session, draft: Head, conversation: Conversation, turn: Turn, now: datetime
-) -> None:
-    assert turns.running_turn(session, draft.id) == turn
+def beginning(draft: Head, now: datetime, **values) -> TurnBeginning:
+    given = {
+        "draft_id": draft.id, "user_id": draft.owner_id, "conversation_id": None, "title": "Whales", "mode": "write",
+        "prompt": "Write.", "provider": "offline", "model": "demo", "base_version_id": None, "base_seq": 1,
+        "selection": None, "apply": "review", "worker_id": "w1", "estimate": {}, "estimated_input_tokens": 7, "at": now,
+    }  # fmt: skip
+    return TurnBeginning(**given | values)
+
+
+def test_a_draft_runs_one_turn_at_a_time(session, draft: Head, now: datetime) -> None:
+    first = begin_turn(session, beginning(draft, now))
+    assert turns.running_turn(session, draft.id).id == first.turn_id
+    again = beginning(
+        draft, now + SECOND, conversation_id=first.conversation_id, selection=(2, 5), estimate={"input_tokens": 3}
+    )
     with pytest.raises(AlreadyExists) as caught:
-        start(session, draft, conversation, now)
+        begin_turn(session, again)
     assert caught.value.values == {"field": "turn"}
-    turns.finish_turn(session, turn.id, state="done", at=now, stop_reason="end")
+    turns.finish_turn(session, first.turn_id, state="done", at=now, stop_reason="end")
     session.expire_all()
     assert turns.running_turn(session, draft.id) is None
-    second = start(session, draft, conversation, now + SECOND, selection=(2, 5), estimate={"input_tokens": 3})
+    second = turns.get_turn(session, begin_turn(session, again).turn_id)
     assert (second.selection_from, second.selection_to, second.estimate) == (2, 5, {"input_tokens": 3})
-    assert [row.id for row in turns.list_turns(session, conversation.id)] == [turn.id, second.id]
+    assert [row.id for row in turns.list_turns(session, first.conversation_id)] == [first.turn_id, second.id]
+    prompt, answer = conversations.list_messages(session, first.conversation_id)[:2]
+    assert (prompt.content, answer.content, answer.parent_id) == ("Write.", "", prompt.id)
 
 
-def test_two_turns_that_start_at_the_same_moment_do_not_both_run(
-    database: Database, draft: Head, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_database_refuses_a_second_running_turn(database: Database, draft: Head, now: datetime) -> None:
     with database.transaction() as session:
-        row = conversations.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
+        row = rows.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
         start(session, draft, row, now)
-    # Neither sees the other; the database does.
-    monkeypatch.setattr(turns, "running_turn", lambda session, draft_id: None)
-    with pytest.raises(AlreadyExists), database.transaction() as session:
+    with pytest.raises(IntegrityError), database.transaction() as session:
         start(session, draft, row, now)
 
 
@@ -145,8 +140,6 @@ def test_a_turn_ends_once(session, turn: Turn, now: datetime) -> None:
     turns.finish_turn(session, turn.id, state="stopped", at=now + SECOND, stop_reason="stopped by the writer")
     with pytest.raises(StaleWrite):
         turns.finish_turn(session, turn.id, state="done", at=now + 2 * SECOND)
-    with pytest.raises(ValueError, match="finish_turn"):
-        turns.update_turn(session, turn.id, state="running")
     session.expire_all()
     found = turns.get_turn(session, turn.id)
     assert (found.state, found.finished_at, found.stop_reason) == ("stopped", now + SECOND, "stopped by the writer")
@@ -175,25 +168,22 @@ def test_a_run_log_is_read_on_from_any_place(session, turn: Turn, now: datetime)
 
 def test_an_entry_of_a_run_log_is_written_once(database: Database, draft: Head, now: datetime) -> None:
     with database.transaction() as session:
-        row = conversations.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
+        row = rows.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
         turn = start(session, draft, row, now)
         turns.append_run_events(session, turn.id, [RunEvent(1, "text", "{}", now)])
     with pytest.raises(IntegrityError), database.transaction() as session:
         turns.append_run_events(session, turn.id, [RunEvent(1, "other", "{}", now)])
 
 
-def test_attempts_are_noted_before_and_after(session, turn: Turn, now: datetime) -> None:
+def test_attempts_are_noted_before_they_are_made(session, turn: Turn, now: datetime) -> None:
     for number in (1, 2):
         turns.start_attempt(
             session, turn_id=turn.id, attempt=number, provider="p", model="m", at=now, estimated_input_tokens=7
         )
-    turns.finish_attempt(session, turn_id=turn.id, attempt=1, at=now + SECOND, answered_model="m-1")
     session.expire_all()
     first, second = turns.list_attempts(session, turn.id)
-    assert (first.finished_at, first.answered_model, first.estimated_input_tokens) == (now + SECOND, "m-1", 7)
-    assert (second.finished_at, second.answered_model) == (None, None)
-    with pytest.raises(NotFound):
-        turns.finish_attempt(session, turn_id=turn.id, attempt=3, at=now)
+    assert (first.attempt, first.answered_model, first.estimated_input_tokens) == (1, None, 7)
+    assert second.attempt == 2
 
 
 def test_turn_message_and_version_may_refer_to_each_other_in_any_order(
@@ -201,9 +191,9 @@ def test_turn_message_and_version_may_refer_to_each_other_in_any_order(
 ) -> None:
     turn_id = uuid.uuid4()
     with database.transaction() as session:
-        row = conversations.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
-        prompt = conversations.add_message(session, conversation=row, role="user", content="x", at=now, turn_id=turn_id)
-        start(session, draft, row, now, turn_id=turn_id, prompt_message_id=prompt.id)
+        row = rows.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
+        prompt = rows.add_message(session, conversation=row, role="user", content="x", at=now, turn_id=turn_id)
+        start(session, draft, row, now, id=turn_id, prompt_message_id=prompt.id)
     with pytest.raises(DBAPIError), database.transaction() as session:
         conversations.update_message(session, prompt.id, turn_id=uuid.uuid4())
 
@@ -242,17 +232,8 @@ def test_totals_are_the_sums_of_the_rows(
     ledger.add_entry(session, entry(None, None, now))
     session.expire_all()
     found = conversations.get_conversation(session, conversation.id)
-    expected = ledger.Totals(tokens=2 * 54_321 + 4_321, cost_nano=5_000_000_000_000_000, unpriced=1, rows=3)
-    assert (found.total_tokens, found.total_cost_nano, found.unpriced) == (
-        expected.tokens,
-        expected.cost_nano,
-        expected.unpriced,
-    )
-    assert ledger.conversation_totals(session, conversation.id) == expected
-    assert ledger.draft_totals(session, draft.id) == expected
-    of_turn = ledger.Totals(tokens=2 * 54_321, cost_nano=5_000_000_000_000_000, unpriced=1, rows=2)
-    assert ledger.turn_totals(session, turn.id) == of_turn
-    assert ledger.totals_of_turns(session, [turn.id, uuid.uuid4()]) == {turn.id: of_turn}
+    spent = (found.total_tokens, found.total_cost_nano, found.unpriced)
+    assert spent == (2 * 54_321 + 4_321, 5_000_000_000_000_000, 1)
     assert ledger.wrong_totals(session) == []
 
 
@@ -260,8 +241,6 @@ def test_an_unknown_price_is_never_zero(session, conversation: Conversation, tur
     ledger.add_entry(session, entry(conversation, turn, now, amount_nano=None, status="unknown"))
     session.expire_all()
     assert conversations.get_conversation(session, conversation.id).total_cost_nano is None
-    assert ledger.turn_totals(session, turn.id).cost_nano is None
-    assert ledger.turn_totals(session, uuid.uuid4()) == ledger.Totals(0, None, 0, 0)
     assert ledger.wrong_totals(session) == []
 
 
@@ -331,7 +310,7 @@ def test_malformed_rows_are_refused(database: Database, now: datetime, values: d
 
 def test_a_conversation_belongs_to_a_document(database: Database, writer: User, actor: Actor, now: datetime) -> None:
     with pytest.raises(DBAPIError), database.transaction() as session:
-        conversations.create_conversation(session, draft_id=uuid.uuid4(), provider="p", model="m", at=now)
+        rows.create_conversation(session, draft_id=uuid.uuid4(), provider="p", model="m", at=now)
     with database.transaction() as session:
         head = create_stream(session, kind="document", owner_id=writer.id, actor=actor, at=now)
-        conversations.create_conversation(session, draft_id=head.id, provider="p", model="m", at=now)
+        rows.create_conversation(session, draft_id=head.id, provider="p", model="m", at=now)

@@ -12,8 +12,9 @@ from sqlmodel import Session
 
 from app.store.db import Database, database_url, expect_slow, quick
 from app.store.errors import StoreUnavailable
-from app.store.provider_settings import get_setting, set_setting
-from app.store.tables import Setting
+from app.store.tables import ProviderSetting, User
+from tests.store.conftest import NOW
+from tests.store.rows import get_value, set_value
 
 
 def run(address: str, scenario: Callable[[Database], Awaitable[Any]], **options: Any) -> Any:
@@ -30,11 +31,11 @@ def run(address: str, scenario: Callable[[Database], Awaitable[Any]], **options:
 
 
 def keys(session: Session) -> list[str]:
-    return [row[0] for row in session.execute(text("SELECT key FROM settings ORDER BY key"))]
+    return [row[0] for row in session.execute(text("SELECT provider FROM provider_settings ORDER BY provider"))]
 
 
 def put(session: Session, key: str) -> str:
-    set_setting(session, key, 1)
+    set_value(session, key, 1)
     return key
 
 
@@ -66,7 +67,7 @@ def break_a_reference(session: Session) -> None:
 def test_what_a_unit_wrote_is_read_afterwards(database_address: str) -> None:
     async def scenario(database: Database) -> None:
         assert await database.write(put, "a") == "a"
-        assert await database.read(get_setting, "a") == 1
+        assert await database.read(get_value, "a") == 1
 
     run(database_address, scenario)
 
@@ -104,8 +105,8 @@ def test_quick_units_around_a_failing_one_are_saved_once(database_address: str) 
 
 def test_a_database_error_in_one_unit_is_its_own(database_address: str) -> None:
     def twice(session: Session) -> None:
-        session.execute(insert(Setting).values(key="a", value=1))
-        session.execute(insert(Setting).values(key="a", value=2))
+        for _ in range(2):
+            session.execute(insert(User).values(email="a@example.org", name="A", roles=[], created_at=NOW))
 
     async def scenario(database: Database) -> None:
         results = await asyncio.gather(
@@ -133,17 +134,17 @@ def test_a_constraint_broken_at_commit_fails_only_the_unit_that_broke_it(databas
 
 
 def test_objects_of_one_unit_are_unknown_to_the_next(database_address: str) -> None:
-    seen: list[Setting | None] = []
+    seen: list[ProviderSetting | None] = []
 
     def change(session: Session) -> None:
-        seen.append(session.get(Setting, "a"))
-        session.get_one(Setting, "a").value = len(seen)
+        seen.append(session.get(ProviderSetting, "a"))
+        session.get_one(ProviderSetting, "a").models = [len(seen)]
 
     async def scenario(database: Database) -> None:
         await database.write(put, "a")
         await asyncio.gather(database.write(change), database.write(change))
         assert seen[0] is not seen[1]
-        assert await database.read(get_setting, "a") == 2
+        assert await database.read(get_value, "a") == 2
 
     run(database_address, scenario)
 
@@ -252,7 +253,7 @@ def test_a_query_cannot_write(database_address: str) -> None:
 
 def test_mistakes_in_sql_are_not_called_an_outage(database_address: str) -> None:
     def mistaken(session: Session) -> None:
-        session.execute(text("SELECT nonsense FROM settings"))
+        session.execute(text("SELECT nonsense FROM provider_settings"))
 
     async def scenario(database: Database) -> None:
         for call in (database.write, database.read):
@@ -272,13 +273,13 @@ def test_health_follows_the_database(database_address: str) -> None:
 
 def test_concurrent_writers_lose_nothing(database_address: str) -> None:
     def add_one(session: Session) -> None:
-        row = session.get_one(Setting, "count", with_for_update=True)
-        row.value = row.value + 1
+        row = session.get_one(ProviderSetting, "count", with_for_update=True)
+        row.models = [row.models[0] + 1]
 
     async def scenario(database: Database) -> int:
-        await database.write(set_setting, "count", 0)
+        await database.write(set_value, "count", 0)
         await asyncio.gather(*(database.write(add_one) for _ in range(200)))
-        return await database.read(get_setting, "count")
+        return await database.read(get_value, "count")
 
     assert run(database_address, scenario) == 200
 

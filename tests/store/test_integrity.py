@@ -11,13 +11,13 @@ from sqlmodel import Session
 from app.core.drafts import Actor
 from app.store.accounts import create_user, delete_user
 from app.store.audit import record
-from app.store.conversations import add_message, create_conversation
 from app.store.db import Database
 from app.store.drafts import Head, create_stream
 from app.store.ledger import add_entry
 from app.store.tables import LedgerEntry, User, metadata
-from app.store.turns import RunEvent, append_run_events, create_turn, running_turn, start_attempt, update_turn
+from app.store.turns import RunEvent, append_run_events, running_turn, start_attempt
 from app.store.versions import VersionRow, add_version
+from tests.store.rows import add_message, create_conversation, create_turn
 
 tables = metadata.tables
 
@@ -218,7 +218,7 @@ def test_append_only_tables_are_not_truncated(database: Database) -> None:
 def test_values_outside_their_domain_are_refused(
     database: Database, draft: Head, table: str, column: str, value: object
 ) -> None:
-    refused(database, update(tables[table]).values(**{column: value}))
+    refused(database, text(f"UPDATE {table} SET {column} = :value").bindparams(value=value))
 
 
 def test_a_draft_has_at_most_one_running_turn(database: Database, draft: Head, writer: User, now: datetime) -> None:
@@ -293,7 +293,11 @@ def filled(session: Session, draft: Head, writer: User, now: datetime) -> None:
     )
     second = version(session, draft, now, "Two.", turn_id=turn.id, author_id=writer.id)
     version(session, draft, now, "Three.", parent_id=first.id, merged_from_id=second.id)
-    update_turn(session, turn.id, version_id=second.id, answer_message_id=answer.id)
+    session.execute(
+        update(tables["turns"])
+        .where(tables["turns"].c.id == turn.id)
+        .values(version_id=second.id, answer_message_id=answer.id)
+    )
     append_run_events(session, turn.id, [RunEvent(1, "started", "{}", now)])
     start_attempt(session, turn_id=turn.id, attempt=1, provider="offline", model="demo", at=now)
     session.execute(insert(tables["draft_snapshots"]).values(draft_id=draft.id, seq=1, state=b"x"))

@@ -11,8 +11,8 @@ from sqlmodel import Session
 
 from app.store.db import Database
 from app.store.errors import StoreUnavailable
-from app.store.provider_settings import get_setting, set_setting
-from app.store.tables import Setting
+from app.store.tables import ProviderSetting
+from tests.store.rows import get_value, set_value
 
 pytestmark = [pytest.mark.postgres, pytest.mark.parametrize("database_address", ["postgresql"], indirect=True)]
 
@@ -34,14 +34,14 @@ def test_a_unit_is_run_again_where_the_server_asks_for_it(database_address: str,
 
     def collide_twice(session: Session) -> str:
         attempts.append(1)
-        set_setting(session, "a", len(attempts))
+        set_value(session, "a", len(attempts))
         if len(attempts) < 3:
             session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'collision' USING ERRCODE = '{code}'; END $$"))
         return "saved"
 
     async def scenario(database: Database) -> None:
         assert await database.write(collide_twice) == "saved"
-        assert await database.read(get_setting, "a") == 3
+        assert await database.read(get_value, "a") == 3
 
     run(database_address, scenario)
 
@@ -66,15 +66,15 @@ def test_crossing_locks_are_sorted_out(database_address: str) -> None:
 
     def add(session: Session, first: str, second: str) -> None:
         for key in (first, second):
-            row = session.get_one(Setting, key, with_for_update=True)
+            row = session.get_one(ProviderSetting, key, with_for_update=True)
             session.execute(text("SELECT pg_sleep(0.05)"))
-            row.value = row.value + 1
+            row.models = [row.models[0] + 1]
 
     async def scenario(database: Database) -> None:
         for key in "ab":
-            await database.write(set_setting, key, 0)
+            await database.write(set_value, key, 0)
         await asyncio.gather(*(database.write(add, *pair) for pair in ("ab", "ba")))
-        assert [await database.read(get_setting, key) for key in "ab"] == [2, 2]
+        assert [await database.read(get_value, key) for key in "ab"] == [2, 2]
 
     run(database_address, scenario)
 
@@ -89,16 +89,16 @@ def test_dropped_connections_are_replaced(database_address: str) -> None:
         )
 
     def drop_own(session: Session) -> None:
-        set_setting(session, "lost", 1)
+        set_value(session, "lost", 1)
         session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
     async def scenario(database: Database) -> None:
-        await asyncio.gather(*(database.write(set_setting, f"k{number}", 1) for number in range(10)))
+        await asyncio.gather(*(database.write(set_value, f"k{number}", 1) for number in range(10)))
         await database.write(drop_all)
-        await asyncio.gather(*(database.write(set_setting, f"l{number}", 1) for number in range(10)))
+        await asyncio.gather(*(database.write(set_value, f"l{number}", 1) for number in range(10)))
         with pytest.raises(StoreUnavailable):
             await database.write(drop_own)
-        assert await database.read(get_setting, "lost") is None
+        assert await database.read(get_value, "lost") is None
         assert await database.health() is True
 
     run(database_address, scenario)
@@ -113,17 +113,17 @@ def test_a_server_that_is_not_there_is_unavailable(database_address: str, tmp_pa
         assert await database.health() is False
         for call in (database.read, database.write):
             with pytest.raises(StoreUnavailable):
-                await call(get_setting, "a")
+                await call(get_value, "a")
 
     run(address, scenario)
 
 
 def test_a_lock_held_too_long_is_said(database_address: str) -> None:
     async def scenario(database: Database) -> None:
-        await database.write(set_setting, "a", 0)
+        await database.write(set_value, "a", 0)
         with database.transaction() as session:
-            session.get_one(Setting, "a", with_for_update=True)
+            session.get_one(ProviderSetting, "a", with_for_update=True)
             with pytest.raises(StoreUnavailable):
-                await database.write(set_setting, "a", 1)
+                await database.write(set_value, "a", 1)
 
     run(database_address, scenario, busy_seconds=0.1)

@@ -41,18 +41,6 @@ def test_a_provider_is_set_up_changed_and_removed(session, writer: User, now: da
         provider_settings.delete_provider(session, "local")
 
 
-@pytest.mark.parametrize("value", [None, 0, "x", [1, None], {"a": {"b": "é🙂"}}])
-def test_named_settings_hold_any_json(session, value: object) -> None:
-    assert provider_settings.get_setting(session, "name") is None
-    provider_settings.set_setting(session, "name", "before")
-    provider_settings.set_setting(session, "name", value)
-    session.expire_all()
-    assert provider_settings.get_setting(session, "name") == value
-    provider_settings.delete_setting(session, "name")
-    session.expire_all()
-    assert provider_settings.get_setting(session, "name") is None
-
-
 def test_the_audit_log_is_read_newest_first(session, now: datetime) -> None:
     person = uuid.uuid4()
     for number in range(5):

@@ -17,14 +17,14 @@ from sqlmodel import Session
 from app.store.db import Database, quick
 from app.store.engine import checkpoints, sqlite
 from app.store.errors import StoreUnavailable
-from app.store.provider_settings import set_setting
 from app.store.upkeep.verify import verify
+from tests.store.rows import set_value
 
 pytestmark = pytest.mark.parametrize("database_address", ["sqlite"], indirect=True)
 
 
 def put(session: Session, key: str, size: int = 10) -> str:
-    set_setting(session, key, "x" * size)
+    set_value(session, key, "x" * size)
     return key
 
 
@@ -34,7 +34,7 @@ def put_quickly(session: Session, key: str, size: int = 10) -> str:
 
 
 def keys(session: Session) -> set[str]:
-    return {row[0] for row in session.execute(text("SELECT key FROM settings"))}
+    return {row[0] for row in session.execute(text("SELECT provider FROM provider_settings"))}
 
 
 @pytest.fixture
@@ -92,11 +92,11 @@ DISK_FULL_AT_COMMIT = """
 import asyncio, os, resource, sys
 from app.store.db import Database, quick
 from app.store.errors import StoreUnavailable
-from app.store.provider_settings import set_setting
+from tests.store.rows import set_value
 
 @quick
 def put(session, key):
-    set_setting(session, key, os.urandom(2000).hex())
+    set_value(session, key, os.urandom(2000).hex())
     return key
 
 async def main(address):
@@ -127,7 +127,7 @@ asyncio.run(main(sys.argv[1]))
 def stored_keys(address: str) -> set[str]:
     with sqlite3.connect(address) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        found = {row[0] for row in connection.execute("SELECT key FROM settings")}
+        found = {row[0] for row in connection.execute("SELECT provider FROM provider_settings")}
     connection.close()
     return found
 
@@ -143,11 +143,11 @@ def test_a_disk_that_fills_up_at_commit_acknowledges_nothing_it_lost(database_ad
 KILLED = """
 import asyncio, sys
 from app.store.db import Database, quick
-from app.store.provider_settings import set_setting
+from tests.store.rows import set_value
 
 @quick
 def put(session, key):
-    set_setting(session, key, "x" * 3000)
+    set_value(session, key, "x" * 3000)
     return key
 
 async def client(database, number):
@@ -215,7 +215,7 @@ def test_a_lock_held_too_long_is_said_and_survived(database_address: str, unit: 
 def test_the_command_line_and_the_server_write_at_once(database_address: str) -> None:
     def command_line() -> None:
         database = Database.open(database_address)
-        for number in range(50):
+        for number in range(20):
             with database.transaction() as session:
                 put(session, f"line-{number}")
         database.engine.dispose()
@@ -225,12 +225,12 @@ def test_the_command_line_and_the_server_write_at_once(database_address: str) ->
         other = threading.Thread(target=command_line)
         other.start()
         number = 0
-        while other.is_alive() or number < 50:
+        while other.is_alive() or number < 20:
             await asyncio.gather(database.write(put_quickly, f"quick-{number}"), database.write(put, f"slow-{number}"))
             number += 1
         found = await database.read(keys)
-        assert {f"line-{n}" for n in range(50)} <= found
-        assert len(found) == 50 + 2 * number
+        assert {f"line-{n}" for n in range(20)} <= found
+        assert len(found) == 20 + 2 * number
         await database.close()
 
     asyncio.run(main())

@@ -24,7 +24,6 @@ from app.store.tables import LedgerEntry, User, Version
 from app.store.versions import (
     VersionRow,
     add_version,
-    count_versions,
     current_version,
     get_version,
     list_versions,
@@ -32,6 +31,7 @@ from app.store.versions import (
     set_current,
     set_label,
 )
+from tests.store.rows import create_conversation, create_turn
 
 
 @pytest.fixture
@@ -53,7 +53,6 @@ def test_the_first_version_is_number_one_and_current(
 ) -> None:
     with database.transaction() as session:
         assert current_version(session, draft.id) is None
-        assert count_versions(session, draft.id) == 0
     row = add("One two.", author_id=writer.id, label="start")
     assert (row.number, row.parent_id, row.current, row.words, row.words_delta) == (1, None, True, 2, 2)
     assert (row.author_name, row.label, row.source, row.created_at, row.seq) == (writer.name, "start", "user", now, 1)
@@ -61,7 +60,6 @@ def test_the_first_version_is_number_one_and_current(
     assert texts(database, row) == ["One two."]
     with database.transaction() as session:
         assert current_version(session, draft.id) == row == get_version(session, row.id)
-        assert count_versions(session, draft.id) == 1
 
 
 def test_a_version_follows_the_current_one_unless_told_otherwise(database: Database, draft: Head, add) -> None:
@@ -186,9 +184,6 @@ def test_versions_are_listed_newest_first_page_by_page(database: Database, draft
 
 
 def test_a_version_costs_what_its_attempts_cost(database: Database, draft: Head, add, now: datetime) -> None:
-    from app.store.conversations import create_conversation
-    from app.store.turns import create_turn
-
     with database.transaction() as session:
         conversation = create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
         turn = create_turn(

@@ -66,8 +66,11 @@ class Account:
 
 
 def final_usage(attempt: Attempt, counter: TokenCounter, outcome: Outcome) -> Usage:
-    """The provider's numbers if the answer was complete; otherwise the best estimate; zero when it never began."""
-    if not attempt.reached:
+    """The provider's numbers if the answer was complete; otherwise the best estimate.
+
+    Zero when the provider refused before it began to answer; one that was stopped by us may have read the prompt.
+    """
+    if not attempt.reached and outcome == "failed":
         return Usage(status="estimated")
     if attempt.usage is not None and attempt.usage.status == "reported":
         return attempt.usage
@@ -117,7 +120,7 @@ def priced(
     account: Account, model: str, usage: Usage, attempt: Attempt, at: datetime
 ) -> tuple[int | None, str, str | None, Any]:
     """Amount in nano-USD or None, the row's status, and the price's source and date."""
-    if not attempt.reached:
+    if not usage.total_tokens and not attempt.reached:
         return 0, usage.status, None, None
     found = price(account.provider, model, usage=usage, at=at, overrides=account.overrides, base_url=account.base_url)
     if found.status == "unknown" and model != attempt.request.model:

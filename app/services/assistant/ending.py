@@ -4,9 +4,10 @@ A result enters the text only where nothing else changed it meanwhile; otherwise
 one. Nothing is overwritten.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from sqlmodel import Session
@@ -46,13 +47,19 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnd:
-    """How a turn ended."""
+    """How a turn ended. `complete`: the model came to its own end, so the answer is whole."""
 
     state: State
     stop_reason: str | None = None
     error_code: str | None = None
     error_message: str | None = None
     retryable: bool | None = None
+    complete: bool = True
+
+    @classmethod
+    def failed(cls, code: str, message: str, *, retryable: bool) -> Self:
+        """The turn failed, with what to tell about it."""
+        return cls("failed", error_code=code, error_message=message, retryable=retryable, complete=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +76,19 @@ def end_turn(
     ending: Ending,
     end: TurnEnd,
     output: TurnOutput,
-    entry: LedgerEntry | None,
+    entries: Sequence[LedgerEntry],
     usage: dict[str, Any],
     first_entry: int,
     at: datetime,
+    keep_result: bool = True,
 ) -> Ended:
-    """Commit everything a turn leaves behind. Raises `StaleWrite` when the turn ended already."""
+    """Commit everything a turn leaves behind. `entries` are the ledger rows not written yet.
+
+    Raises `StaleWrite` when the turn ended already; with `keep_result` also what the core has against the new text.
+    """
     version: version_store.VersionRow | None = None
     seq: int | None = None
-    result = output.result()
+    result = output.result() if keep_result else None
     if result is not None:
         seq = _apply(session, ending, end, output, result, at=at)
         version = version_store.add_version(
@@ -94,7 +105,7 @@ def end_turn(
             at=at,
         )
     operations = output.report()
-    if entry is not None:
+    for entry in entries:
         entry.version_id = version.id if version is not None else None
         ledger_store.add_entry(session, entry)
     conversation_store.update_message(
@@ -115,9 +126,9 @@ def end_turn(
         applied=seq is not None,
         at=at,
     )
-    entries = _last_entries(end, version, seq, operations, usage, first_entry)
-    turn_store.append_run_events(session, ending.turn_id, [item.row(at) for item in entries])
-    return Ended(entries, seq)
+    last = _last_entries(end, version, seq, operations, usage, first_entry)
+    turn_store.append_run_events(session, ending.turn_id, [item.row(at) for item in last])
+    return Ended(last, seq)
 
 
 def _apply(
@@ -127,8 +138,9 @@ def _apply(
     plan = output.plan
     if ending.apply != "at_once":
         return None
-    if end.state != "done" and plan.text.strip():
-        return None
+    unfinished = end.state != "done" or (plan.mode == "write" and not end.complete)
+    if unfinished and plan.text.strip():
+        return None  # half a text does not take the place of a whole one
     head = load_head(session, ending.draft_id, lock=True)
     if head is None or head.deleted_at is not None or head.state.status != "open" or text_of(head) != plan.text:
         return None

@@ -17,8 +17,12 @@ from app.core.edits.placing import EditResult, Unplaced, apply_operations
 from app.core.edits.tagged import Prose, TaggedParser
 from app.core.text.changes import ChangeSet
 from app.core.text.diff import diff_changes
+from app.core.text.utf16 import normalise_text
 from app.services.assistant.requests import TurnPlan
 from app.store import turns as turn_store
+
+_MOST_OPERATIONS = 200
+"""More operations in one turn are a model gone astray; they are not carried out."""
 
 Streamed = tuple[str, dict[str, Any]]
 """Type and data of a run-log entry."""
@@ -49,6 +53,9 @@ class TurnOutput:
     calls: list[ToolCall] = field(default_factory=list)
     settled: int = 0
     """Operations before this index were reported to the model once; those not placed are replaced by what follows."""
+    refused: str = ""
+    recovered: list[dict[str, Any]] = field(default_factory=list)
+    """Operations as an earlier process had told them, none of which was applied."""
     _parser: TaggedParser | None = None
     _placed: EditResult | None = None
 
@@ -61,7 +68,8 @@ class TurnOutput:
         return "".join(self.answer)
 
     def feed_text(self, delta: str) -> list[Streamed]:
-        delta = delta.replace("\r", "")
+        # A line break may be cut between two deltas; models have no use for a lone carriage return.
+        delta = normalise_text(delta.replace("\r", ""))
         if not self.tagged:
             self.answer.append(delta)
             return [("text", {"delta": delta})]
@@ -69,9 +77,18 @@ class TurnOutput:
             self._parser = TaggedParser()
         return self._tagged(self._parser.feed(delta))
 
+    def feed_refusal(self, delta: str) -> list[Streamed]:
+        """Words with which the model declines: an answer in the chat, never text of the document."""
+        delta = normalise_text(delta)
+        self.refused += delta
+        if self.plan.mode != "ask":
+            return []
+        self.answer.append(delta)
+        return [("text", {"delta": delta})]
+
     def feed_call(self, call: ToolCall) -> list[Streamed]:
-        if self.plan.mode != "edit":
-            return []  # no tools were offered; whatever this is, it is no operation on the draft
+        if self.plan.mode != "edit" or len(self.operations) >= _MOST_OPERATIONS:
+            return []  # no tools were offered, or far too much was made of them
         self.calls.append(call)
         try:
             arguments = msgspec.json.decode(call.arguments or "{}")
@@ -112,6 +129,8 @@ class TurnOutput:
 
     def report(self) -> list[dict[str, Any]]:
         """Every operation with what became of it; those that were sent again count by their second try."""
+        if self.recovered:
+            return self.recovered
         unplaced = {failure.index: failure for failure in self.failures()}
         superseded = self.settled if len(self.operations) > self.settled else 0
         rows = []

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 from providers.base import ModelInfo, Request, Usage
 from providers.pricing import Override
 from providers.tokens import TokenCounter
@@ -27,8 +28,9 @@ def recover_turn(
     counter: TokenCounter,
     at: datetime,
     overrides: Sequence[Override] = (),
+    keep_result: bool = True,
 ) -> bool:
-    """One transaction. False when the turn ended meanwhile."""
+    """One transaction. False when the turn ended meanwhile. Without `keep_result` its text stays in the chat only."""
     turn = turn_store.get_turn(session, turn_id)
     if turn.state != "running" or turn.answer_message_id is None:
         return False
@@ -50,8 +52,11 @@ def recover_turn(
         ),
         answer=[text],
     )
-    entries = ledger_store.entries_of_turn(session, turn_id)
-    entry = _lost_attempt(session, turn, text, entries, counter, overrides, at)
+    events = turn_store.run_events_after(session, turn_id, 0)
+    output.recovered = _told_operations(events)
+    booked = ledger_store.entries_of_turn(session, turn_id)
+    entry = _lost_attempt(session, turn, _last_text(events), booked, counter, overrides, at)
+    lost = [entry] if entry is not None else []
     last = turn_store.last_run_event(session, turn_id)
     end_turn(
         session,
@@ -67,14 +72,29 @@ def recover_turn(
             model=turn.model,
             estimated_input_tokens=0,
         ),
-        end=TurnEnd("interrupted"),
+        end=TurnEnd("interrupted", complete=False),
         output=output,
-        entry=entry,
-        usage=usage_data([*entries, entry] if entry is not None else entries),
+        entries=lost,
+        usage=usage_data([*booked, *lost]),
         first_entry=last + 1,
+        keep_result=keep_result,
         at=at,
     )
     return True
+
+
+def _last_text(events: Sequence[turn_store.RunEvent]) -> str:
+    """What the attempt under way had said: the text after the last one started."""
+    starts = [index for index, event in enumerate(events) if event.type == "started"]
+    later = events[starts[-1] :] if starts else events
+    return "".join(msgspec.json.decode(event.data)["delta"] for event in later if event.type == "text")
+
+
+def _told_operations(events: Sequence[turn_store.RunEvent]) -> list[dict[str, Any]]:
+    """The operations the page had been told of; none was applied, but each can still be put in by hand."""
+    told = [msgspec.json.decode(event.data) for event in events if event.type == "operation"]
+    why = {"placed": False, "reason": "interrupted", "message": "The server stopped before this was applied."}
+    return [operation | why for operation in told]
 
 
 def _lost_attempt(

@@ -4,8 +4,9 @@ Pure but for the tokenizer. The document reaches the model as data inside a temp
 documents, newest first until the budget is spent.
 """
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -23,6 +24,9 @@ Mode = Literal["ask", "write", "edit"]
 
 _MOST_OUTPUT = {"ask": 4_096, "write": 16_384, "edit": 16_384}
 """Tokens an answer may have at most, within what the model allows."""
+
+_LEAST_OUTPUT = 256
+"""Tokens an answer needs to be worth asking for."""
 
 _USUAL_OUTPUT = {"ask": 400, "write": 1_200, "edit": 300}
 """Tokens an answer usually has: a guess for the price shown before sending, replaced by what is reported after."""
@@ -63,6 +67,7 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
         "title": plan.title,
         "selection": plan.selected_text,
         "prompt": plan.prompt,
+        "mark": _mark(plan),
     }
     if plan.mode == "edit":
         values["tagged"] = tagged
@@ -83,6 +88,19 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
             "prompt": plan.prompt,
         },
     )
+
+
+def _mark(plan: TurnPlan) -> str:
+    """Part of the tags around the document: no text can hold the digest of itself, so none can close them early."""
+    return hashlib.sha256(f"{plan.title}\0{plan.text}\0{plan.prompt}".encode()).hexdigest()[:8]
+
+
+def within_context(request: Request, plan: TurnPlan, counter: TokenCounter) -> Request:
+    """The same request, asking for no more output than the model's context leaves beside the input."""
+    if plan.model.context_tokens is None:
+        return request
+    left = plan.model.context_tokens - counter.count_request(request)
+    return replace(request, max_output_tokens=max(_LEAST_OUTPUT, min(request.max_output_tokens, left)))
 
 
 def estimate_request(
@@ -119,7 +137,7 @@ def estimate_request(
         max_cost_usd=usd(amount(request.max_output_tokens)),
         free=free,
         method=counter.method(plan.model.id),
-        fits=context is None or input_tokens < context,
+        fits=context is None or input_tokens + _LEAST_OUTPUT <= context,
     )
 
 

@@ -110,6 +110,7 @@ class RunLogs:
         self._pending: list[tuple[RunLog, Entry]] = []
         self._waiters: list[asyncio.Future[None]] = []
         self._wake = asyncio.Event()
+        self._committing = False
         self._writer: asyncio.Task[None] | None = None
         self._nudger: asyncio.Task[None] | None = None
 
@@ -158,7 +159,7 @@ class RunLogs:
 
     async def flush(self) -> None:
         """Wait until everything added so far is committed. Raises what the commit raised."""
-        if not self._pending and not self._waiters:
+        if not self._pending and not self._waiters and not self._committing:
             return
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
@@ -177,7 +178,11 @@ class RunLogs:
             self._wake.clear()
             batch, self._pending = self._pending, []
             waiters, self._waiters = self._waiters, []
-            await self._commit(batch, waiters)
+            self._committing = True
+            try:
+                await self._commit(batch, waiters)
+            finally:
+                self._committing = False
 
     async def _nudge_forever(self) -> None:
         while True:
@@ -190,8 +195,8 @@ class RunLogs:
         for run_log, entry in batch:
             by_turn.setdefault(run_log.turn_id, (run_log, []))[1].append(entry)
         now = self._clock()
-        rows = {turn_id: [entry.row(now) for entry in entries] for turn_id, (_, entries) in by_turn.items()}
         try:
+            rows = {turn_id: [entry.row(now) for entry in entries] for turn_id, (_, entries) in by_turn.items()}
             if rows:
                 await self._db.write(_append, rows)
         except Exception as error:  # noqa: BLE001 - told to everybody who waits; the turn then fails with it

@@ -9,7 +9,6 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -26,27 +25,34 @@ from providers.base import (
     ToolCallDone,
     ToolResult,
 )
-from providers.errors import ProviderError
+from providers.errors import ContentRefused, ProviderError
 from providers.retry import delay
 from providers.tokens import TokenCounter
 
 from app.metrics import Metrics
-from app.services.assistant.attempts import Account, Attempt, Outcome, final_usage, ledger_entry, usage_data
-from app.services.assistant.ending import Ending, TurnEnd, end_turn
+from app.services.assistant.attempts import Account, Attempt, usage_data
+from app.services.assistant.books import Books
+from app.services.assistant.ending import Ended, Ending, TurnEnd, end_turn
 from app.services.assistant.output import TurnOutput
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.requests import TurnPlan, build_request
 from app.services.assistant.run_log import RunLog, RunLogs
 from app.services.clock import Clock
 from app.services.problems import problem_of
-from app.store import ledger as ledger_store
 from app.store import turns as turn_store
 from app.store.db import Database
+from app.store.errors import StoreError, StoreUnavailable
 from app.store.tables import LedgerEntry
 
 log = structlog.get_logger()
 
 Interruption = Literal["stopped", "interrupted"]
+
+_CUT_SHORT = frozenset({"max_tokens", "context_full", "content_filter", "refusal"})
+"""Stop reasons after which an answer is not whole."""
+
+_END_WAITS = (0.2, 0.5, 1, 2, 5, 10, 20, 30)
+"""Seconds between attempts to write the end of a turn while the store is unavailable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,27 +84,32 @@ class TurnRunner:
     ending: Ending
     run_log: RunLog
     output: TurnOutput = field(init=False)
+    books: Books = field(init=False)
     attempts: list[Attempt] = field(default_factory=list)
-    entries: list[LedgerEntry] = field(default_factory=list)
     interruption: Interruption | None = None
+    _ending: bool = False
     _task: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         self.output = TurnOutput(self.plan)
+        tools = self.tools
+        self.books = Books(tools.db, tools.clock, tools.counter, tools.metrics, self.account)
 
     def interrupt(self, how: Interruption) -> None:
-        """End the turn as soon as possible, keeping what came so far."""
-        if self.interruption is None and self._task is not None:
+        """End the turn as soon as possible, keeping what came so far. One that is ending already ends as it is."""
+        if self.interruption is None and self._task is not None and not self._ending:
             self.interruption = how
             self._task.cancel()
 
     async def run(self) -> None:
-        """Never raises: whatever happens ends the turn in a state that says so."""
+        """Ends the turn in a state that says what happened. Should even that fail for long, the watch recovers it."""
         self._task = asyncio.current_task()
         self.tools.metrics.running_turns.inc()
         try:
             end = await self._answer()
             await self._finish(end)
+        except Exception as error:
+            log.error("turn not ended", turn=str(self.account.turn_id), exc_info=error)
         finally:
             self.tools.metrics.running_turns.dec()
             self.tools.run_logs.close(self.run_log)
@@ -110,23 +121,28 @@ class TurnRunner:
             task = asyncio.current_task()
             if task is not None:
                 task.uncancel()
-            return TurnEnd(self.interruption or "interrupted")
+            return TurnEnd(self.interruption or "interrupted", complete=False)
         except ProviderError as error:
-            return TurnEnd("failed", error_code=error.code, error_message=error.message, retryable=error.retryable)
+            return TurnEnd.failed(error.code, error.message, retryable=error.retryable)
         except Exception as error:
             problem = problem_of(error)
             log.error("turn failed", turn=str(self.account.turn_id), code=problem.code, exc_info=error)
-            return TurnEnd("failed", error_code=problem.code, error_message=problem.detail, retryable=True)
+            return TurnEnd.failed(problem.code, problem.detail, retryable=True)
+        finally:
+            self._ending = True
         last = self.attempts[-1]
-        return TurnEnd("done", stop_reason=last.stop_raw or last.stop_reason)
+        complete = last.stop_reason not in _CUT_SHORT
+        return TurnEnd("done", stop_reason=last.stop_raw or last.stop_reason, complete=complete)
 
     async def _converse(self) -> None:
         """The request; and once more for operations that found no place."""
         await self._attempt_until_answered(self.request)
         self._tell(self.output.end_of_stream())
+        if self.output.refused and self.plan.mode != "ask":
+            raise ContentRefused(f"The model declined: {self.output.refused}", provider=self.account.provider)
         if self.plan.mode != "edit" or not self.output.failures():
             return
-        await self._book("done")
+        await self.books.book(self.attempts[-1], "done")
         second = self._second_request()
         self.output.settled = len(self.output.operations)
         try:
@@ -134,7 +150,7 @@ class TurnRunner:
         except ProviderError as error:
             # What was placed stands; what was not is said either way.
             log.info("operations not sent again", turn=str(self.account.turn_id), code=error.code)
-            await self._book("failed")
+            await self.books.book(self.attempts[-1], "failed")
         self._tell(self.output.end_of_stream())
 
     async def _attempt_until_answered(self, request: Request) -> None:
@@ -147,7 +163,7 @@ class TurnRunner:
                 # The provider had accepted the request and may bill it, though nothing readable came back.
                 self.attempts[-1].reached |= error.code in ("broken_stream", "timeout")
                 if error.code == "tools_unsupported" and self.plan.tools:
-                    await self._book("failed")
+                    await self.books.book(self.attempts[-1], "failed")
                     request = self._without_tools()
                     continue
                 failures += 1
@@ -156,7 +172,7 @@ class TurnRunner:
                 wait = delay(failures, error, random=random.random()) if nothing_yet else None  # noqa: S311 — jitter
                 if wait is None:
                     raise
-                await self._book("failed")
+                await self.books.book(self.attempts[-1], "failed")
                 self._log("waiting", {"seconds": round(wait, 1), "code": error.code, "message": error.message})
                 await self.tools.pause(wait)
             else:
@@ -186,11 +202,14 @@ class TurnRunner:
     def _receive(self, attempt: Attempt, event: StreamEvent) -> None:
         attempt.reached = True
         match event:
-            case TextDelta(text) | Refusal(text):
+            case TextDelta(text):
                 if attempt.first_text_at is None:
                     attempt.first_text_at = self.tools.clock()
                 attempt.output.append(text)
                 self._tell(self.output.feed_text(text))
+            case Refusal(text):
+                attempt.output.append(text)
+                self._tell(self.output.feed_refusal(text))
             case ReasoningDelta(text):
                 if not attempt.output:
                     self._log("reasoning", {})
@@ -242,40 +261,56 @@ class TurnRunner:
             )
         return replace(self.request, messages=answered)
 
-    async def _book(self, outcome: Outcome) -> None:
-        """The ledger row of an attempt that is over while the turn goes on."""
-        entry = self._entry(outcome, self.tools.clock())
-        await self.tools.db.write(ledger_store.add_entry, entry)
-        self.entries.append(entry)
-
-    def _entry(self, outcome: Outcome, at: datetime) -> LedgerEntry:
-        attempt = self.attempts[-1]
-        usage = final_usage(attempt, self.tools.counter, outcome)
-        return ledger_entry(attempt, self.account, usage, at, outcome=outcome)
-
     async def _finish(self, end: TurnEnd) -> None:
-        now = self.tools.clock()
         if end.state != "done":
             self._tell(self.output.end_of_stream())
-        if len(self.attempts) > len(self.entries):
-            self.entries.append(self._entry(end.state, now))
-            unbooked = self.entries[-1]
-        else:
-            unbooked = None
-        try:
-            await self.tools.run_logs.flush()
-            ended = await self.tools.db.write(
-                end_turn, ending=self.ending, end=end, output=self.output, entry=unbooked, at=now,
-                usage=usage_data(self.entries), first_entry=self.run_log.last + 1,
-            )  # fmt: skip
-        except Exception as error:
-            log.error("turn not saved", turn=str(self.account.turn_id), exc_info=error)
-            return
+        await self._flush()
+        unwritten = await self.books.unwritten(self.attempts, end.state)
+        ended = await self._end(end, unwritten)
         self.run_log.last += len(ended.entries)
         self.run_log.published(ended.entries)
         self.tools.metrics.turns.labels(self.plan.mode, end.state).inc()
         if ended.seq is not None:
             self.tools.publish(self.account.draft_id, ended.seq)
+
+    async def _flush(self) -> None:
+        try:
+            await self.tools.run_logs.flush()
+        except StoreUnavailable:
+            # What the lost entries said is in the answer, which the end writes.
+            log.warning("run log incomplete", turn=str(self.account.turn_id))
+
+    async def _end(self, end: TurnEnd, unwritten: list[LedgerEntry]) -> Ended:
+        """Write the end; again while the store cannot, and without the result where the result cannot be kept."""
+        waits = iter(_END_WAITS)
+        keep_result = True
+        while True:
+            try:
+                return await self.tools.db.write(
+                    end_turn,
+                    ending=self.ending,
+                    end=end,
+                    output=self.output,
+                    entries=unwritten,
+                    usage=usage_data(self.books.entries),
+                    first_entry=self.run_log.last + 1,
+                    keep_result=keep_result,
+                    at=self.tools.clock(),
+                )
+            except StoreUnavailable:
+                wait = next(waits, None)
+                if wait is None:
+                    raise
+                await asyncio.sleep(wait)
+            except StoreError:
+                raise  # it ended already, or its draft is gone
+            except Exception as error:
+                if not keep_result:
+                    raise
+                problem = problem_of(error)
+                log.error("result not kept", turn=str(self.account.turn_id), code=problem.code, exc_info=error)
+                keep_result = False
+                end = TurnEnd.failed(problem.code, problem.detail, retryable=False)
 
     def _tell(self, streamed: list[tuple[str, dict[str, object]]]) -> None:
         for type_, data in streamed:

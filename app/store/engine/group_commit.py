@@ -31,7 +31,6 @@ from app.store.errors import StoreUnavailable
 
 _LOOP_SECONDS = 0.004  # A turn holds the event loop no longer than this before it commits.
 _GROUP_UNITS = 256
-_RETRY_SECONDS = 0.002
 
 
 @dataclass(slots=True)
@@ -232,7 +231,7 @@ class GroupCommitWriter:
             except sqlite3.OperationalError as error:
                 if sqlite.error_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
-                time.sleep(_RETRY_SECONDS)
+                time.sleep(sqlite.RETRY_SECONDS)
             else:
                 return
 

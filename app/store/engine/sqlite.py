@@ -1,6 +1,8 @@
 """Connections to a SQLite file, set up the one way this program needs them, and what its errors mean."""
 
+import hashlib
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ from app.store.errors import StoreUnavailable
 _PAGE_BYTES = 4096
 _CACHE_KIBIBYTES = 32 * 1024
 _WAL_FILE_BYTES = 64 * 1024 * 1024
+
+RETRY_SECONDS = 0.001
+"""Between two attempts to get the write lock that another process holds."""
 
 # Primary result codes that say "the environment failed", as opposed to "the statement is wrong".
 _ENVIRONMENT_FAILED = frozenset(
@@ -55,8 +60,10 @@ def connect(
         cached_statements=512,
     )
     try:
-        # SQLite's own lower() knows ASCII only. On PostgreSQL a migration makes a function of this name.
+        # SQLite's own lower() knows ASCII only, and it has no hashes. On PostgreSQL a migration makes functions of these
+        # names.
         connection.create_function("draftloom_casefold", 1, _casefold, deterministic=True)
+        connection.create_function("draftloom_sha256", 1, _sha256, deterministic=True)
         settings = [
             f"page_size={_PAGE_BYTES}",
             "journal_mode=WAL",
@@ -85,6 +92,10 @@ def _casefold(value: str | None) -> str | None:
     return None if value is None else value.casefold()
 
 
+def _sha256(value: str | None) -> bytes | None:
+    return None if value is None else hashlib.sha256(value.encode()).digest()
+
+
 def engine_for(path: Path, *, busy_seconds: float, read_only: bool = False, pool_size: int = 0) -> Engine:
     """An engine whose transactions start with BEGIN IMMEDIATE (a deferred one could fail half-way as "locked"),
     or with a plain BEGIN, which gives a reader one consistent state of the whole database."""
@@ -97,13 +108,32 @@ def engine_for(path: Path, *, busy_seconds: float, read_only: bool = False, pool
         hide_parameters=True,
         **pool,
     )
-    statement = "BEGIN" if read_only else "BEGIN IMMEDIATE"
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+        if read_only:
+            connection.exec_driver_sql("BEGIN")
+        elif not _began_writing(connection.connection.driver_connection, within=busy_seconds):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # Its error is the one SQLAlchemy knows how to report.
 
     return engine
+
+
+def _began_writing(raw: Any, *, within: float) -> bool:
+    """Ask for the write lock every millisecond. SQLite's own waiting sleeps up to 100 ms between two looks and never
+    meets the moment a busy writer of another process lets go: 10 s were not enough beside one that wrote all the time."""
+    raw.execute("PRAGMA busy_timeout=0").close()
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        try:
+            raw.execute("BEGIN IMMEDIATE").close()
+        except sqlite3.OperationalError as error:
+            if error_code(error) != sqlite3.SQLITE_BUSY:
+                return False
+            time.sleep(RETRY_SECONDS)
+        else:
+            return True
+    return False
 
 
 def error_code(error: BaseException) -> int | None:

@@ -5,7 +5,7 @@ from sqlmodel import SQLModel
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.ledger import LedgerEntry
-from app.store.tables.settings import AuditEntry, ProviderSetting, Setting
+from app.store.tables.settings import AuditEntry, ProviderSetting
 from app.store.tables.turns import ChatMessage, Conversation, Turn, TurnAttempt, TurnEvent
 from app.store.tables.versions import Version
 
@@ -22,7 +22,6 @@ __all__ = [
     "DraftStream",
     "LedgerEntry",
     "ProviderSetting",
-    "Setting",
     "SignInLink",
     "Turn",
     "TurnAttempt",

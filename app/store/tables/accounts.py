@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from app.store.tables.base import identifier, reference
+from app.store.tables.base import characters, identifier, reference
 from app.store.types import JsonText
 
 
@@ -17,9 +17,9 @@ class User(SQLModel, table=True):
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
 
     id: uuid.UUID = identifier()
-    email: str = Field(max_length=320, unique=True)
-    name: str = Field(max_length=200)
-    password_hash: str | None = Field(default=None, max_length=500)
+    email: str = characters(320, unique=True)
+    name: str = characters(200)
+    password_hash: str | None = characters(500, default=None)
     roles: list[str] = Field(default_factory=list, sa_type=JsonText)
     disabled_at: datetime | None = None
     created_at: datetime
@@ -33,11 +33,10 @@ class UserSession(SQLModel, table=True):
     id: uuid.UUID = identifier()
     user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", index=True)
     token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
-    csrf_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
     created_at: datetime
     expires_at: datetime = Field(index=True)
     last_seen_at: datetime
-    user_agent: str = Field(default="", max_length=500)
+    user_agent: str = characters(500, default="")
 
 
 class ApiToken(SQLModel, table=True):
@@ -47,7 +46,7 @@ class ApiToken(SQLModel, table=True):
 
     id: uuid.UUID = identifier()
     user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", index=True)
-    name: str = Field(max_length=200)
+    name: str = characters(200)
     token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
     created_at: datetime
     last_used_at: datetime | None = None

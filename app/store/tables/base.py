@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
 from app.store.ids import new_id
-from app.store.types import BinaryUuid
+from app.store.types import BinaryUuid, PlainText
 
 SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
@@ -21,6 +21,11 @@ SQLModel.metadata.naming_convention = {
 def identifier() -> Any:
     """The `id` column of a table: a time-ordered UUID, made when the row is built."""
     return Field(default_factory=new_id, primary_key=True, sa_type=BinaryUuid)
+
+
+def characters(length: int | None = None, **options: Any) -> Any:
+    """A column of text, at most `length` characters; `options` are those of `Field`."""
+    return Field(sa_type=PlainText(length), **options)
 
 
 def reference(
@@ -53,4 +58,4 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-__all__ = ["SQLModel", "identifier", "one_of", "optional_reference", "reference", "uuid"]
+__all__ = ["SQLModel", "characters", "identifier", "one_of", "optional_reference", "reference", "uuid"]

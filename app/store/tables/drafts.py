@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.store.tables.base import identifier, one_of, optional_reference, reference
+from app.store.tables.base import characters, identifier, one_of, optional_reference, reference
 from app.store.types import JsonText
 
 
@@ -35,13 +35,13 @@ class DraftStream(SQLModel, table=True):
     )
 
     id: uuid.UUID = identifier()
-    kind: str = Field(max_length=40)
+    kind: str = characters(40)
     owner_id: uuid.UUID = reference("users.id", on_delete="CASCADE", index=True)
-    title: str = Field(default="", max_length=255)
-    excerpt: str = Field(default="", max_length=255)
+    title: str = characters(255, default="")
+    excerpt: str = characters(255, default="")
     seq: int = 0
     head_hash: bytes = Field(sa_type=LargeBinary)
-    status: str = Field(default="open", max_length=20)
+    status: str = characters(20, default="open")
     conflicts: list[dict[str, Any]] | None = Field(default=None, sa_type=JsonText)
     words: int = 0
     completion: int = 0
@@ -69,11 +69,12 @@ class Draft(SQLModel, table=True):
 
     id: uuid.UUID = reference(primary_key=True)
     user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", index=True)
-    title: str = Field(default="", max_length=255)
-    description: str | None = Field(default=None, sa_type=Text)
+    title: str = characters(255, default="")
+    description: str | None = characters(default=None)
     current_version_id: uuid.UUID | None = optional_reference()
     created_at: datetime
     updated_at: datetime
+    # Not checked again, as `draft_events.payload`: the core lets nothing unstorable in, and every save would pay for it.
     text: str = Field(default="", sa_type=Text)
 
 
@@ -94,11 +95,11 @@ class DraftEvent(SQLModel, table=True):
 
     draft_id: uuid.UUID = reference("draft_streams.id", on_delete="CASCADE", primary_key=True)
     seq: int = Field(primary_key=True)
-    type: str = Field(max_length=60)
-    actor_kind: str = Field(max_length=10)
+    type: str = characters(60)
+    actor_kind: str = characters(10)
     actor_id: uuid.UUID | None = optional_reference()
-    device: str = Field(default="", max_length=200)
-    replica: str | None = Field(default=None, max_length=64)
+    device: str = characters(200, default="")
+    replica: str | None = characters(64, default=None)
     n: int | None = None
     part: int = 0
     command_digest: bytes | None = Field(default=None, sa_type=LargeBinary)

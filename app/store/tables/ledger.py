@@ -4,11 +4,13 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from app.store.tables.base import identifier, one_of, optional_reference
+from app.store.tables.base import characters, identifier, one_of, optional_reference
 from app.store.types import JsonText
+
+_BOOKING = "adjusts_id IS NULL AND turn_id IS NOT NULL"
 
 
 class LedgerEntry(SQLModel, table=True):
@@ -30,10 +32,13 @@ class LedgerEntry(SQLModel, table=True):
         Index("ix_ledger_entries_at", "at"),
         Index("ix_ledger_entries_conversation_id", "conversation_id"),
         Index("ix_ledger_entries_turn_id", "turn_id"),
-        Index("ix_ledger_entries_draft_id_version_id", "draft_id", "version_id"),
+        Index("ix_ledger_entries_draft_id", "draft_id"),
+        # An attempt is booked once; what was wrong about it is adjusted by further rows.
+        Index("uq_ledger_entries_turn_id_attempt", "turn_id", "attempt", unique=True,
+              sqlite_where=text(_BOOKING), postgresql_where=text(_BOOKING)),
         Index("ix_ledger_entries_message_id", "message_id"),
         Index("ix_ledger_entries_adjusts_id", "adjusts_id"),
-    )
+    )  # fmt: skip
 
     id: uuid.UUID = identifier()
     at: datetime
@@ -44,12 +49,12 @@ class LedgerEntry(SQLModel, table=True):
     message_id: uuid.UUID | None = optional_reference()
     version_id: uuid.UUID | None = optional_reference()
     user_id: uuid.UUID | None = optional_reference()
-    cost_centre: str | None = Field(default=None, max_length=100)
-    provider: str = Field(max_length=50)
-    model: str = Field(max_length=200)
-    model_answered: str | None = Field(default=None, max_length=200)
-    outcome: str = Field(max_length=20)
-    status: str = Field(max_length=20)
+    cost_centre: str | None = characters(100, default=None)
+    provider: str = characters(50)
+    model: str = characters(200)
+    model_answered: str | None = characters(200, default=None)
+    outcome: str = characters(20)
+    status: str = characters(20)
     input_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_5m_tokens: int = 0
@@ -58,7 +63,7 @@ class LedgerEntry(SQLModel, table=True):
     reasoning_tokens: int = 0
     requests: dict[str, int] = Field(default_factory=dict, sa_type=JsonText)
     amount_nano: int | None = Field(default=None, sa_type=BigInteger)
-    price_source: str | None = Field(default=None, max_length=100)
+    price_source: str | None = characters(100, default=None)
     price_date: date | None = None
     adjusts_id: uuid.UUID | None = optional_reference()
     raw_usage: Any = Field(default=None, sa_type=JsonText, nullable=True)

@@ -1,4 +1,4 @@
-"""What administrators set, and the record of who did: providers, settings, audit log."""
+"""What administrators set, and the record of who did: providers and audit log."""
 
 import uuid
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import LargeBinary
 from sqlmodel import Field, SQLModel
 
-from app.store.tables.base import identifier, optional_reference
+from app.store.tables.base import characters, identifier, optional_reference
 from app.store.types import JsonText
 
 
@@ -16,10 +16,10 @@ class ProviderSetting(SQLModel, table=True):
 
     __tablename__ = "provider_settings"
 
-    provider: str = Field(primary_key=True, max_length=50)
-    kind: str = Field(max_length=30)
-    label: str = Field(max_length=200)
-    base_url: str | None = Field(default=None, max_length=1000)
+    provider: str = characters(50, primary_key=True)
+    kind: str = characters(30)
+    label: str = characters(200)
+    base_url: str | None = characters(1000, default=None)
     key_encrypted: bytes | None = Field(default=None, sa_type=LargeBinary)
     models: list[str] = Field(default_factory=list, sa_type=JsonText)
     context: int | None = None
@@ -37,15 +37,6 @@ class AuditEntry(SQLModel, table=True):
     id: uuid.UUID = identifier()
     at: datetime = Field(index=True)
     actor_id: uuid.UUID | None = optional_reference(index=True)
-    action: str = Field(max_length=100)
-    target: str = Field(default="", max_length=300)
+    action: str = characters(100)
+    target: str = characters(300, default="")
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
-
-
-class Setting(SQLModel, table=True):
-    """One named value of the installation."""
-
-    __tablename__ = "settings"
-
-    key: str = Field(primary_key=True, max_length=100)
-    value: Any = Field(default=None, sa_type=JsonText, nullable=True)

@@ -4,10 +4,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.store.tables.base import identifier, one_of, optional_reference, reference
+from app.store.tables.base import characters, identifier, one_of, optional_reference, reference
 from app.store.types import JsonText
 
 
@@ -26,10 +26,10 @@ class Conversation(SQLModel, table=True):
 
     id: uuid.UUID = identifier()
     draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE")
-    title: str = Field(default="", max_length=255)
-    provider: str = Field(max_length=50)
-    model: str = Field(max_length=200)
-    system_prompt: str | None = Field(default=None, sa_type=Text)
+    title: str = characters(255, default="")
+    provider: str = characters(50)
+    model: str = characters(200)
+    system_prompt: str | None = characters(default=None)
     total_tokens: int = Field(default=0, sa_type=BigInteger)
     total_cost_nano: int | None = Field(default=None, sa_type=BigInteger)
     unpriced: int = 0
@@ -65,8 +65,8 @@ class ChatMessage(SQLModel, table=True):
     draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE")
     conversation_id: uuid.UUID = reference()
     parent_id: uuid.UUID | None = optional_reference()
-    role: str = Field(max_length=20)
-    content: str = Field(sa_type=Text)
+    role: str = characters(20)
+    content: str = characters()
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText, sa_column_kwargs={"name": "metadata"})
     turn_id: uuid.UUID | None = optional_reference()
     created_at: datetime
@@ -122,24 +122,24 @@ class Turn(SQLModel, table=True):
     draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE")
     conversation_id: uuid.UUID = reference()
     user_id: uuid.UUID | None = optional_reference("users.id", on_delete="SET NULL", index=True)
-    mode: str = Field(max_length=10)
-    state: str = Field(default="running", max_length=20)
+    mode: str = characters(10)
+    state: str = characters(20, default="running")
     prompt_message_id: uuid.UUID | None = optional_reference()
     answer_message_id: uuid.UUID | None = optional_reference()
     base_version_id: uuid.UUID | None = optional_reference()
     base_seq: int
     selection_from: int | None = None
     selection_to: int | None = None
-    apply: str = Field(default="review", max_length=20)
-    provider: str = Field(max_length=50)
-    model: str = Field(max_length=200)
+    apply: str = characters(20, default="review")
+    provider: str = characters(50)
+    model: str = characters(200)
     version_id: uuid.UUID | None = optional_reference()
     applied: bool = False
-    stop_reason: str | None = Field(default=None, max_length=100)
-    error_code: str | None = Field(default=None, max_length=100)
-    error_message: str | None = Field(default=None, sa_type=Text)
+    stop_reason: str | None = characters(100, default=None)
+    error_code: str | None = characters(100, default=None)
+    error_message: str | None = characters(default=None)
     error_retryable: bool | None = None
-    worker_id: str = Field(default="", max_length=100)
+    worker_id: str = characters(100, default="")
     heartbeat_at: datetime
     estimate: dict[str, Any] | None = Field(default=None, sa_type=JsonText)
     created_at: datetime
@@ -153,9 +153,9 @@ class TurnEvent(SQLModel, table=True):
 
     turn_id: uuid.UUID = reference("turns.id", on_delete="CASCADE", primary_key=True)
     n: int = Field(primary_key=True)
-    type: str = Field(max_length=30)
+    type: str = characters(30)
     at: datetime
-    data: str = Field(sa_type=Text)
+    data: str = characters()
 
 
 class TurnAttempt(SQLModel, table=True):
@@ -165,9 +165,8 @@ class TurnAttempt(SQLModel, table=True):
 
     turn_id: uuid.UUID = reference("turns.id", on_delete="CASCADE", primary_key=True)
     attempt: int = Field(primary_key=True)
-    provider: str = Field(max_length=50)
-    model: str = Field(max_length=200)
-    answered_model: str | None = Field(default=None, max_length=200)
+    provider: str = characters(50)
+    model: str = characters(200)
+    answered_model: str | None = characters(200, default=None)
     estimated_input_tokens: int | None = None
     started_at: datetime
-    finished_at: datetime | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from app.store.tables.base import identifier, one_of, optional_reference, reference
+from app.store.tables.base import characters, identifier, one_of, optional_reference, reference
 
 
 class Version(SQLModel, table=True):
@@ -51,11 +51,11 @@ class Version(SQLModel, table=True):
     parent_id: uuid.UUID | None = optional_reference()
     merged_from_id: uuid.UUID | None = optional_reference()
     seq: int
-    source: str = Field(max_length=20)
+    source: str = characters(20)
     author_id: uuid.UUID | None = optional_reference("users.id", on_delete="SET NULL")
-    model: str | None = Field(default=None, max_length=200)
+    model: str | None = characters(200, default=None)
     turn_id: uuid.UUID | None = optional_reference()
-    label: str | None = Field(default=None, max_length=200)
+    label: str | None = characters(200, default=None)
     words: int
     words_delta: int
     depth: int
