@@ -74,7 +74,9 @@ def main() -> None:
                     floor = asyncio.run(
                         run_load(
                             port, connections=connections, seconds=4,
-                            request=lambda c, n: http_request("POST", "/bench/floor", TOKEN, command(f"f{c}", n, size)),
+                            request=lambda c, n: http_request(
+                                "POST", f"/api/bench/{ids[c]}/floor", TOKEN, command(f"f{c}", n, size)
+                            ),
                         )
                     )  # fmt: skip
                     offset = (0 if connections == 100 else 200) + (round_ - 1) * 100

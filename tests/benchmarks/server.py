@@ -10,22 +10,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from app.main import create_app
+from app.routes.security import signed_in
 from app.server import serve
 from app.services.clock import system_clock
+from app.services.drafts import Drafts
 from app.services.views import ActorView, CommandAnswer, EventView
 from app.settings import ROOT, settings_from
 
 _decode = msgspec.json.Decoder().decode
 
 
-@post("/bench/floor", status_code=200)
-async def floor(request: Request[Any, Any, Any]) -> CommandAnswer:
-    """Reads the same command and answers the same body, without a database."""
+@post("/api/bench/{draft_id:uuid}/floor", status_code=200, guards=[signed_in])
+async def floor(
+    draft_id: FromPath[UUID], request: Request[Any, Any, Any], drafts: NamedDependency[Drafts]
+) -> CommandAnswer:
+    """The route of a command but for the database: the same address, proof and body in, the same body out."""
     command = _decode(await request.body())
     event = EventView(
         command["base_seq"] + 1, "fields.edited", {"ops": command["ops"]}, ActorView("user", request.user.id, "x"), "",
