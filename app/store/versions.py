@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, insert, literal, select, update
+from sqlalchemy import Integer, Select, bindparam, func, insert, literal, select, update
 from sqlmodel import Session, col
 
 from app.core.text.changes import ChangeSet
@@ -79,6 +79,27 @@ _ROWS: Select[*tuple[Any, ...]] = (
     .select_from(Version)
     .join(Draft, col(Draft.id) == col(Version.draft_id))
     .outerjoin(User, col(User.id) == col(Version.author_id))
+)
+
+
+_ROW = Prepared(_ROWS.where(col(Version.id) == bindparam("version_id")))
+_CURRENT_ROW = Prepared(
+    _ROWS.where(col(Draft.id) == bindparam("of_draft"), col(Draft.current_version_id) == col(Version.id))
+)
+_LOCK_DRAFT = Prepared(
+    select(col(Draft.id), col(Draft.current_version_id)).where(col(Draft.id) == bindparam("draft_id")).with_for_update()
+)
+_PARENT = Prepared(
+    select(col(Version.words), col(Version.depth)).where(
+        col(Version.id) == bindparam("parent_id"), col(Version.draft_id) == bindparam("draft_id")
+    )
+)
+_LAST_NUMBER = Prepared(
+    select(func.max(col(Version.number), type_=Integer())).where(col(Version.draft_id) == bindparam("draft_id"))
+)
+_ADD = Prepared(insert(Version).values({column.key: bindparam(column.key) for column in Version.__table__.columns}))  # type: ignore[attr-defined]
+_SET_CURRENT = Prepared(
+    update(Draft).where(col(Draft.id) == bindparam("draft_id")).values(current_version_id=bindparam("version_id"))
 )
 
 
@@ -156,7 +177,8 @@ def add_version(
     if parent is not None and parent.depth < FULL_TEXT_EVERY:
         delta = _delta(session, parent.id, text, changes)
     count = count_words(text) if words is None else words
-    number = session.scalar(select(func.max(col(Version.number))).where(col(Version.draft_id) == draft_id)) or 0
+    last = _LAST_NUMBER.one(session, draft_id=draft_id)
+    number = 0 if last is None or last[0] is None else last[0]
     version_id = new_id()
     row = {
         "id": version_id,
@@ -178,7 +200,7 @@ def add_version(
         "delta": delta,
         "full": encode_full(text) if delta is None else None,
     }
-    session.execute(insert(Version), row)
+    _ADD.run(session, **row)
     if make_current:
         set_current(session, draft_id, version_id)
     return get_version(session, version_id)
@@ -186,9 +208,7 @@ def add_version(
 
 def _lock_draft(session: Session, draft_id: uuid.UUID) -> uuid.UUID | None:
     """The current version's id; the row stays locked so that numbers are given one at a time."""
-    row = session.execute(
-        select(col(Draft.id), col(Draft.current_version_id)).where(col(Draft.id) == draft_id).with_for_update()
-    ).first()
+    row = _LOCK_DRAFT.one(session, draft_id=draft_id)
     if row is None:
         raise NotFound("draft")
     current: uuid.UUID | None = row[1]
@@ -198,11 +218,7 @@ def _lock_draft(session: Session, draft_id: uuid.UUID) -> uuid.UUID | None:
 def _parent(session: Session, draft_id: uuid.UUID, parent_id: uuid.UUID | None) -> _Parent | None:
     if parent_id is None:
         return None
-    row = session.execute(
-        select(col(Version.words), col(Version.depth)).where(
-            col(Version.id) == parent_id, col(Version.draft_id) == draft_id
-        )
-    ).first()
+    row = _PARENT.one(session, parent_id=parent_id, draft_id=draft_id)
     if row is None:
         raise NotFound("version")
     return _Parent(parent_id, *row)
@@ -223,12 +239,12 @@ def _delta(session: Session, parent_id: uuid.UUID, text: str, changes: ChangeSet
 
 def set_current(session: Session, draft_id: uuid.UUID, version_id: uuid.UUID) -> None:
     """Makes a version of the draft its current one. The database refuses another draft's version."""
-    changed_rows(session, update(Draft).where(col(Draft.id) == draft_id).values(current_version_id=version_id))
+    _SET_CURRENT.run(session, draft_id=draft_id, version_id=version_id)
 
 
 def get_version(session: Session, version_id: uuid.UUID) -> VersionRow:
     """Raises NotFound."""
-    row = session.execute(_ROWS.where(col(Version.id) == version_id)).first()
+    row = _ROW.one(session, version_id=version_id)
     if row is None:
         raise NotFound("version")
     return _with_costs(session, [row])[0]
@@ -236,9 +252,7 @@ def get_version(session: Session, version_id: uuid.UUID) -> VersionRow:
 
 def current_version(session: Session, draft_id: uuid.UUID) -> VersionRow | None:
     """The draft's current version, None before its first."""
-    row = session.execute(
-        _ROWS.where(col(Draft.id) == draft_id, col(Draft.current_version_id) == col(Version.id))
-    ).first()
+    row = _CURRENT_ROW.one(session, of_draft=draft_id)
     return None if row is None else _with_costs(session, [row])[0]
 
 
