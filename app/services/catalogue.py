@@ -189,6 +189,8 @@ class Catalogue:
         if known is None:
             if not 1 <= len(model_id) <= 200:
                 raise InvalidInput("model", "A model's name has 1 to 200 characters.", "unknown_model")
+            if provider.kind == "offline":
+                raise InvalidInput("model", f"{provider.label} has no model {model_id}.", "unknown_model")
             # Providers add models faster than lists are kept: the provider decides, its refusal is told in the chat.
             known = ModelInfo(model_id, model_id, tools=provider.supports_tools(model_id))
         return Choice(provider, known, self._base_url(provider_id))

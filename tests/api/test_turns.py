@@ -311,3 +311,11 @@ def test_orders_that_make_no_sense_are_refused(ada: Person, body: dict[str, Any]
     draft = ada.draft("Hello")
     answer = ada.post(f"/api/drafts/{draft['id']}/turns", body)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+
+
+def test_a_model_the_offline_demo_does_not_have_is_refused(ada: Person) -> None:
+    draft = ada.draft()
+    order = {"mode": "ask", "prompt": "x", "provider": "offline", "model": "gpt-9"}
+    refused = ada.post(f"/api/drafts/{draft['id']}/turns", order)
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_model")
+    assert ada.get(f"/api/drafts/{draft['id']}").json()["conversation_id"] is None
