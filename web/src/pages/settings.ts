@@ -1,7 +1,7 @@
 // The settings page: profile and password for everybody; people and providers for administrators.
 
-import { api, Problem } from "../common/api.js";
-import { byId, h } from "../common/dom.js";
+import { api } from "../common/api.js";
+import { byId } from "../common/dom.js";
 import { onSubmit, values } from "../common/form.js";
 import { toast } from "../common/toast.js";
 import { openPeople } from "./settings_people.js";
@@ -24,29 +24,4 @@ export function openSettings(): void {
   openTokens();
   if (document.getElementById("people")) openPeople();
   if (document.getElementById("providers")) openProviders();
-}
-
-/** Fills a list; a failure is said in its place, with a way to try again. */
-export async function fill(list: HTMLElement, load: () => Promise<Node[]>, nothing: string): Promise<void> {
-  try {
-    const rows = await load();
-    list.replaceChildren(...(rows.length > 0 ? rows : [h("li", { class: "nothing" }, nothing)]));
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const again = h("button", { type: "button", class: "button small", onclick: () => void fill(list, load, nothing) }, "Try again");
-    list.replaceChildren(h("li", { class: "notice bad" }, h("span", { class: "grow" }, error.message), again));
-  } finally {
-    list.setAttribute("aria-busy", "false");
-  }
-}
-
-/** Says what went wrong with a single action. */
-export async function attempt(run: () => Promise<unknown>, done?: string): Promise<void> {
-  try {
-    await run();
-    if (done) toast(done);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    toast(error.message);
-  }
 }

@@ -5,7 +5,7 @@ import { openDialog } from "../common/dialog.js";
 import { byId, h } from "../common/dom.js";
 import { ago } from "../common/format.js";
 import { onSubmit, values } from "../common/form.js";
-import { attempt, fill } from "./settings.js";
+import { attempt, fill } from "./settings_parts.js";
 import { showOnce, wholeAddress } from "./shown_once.js";
 
 interface Person {

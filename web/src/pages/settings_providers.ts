@@ -5,7 +5,7 @@ import { openDialog } from "../common/dialog.js";
 import { byId, h } from "../common/dom.js";
 import { show, values } from "../common/form.js";
 import { toast } from "../common/toast.js";
-import { attempt, fill } from "./settings.js";
+import { attempt, fill } from "./settings_parts.js";
 
 interface ProviderSetting {
   id: string;

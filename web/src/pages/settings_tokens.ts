@@ -4,7 +4,7 @@ import { api } from "../common/api.js";
 import { byId, h } from "../common/dom.js";
 import { ago } from "../common/format.js";
 import { onSubmit, values } from "../common/form.js";
-import { attempt, fill } from "./settings.js";
+import { attempt, fill } from "./settings_parts.js";
 import { showOnce } from "./shown_once.js";
 
 interface ApiToken {

@@ -1,0 +1,30 @@
+// What the parts of the settings page share: lists that load, and single actions that may fail.
+
+import { Problem } from "../common/api.js";
+import { h } from "../common/dom.js";
+import { toast } from "../common/toast.js";
+
+/** Fills a list; a failure is said in its place, with a way to try again. */
+export async function fill(list: HTMLElement, load: () => Promise<Node[]>, nothing: string): Promise<void> {
+  try {
+    const rows = await load();
+    list.replaceChildren(...(rows.length > 0 ? rows : [h("li", { class: "nothing" }, nothing)]));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const again = h("button", { type: "button", class: "button small", onclick: () => void fill(list, load, nothing) }, "Try again");
+    list.replaceChildren(h("li", { class: "notice bad" }, h("span", { class: "grow" }, error.message), again));
+  } finally {
+    list.setAttribute("aria-busy", "false");
+  }
+}
+
+/** Says what went wrong with a single action. */
+export async function attempt(run: () => Promise<unknown>, done?: string): Promise<void> {
+  try {
+    await run();
+    if (done) toast(done);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    toast(error.message);
+  }
+}
