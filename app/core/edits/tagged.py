@@ -60,7 +60,7 @@ Piece = Prose | Operation | InvalidOperation
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
-    """An operation whose end has not come yet."""
+    """An opening tag."""
 
     name: str
     attributes: dict[str, str]
@@ -83,6 +83,46 @@ class _Tag:
         return InvalidOperation(self.op, "incomplete", "The operation was cut off.", block, content.strip("\n"))
 
 
+@dataclass(slots=True)
+class _Open:
+    """An operation whose end has not come yet, and how far its text was looked through for it.
+
+    A tag inside code is text. Everything is remembered, since a text that speaks of tags would be read again and again.
+    """
+
+    tag: _Tag
+    passed: int = 0
+    """Where the last tag that turned out to be text ends."""
+    line: int = 0
+    """Where the line of that tag starts, behind `fences` lines that open or close one."""
+    fences: int = 0
+    quoted: int = 0
+    """Tags in code that wait for their end, which is text too."""
+
+    def boundary(self, text: str, start: int) -> re.Match[str] | None:
+        """The tag, searched from `start`, that ends the operation: its own end or the beginning of the next."""
+        start = max(start, self.passed)
+        found_tags = (*_OPEN.finditer(text, start), *_CLOSE[self.tag.name].finditer(text, start))
+        for found in sorted(found_tags, key=lambda match: match.start()):
+            is_opening = found.re is _OPEN
+            if not self._is_in_code(text, found.start()) or not (is_opening or self.quoted):
+                return found
+            self.passed = found.end()
+            if not is_opening:
+                self.quoted -= 1
+            elif not found["closed"] and found["name"].lower() == self.tag.name:
+                self.quoted += 1
+        return None
+
+    def _is_in_code(self, text: str, place: int) -> bool:
+        line = text.rfind("\n", self.line, place) + 1
+        if line > self.line:
+            self.fences += len(_FENCE_LINE.findall(text[self.line : line]))
+            self.line = line
+        this_line = text[self.line : place]
+        return (self.fences + len(_FENCE_LINE.findall(this_line))) % 2 == 1 or _in_code_span(this_line)
+
+
 class TaggedParser:
     """Takes text as it streams in, in any pieces, and gives prose and operations as soon as they are certain.
 
@@ -96,7 +136,7 @@ class TaggedParser:
         self._buffer = ""
         self._searched = 0
         """Length of the beginning of the buffer that was looked through already."""
-        self._tag: _Tag | None = None
+        self._open: _Open | None = None
         self._after_operation = False
         self._fenced = False
         self._line = ""
@@ -113,8 +153,8 @@ class TaggedParser:
     def close(self) -> list[Piece]:
         """What is left when the stream has ended. The parser can then be used anew."""
         pieces: list[Piece] = []
-        if self._tag is not None:
-            pieces.append(self._tag.cut_off(self._buffer))
+        if self._open is not None:
+            pieces.append(self._open.tag.cut_off(self._buffer))
         else:
             half = self._half_open()
             pieces += self._prose(half.start() if half else len(self._buffer))
@@ -125,8 +165,8 @@ class TaggedParser:
 
     def _step(self, pieces: list[Piece]) -> bool:
         """Take the next piece from the buffer; False when it takes more text to tell what follows."""
-        if self._tag is not None:
-            return self._step_inside(self._tag, pieces)
+        if self._open is not None:
+            return self._step_inside(self._open, pieces)
         if self._fenced and self._after_operation and (closing := _FENCE_CLOSING.match(self._buffer)):
             self._take(closing.end())
             self._fenced = False
@@ -148,7 +188,7 @@ class TaggedParser:
             pieces += tag.operations(None)
             self._after_operation = True
         else:
-            self._tag = tag
+            self._open = _Open(tag)
         return True
 
     def _unsearched(self) -> int:
@@ -163,8 +203,8 @@ class TaggedParser:
                 return opened
         return None
 
-    def _step_inside(self, tag: _Tag, pieces: list[Piece]) -> bool:
-        boundary = self._boundary(tag)
+    def _step_inside(self, open_: _Open, pieces: list[Piece]) -> bool:
+        tag, boundary = open_.tag, open_.boundary(self._buffer, self._unsearched())
         if boundary is None:
             self._searched = len(self._buffer)
             return False
@@ -174,27 +214,8 @@ class TaggedParser:
         else:
             pieces += tag.operations(self._buffer[: boundary.start()])
             self._take(boundary.end())
-        self._tag, self._after_operation = None, True
+        self._open, self._after_operation = None, True
         return True
-
-    def _boundary(self, tag: _Tag) -> re.Match[str] | None:
-        """The tag that ends the operation: its own end or the beginning of the next. Tags in code are its text."""
-        close, start = _CLOSE[tag.name], self._unsearched()
-        if not (close.search(self._buffer, start) or _OPEN.search(self._buffer, start)):
-            return None
-        found_tags = (*_OPEN.finditer(self._buffer), *close.finditer(self._buffer))
-        quoted = 0
-        for found in sorted(found_tags, key=lambda match: match.start()):
-            in_code = _in_code(self._buffer[: found.start()])
-            if found.re is not _OPEN:
-                if not (quoted and in_code):
-                    return found
-                quoted -= 1
-            elif not in_code:
-                return found
-            elif not found["closed"] and found["name"].lower() == tag.name:
-                quoted += 1
-        return None
 
     def _take(self, length: int) -> str:
         taken, self._buffer, self._searched = self._buffer[:length], self._buffer[length:], 0
@@ -262,10 +283,6 @@ def _inner(content: str) -> str:
     return content.strip("\n")
 
 
-def _in_code(text: str) -> bool:
-    """Whether the text ends inside a fence or a code span."""
-    return len(_FENCE_LINE.findall(text)) % 2 == 1 or _in_code_span(text)
-
-
 def _in_code_span(text: str) -> bool:
+    """Whether the last line of the text ends inside a code span."""
     return len(_CODE_SIGN.findall(text.rpartition("\n")[2])) % 2 == 1
