@@ -318,3 +318,18 @@ def test_a_new_beginning_takes_the_place_of_all_deleted_blocks() -> None:
 def test_text_of_blanks_only_is_no_text() -> None:
     assert refused(InsertAfter("b1", "  \n ")).unplaced[0].reason_code == "unchanged"
     assert edited(ReplaceBlock("b1", "  "), text="A\n\nB") == "B"
+
+
+@pytest.mark.parametrize(
+    "operation, text",
+    [
+        (ReplaceText("b1", "b\n", "c\n"), "- a\n- bc"),
+        (ReplaceText("b1", "\n- b", "\n- c"), "a - b c"),
+        (ReplaceText("b1", "- b\n", ""), "- a\n- bc"),
+        (ReplaceText("b1", "word\n", ""), "a word here"),
+        (ReplaceText("b1", "[b1] b", "c"), "a b"),
+    ],
+)
+def test_words_quoted_with_the_edge_of_a_block_are_found_only_there(operation: Operation, text: str) -> None:
+    (failure,) = apply_operations(text, [operation]).unplaced
+    assert failure.reason_code == "not_found"

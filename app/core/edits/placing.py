@@ -235,30 +235,37 @@ class Placing:
 
     def _find(self, block: Block, old: str, new: str) -> tuple[int, str, str]:
         """The index of the quoted words in the block's text, with the quoted and the new words as they are to be read."""
-        for words, replacement in self._readings(old, new):
-            places = places_of(words, block.text)
-            if len(places) == 1:
-                return places[0], words, replacement
-            if places:
-                excerpts = tuple(excerpt(block.text, place, len(words)) for place in places[:_CANDIDATES])
-                message = f"These words occur {len(places)} times in {block.id}; quote more of them."
-                raise _NotPlaced("ambiguous", message, excerpts)
+        new = self._without_ids(new)
+        places = places_of(old, block.text)
+        if len(places) == 1:
+            return places[0], old, new
+        if places:
+            excerpts = tuple(excerpt(block.text, place, len(old)) for place in places[:_CANDIDATES])
+            message = f"These words occur {len(places)} times in {block.id}; quote more of them."
+            raise _NotPlaced("ambiguous", message, excerpts)
+        for words, replacement, at_start, at_end in self._readings_at_edges(old, new):
+            for place in places_of(words, block.text):
+                if (not at_start or place == 0) and (not at_end or place + len(words) == len(block.text)):
+                    return place, words, replacement
         raise _NotPlaced("not_found", f"These words do not occur in {block.id}.", self._elsewhere(block, old))
 
-    def _readings(self, old: str, new: str) -> Iterator[tuple[str, str]]:
-        """The words as they were sent; then without what surely is no part of the writer's words."""
-        new = self._without_ids(new)
-        yield old, new
-        old = self._without_ids(old)
-        while old.startswith("\n") and new.startswith("\n"):
-            old, new = old[1:], new[1:]
-        while old.endswith("\n") and new.endswith("\n"):
-            old, new = old[:-1], new[:-1]
-        yield old, new
-        if old.endswith("\n") and not new:
+    def _readings_at_edges(self, old: str, new: str) -> Iterator[tuple[str, str, bool, bool]]:
+        """Words quoted together with what stands around a block, its id or line breaks, without that; and whether they
+        must therefore stand at the start and at the end of the block."""
+        words = self._without_ids(old)
+        has_id = words != old
+        if has_id:
+            yield words, new, True, False
+        if words.endswith("\n") and new.endswith("\n"):
+            yield words[:-1], new[:-1], has_id, True
+        if words.startswith("\n") and new.startswith("\n"):
+            yield words[1:], new[1:], True, False
+            if len(words) > 1 < len(new) and words.endswith("\n") and new.endswith("\n"):
+                yield words[1:-1], new[1:-1], True, True
+        if words.endswith("\n") and not new:
             # A line that is to go is quoted with its end, which the last line of a block does not have.
-            yield "\n" + old[:-1], new
-            yield old[:-1], new
+            yield "\n" + words[:-1], new, False, True
+            yield words[:-1], new, True, True
 
     @cached_property
     def _alike_text(self) -> str:

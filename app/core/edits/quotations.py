@@ -36,7 +36,12 @@ def alike(text: str) -> str:
 
 def places_of(words: str, text: str) -> list[int]:
     """The Python indexes where the words stand in the text: exact places if there are any, else alike ones."""
-    return list(occurrences(words, text)) or list(occurrences(alike(words), alike(text)))
+    exact = list(occurrences(words, text))
+    return exact or [
+        place
+        for place in occurrences(alike(words), alike(text))
+        if _same_edges(words, text[place : place + len(words)])
+    ]
 
 
 def occurrences(words: str, text: str) -> Iterator[int]:
@@ -52,6 +57,11 @@ def excerpt(text: str, place: int, length: int) -> str:
     """A stretch of the text with what stands around it."""
     start, end = max(0, place - _CONTEXT), place + length + _CONTEXT
     return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+
+
+def _same_edges(words: str, found: str) -> bool:
+    """A line break between words is a blank, but one around them says where a line begins or ends."""
+    return all(found[edge] == "\n" for edge in (0, -1) if words[edge] == "\n")
 
 
 def _cuts_character(text: str, place: int) -> bool:

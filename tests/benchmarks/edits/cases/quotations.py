@@ -102,6 +102,17 @@ CASES = (
         steps=[replace_text("b2", "The last line.\n", "The final line.\n", Becomes("last", "final"))],
     ),
     Case(
+        name="words quoted to the end of their line are not those inside a line",
+        request="Drop the second.",
+        document="- tea\n- milk and honey\n",
+        steps=[
+            replace_text("b1", "- milk\n", "", Refused("not_found")),
+            replace_text("b1", "milk\n", "cream\n", Refused("not_found")),
+            replace_text("b1", "- tea\n", ""),
+        ],
+        forms=("tools",),
+    ),
+    Case(
         name="block ids that were quoted along are not the writer's words",
         request="Make it two.",
         document="Intro.\n\nOne cat sat.\n\nEnd.\n",
