@@ -1,1 +1,1 @@
-"""Speed, measured beside a floor or peer in the same run; `make bench` prints the ratios."""
+"""Speed and rightness, measured beside a floor or peer in the same run; `make bench` prints the ratios."""

@@ -84,6 +84,9 @@ def test_blocks_and_what_lies_between_are_the_text(text: str) -> None:
             "---\ntitle: x\n\nmore: y\n---\ntext",
             [("front_matter", "---\ntitle: x\n\nmore: y\n---"), ("paragraph", "text")],
         ),
+        ("<!-- a\n\nb -->\ntext", [("comment", "<!-- a\n\nb -->"), ("paragraph", "text")]),
+        ("<!-- a\n\nb", [("paragraph", "<!-- a"), ("paragraph", "b")]),
+        ("    ```\n    code\n\ntext", [("code", "    ```\n    code"), ("paragraph", "text")]),
         ("---\n\nno front matter", [("rule", "---"), ("paragraph", "no front matter")]),
     ],
 )

@@ -25,6 +25,7 @@ from app.core.edits.operations import (
         ("replace_block", {"block": "b3", "text": "x\r\ny"}, ReplaceBlock("b3", "x\ny")),
         ("replace_block", {"block": "[B3]", "text": ""}, ReplaceBlock("b3", "")),
         ("insert_after", {"block": "start", "text": "x"}, InsertAfter("start", "x")),
+        ("insert_after", {"block": "[Start]", "text": "x"}, InsertAfter("start", "x")),
         ("insert_after", {"block": 3, "text": "x"}, InsertAfter("b3", "x")),
         ("delete_block", {"block": "3", "why": "dull"}, DeleteBlock("b3")),
         ("replace_text", {"block": "b1", "old": "a", "new": ""}, ReplaceText("b1", "a", "")),
@@ -46,6 +47,7 @@ def test_a_call_is_an_operation(name: str, arguments: dict[str, Any], operation:
         ("replace_text", {"block": "b1", "old": "", "new": "x"}, "missing_argument"),
         ("replace_text", {"block": "b1", "old": "a"}, "missing_argument"),
         ("replace_text", {"block": "b1", "old": ["a"], "new": "x"}, "invalid_argument"),
+        ("delete_block", {"block": True}, "missing_argument"),
         ("rewrite_document", {"text": 5}, "invalid_argument"),
     ],
 )

@@ -248,3 +248,88 @@ def test_every_operation_is_either_placed_or_explained(made: list[Operation], te
     for block in parse_blocks(text):
         if block.id not in touched:
             place = after.index(block.text, place) + len(block.text)
+
+
+# -- whole characters, whole blocks -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("a cafe\u0301 b", "cafe"),
+        ("a 👩\u200d💻 b", "👩"),
+        ("a 👩\u200d💻 b", "💻"),
+        ("a 👍🏿 b", "👍"),
+        ("🇩🇪🇫🇷", "🇪🇫"),
+        ("I ❤\ufe0f it", "❤"),
+        ("किताब", "कित"),
+    ],
+)
+def test_a_part_of_a_character_is_not_found(text: str, words: str) -> None:
+    (failure,) = apply_operations(text, [ReplaceText("b1", words, "x")]).unplaced
+    assert failure.reason_code == "not_found"
+
+
+@pytest.mark.parametrize("text, words", [("🇩🇪🇫🇷", "🇫🇷"), ("a 👩\u200d💻 b", "👩\u200d💻"), ("e\u0301e", "e\u0301")])
+def test_a_whole_character_is_found(text: str, words: str) -> None:
+    assert edited(ReplaceText("b1", words, "x"), text=text) == text.replace(words, "x")
+
+
+def test_a_block_is_not_run_into_its_neighbour() -> None:
+    assert edited(ReplaceBlock("b1", "Plain."), text="# Head\nText") == "Plain.\n\nText"
+    assert edited(ReplaceBlock("b2", "Plain."), text="Text:\n- a\n- b") == "Text:\n\nPlain."
+    assert edited(ReplaceText("b1", "# ", ""), text="# Head\nText") == "Head\n\nText"
+    assert edited(DeleteBlock("b2"), InsertAfter("b2", "New."), text="One\n# Head\nTwo") == "One\n\nNew.\n\nTwo"
+    assert edited(ReplaceBlock("b1", "# Other"), text="# Head\nText") == "# Other\nText"
+
+
+def test_a_rewrite_keeps_separators_that_a_model_cannot_see() -> None:
+    text = "\n# Head\nOne.\n\n\nTwo.\n- a\n\n\n"
+    assert edited(RewriteDocument("# Head\n\nOne!\n\nTwo.\n\n- a"), text=text) == text.replace("One.", "One!")
+    assert edited(RewriteDocument("Head\n\nOne.\n\nTwo.\n\n- a"), text=text) == text.replace("# Head\n", "Head\n\n")
+
+
+def test_only_ids_are_taken_away_and_only_where_blocks_begin() -> None:
+    assert edited(InsertAfter("b1", "[b2]: http://x"), text="a") == "a\n\n[b2]: http://x"
+    assert edited(ReplaceBlock("b1", "[b1](http://x)"), text="a") == "[b1](http://x)"
+    assert edited(RewriteDocument("[b1] b\n\n[b2] c\n[b3] d"), text="a") == "b\n\nc\n[b3] d"
+    assert edited(ReplaceText("b1", "[b1] a", "[b1] b"), text="a c") == "b c"
+
+
+def test_words_are_found_without_the_line_break_that_both_sides_have() -> None:
+    assert edited(ReplaceText("b1", "a\n", "b\n"), text="x a") == "x b"
+    assert edited(ReplaceText("b1", "\n- b\n", "\n- c\n"), text="- a\n- b") == "- a\n- c"
+
+
+def test_the_last_line_of_a_block_goes_with_the_break_before_it() -> None:
+    assert edited(ReplaceText("b1", "- b\n", ""), text="- a\n- b\n\nEnd") == "- a\n\nEnd"
+    assert edited(ReplaceText("b1", "- a\n", ""), text="- a\n- b\n\nEnd") == "- b\n\nEnd"
+    assert edited(ReplaceText("b1", "All of it\n", ""), text="All of it\n\nEnd") == "End"
+
+
+def test_all_the_words_of_a_block_replaced_by_nothing_delete_it() -> None:
+    assert edited(ReplaceText("b2", "Two", ""), text="One\n\nTwo\n\nThree") == "One\n\nThree"
+
+
+def test_a_new_beginning_takes_the_place_of_all_deleted_blocks() -> None:
+    assert edited(DeleteBlock("b1"), InsertAfter("start", "New"), DeleteBlock("b2"), text="A\n\nB\n") == "New\n"
+
+
+def test_text_of_blanks_only_is_no_text() -> None:
+    assert refused(InsertAfter("b1", "  \n ")).unplaced[0].reason_code == "unchanged"
+    assert edited(ReplaceBlock("b1", "  "), text="A\n\nB") == "B"
+
+
+@pytest.mark.parametrize(
+    "operation, text",
+    [
+        (ReplaceText("b1", "b\n", "c\n"), "- a\n- bc"),
+        (ReplaceText("b1", "\n- b", "\n- c"), "a - b c"),
+        (ReplaceText("b1", "- b\n", ""), "- a\n- bc"),
+        (ReplaceText("b1", "word\n", ""), "a word here"),
+        (ReplaceText("b1", "[b1] b", "c"), "a b"),
+    ],
+)
+def test_words_quoted_with_the_edge_of_a_block_are_found_only_there(operation: Operation, text: str) -> None:
+    (failure,) = apply_operations(text, [operation]).unplaced
+    assert failure.reason_code == "not_found"

@@ -124,3 +124,68 @@ def test_a_whole_document_may_come_in_a_tag() -> None:
 def test_a_sign_that_could_begin_a_tag_is_prose_in_the_end() -> None:
     assert read("1 <") == [Prose("1 <")]
     assert read("a <edit") == [Prose("a <edit")]
+
+
+def test_a_tag_in_code_is_text() -> None:
+    spoken = 'Write `<edit op="delete_block" block="b1"/>` for that.'
+    assert read(spoken) == [Prose(spoken)]
+    quoted = '```\n<edit op="delete_block" block="b1"></edit>\n```\nor `<edit op="delete_block" block="b2"/>`'
+    answer = f'<edit op="replace_block" block="b1">{quoted}</edit><edit op="delete_block" block="b3"/>'
+    for size in (1, 5, len(answer)):
+        parts = [answer[place : place + size] for place in range(0, len(answer), size)]
+        assert read(*parts) == [ReplaceBlock("b1", quoted), DeleteBlock("b3")]
+
+
+def test_a_code_span_or_fence_that_stays_open_ends_with_the_operation() -> None:
+    assert read('<edit op="replace_block" block="b1">```\ncode</edit><edit op="delete_block" block="b2"/>') == [
+        ReplaceBlock("b1", "```\ncode"),
+        DeleteBlock("b2"),
+    ]
+
+
+@pytest.mark.parametrize("op", ["replace_block", "insert_after", "rewrite_document"])
+def test_a_tag_that_closes_itself_writes_no_empty_text(op: str) -> None:
+    (operation,) = read(f'<edit op="{op}" block="b1"/>')
+    assert isinstance(operation, InvalidOperation)
+    assert operation.reason_code == "missing_argument"
+    assert not isinstance(read(f'<edit op="{op}" block="b1" text="a > b"/>')[0], InvalidOperation)
+
+
+def test_a_long_tag_with_signs_of_other_tags_is_read_however_it_is_cut() -> None:
+    answer = f'<edit op="replace_text" block="b1" old="a < b {"x" * 900}" new="b > a"/>'
+    for size in (1, 7, len(answer)):
+        parts = [answer[place : place + size] for place in range(0, len(answer), size)]
+        assert read(*parts) == [ReplaceText("b1", f"a < b {'x' * 900}", "b > a")]
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ("<old>a <new> b</old><new>c</new>", [("a <new> b", "c")]),
+        ("<new>c</new>\n<old>a</old>", [("a", "c")]),
+        ("\n<old>a</old><new>b</new>\n<old>c</old>\n<new>d</new>\n", [("a", "b"), ("c", "d")]),
+        ("<old>\na\n</old><new>\nb\n</new>", [("a", "b")]),
+        ("<old>- a\n</old><new></new>", [("- a\n", "")]),
+    ],
+)
+def test_old_and_new_words_come_in_pairs(content: str, words: list[tuple[str, str]]) -> None:
+    assert read(f'<edit op="replace_text" block="b1">{content}</edit>') == [
+        ReplaceText("b1", old, new) for old, new in words
+    ]
+
+
+def test_a_pair_behind_which_something_else_stands_is_reported() -> None:
+    first, second = read('<edit op="replace_text" block="b1"><old>a</old><new>b</new><old>c</old>d</edit>')
+    assert first == ReplaceText("b1", "a", "b")
+    assert isinstance(second, InvalidOperation)
+
+
+@pytest.mark.parametrize("size", [1, 3, 500])
+def test_a_fence_around_operations_is_not_told(size: int) -> None:
+    answer = 'Here:\n```xml\n<edit op="delete_block" block="b1"/>\n<edit op="delete_block" block="b2"/>\n```\nDone.'
+    assert read(*(answer[place : place + size] for place in range(0, len(answer), size))) == [
+        Prose("Here:\n"),
+        DeleteBlock("b1"),
+        DeleteBlock("b2"),
+        Prose("\nDone."),
+    ]

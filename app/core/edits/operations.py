@@ -58,13 +58,16 @@ class RewriteDocument:
     text: str
 
 
+START: Final = "start"
+"""Stands for the place before the first block."""
+
 Operation = ReplaceBlock | InsertAfter | DeleteBlock | ReplaceText | RewriteDocument
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidOperation:
     """What a model sent as an operation but is none. `reason_code` is "unknown_operation", "missing_argument",
-    "invalid_argument" or "incomplete"; `text` is what it wanted to write, as far as known."""
+    "invalid_argument", "incomplete" or "too_many"; `text` is what it wanted to write, as far as known."""
 
     op: str
     reason_code: str
@@ -145,12 +148,14 @@ _OPERATIONS: Final[Mapping[str, type[Operation]]] = {
 
 
 def _block_id(value: object) -> str:
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return f"b{value}"
     if not isinstance(value, str):
         return ""
     found = _BLOCK_ID.fullmatch(value.strip())
-    return f"b{found.group(1)}" if found else value.strip()
+    if found:
+        return f"b{found.group(1)}"
+    return START if value.strip(" []").lower() == START else value.strip()
 
 
 def describe_operation(operation: Operation | InvalidOperation) -> dict[str, Any]:

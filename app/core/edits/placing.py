@@ -7,12 +7,16 @@ the reason, never put elsewhere. Every operation counts in the text the model sa
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Final, Literal, assert_never
 
 from app.core.edits.operations import (
+    START,
     DeleteBlock,
     InsertAfter,
     InvalidOperation,
@@ -21,7 +25,8 @@ from app.core.edits.operations import (
     ReplaceText,
     RewriteDocument,
 )
-from app.core.edits.quotations import excerpt, places_of
+from app.core.edits.quotations import alike, excerpt, occurrences, places_of
+from app.core.edits.weaving import BlockPlan, weave, with_separators_of
 from app.core.text.blocks import Block, parse_blocks
 from app.core.text.changes import ChangeSet, Edit
 from app.core.text.diff import diff_changes
@@ -32,8 +37,11 @@ UnplacedReason = Literal[
 ]
 
 _CANDIDATES: Final = 3
+_CANDIDATE_LENGTH: Final = 600
+"""Characters of a block that are shown where the words were not found anywhere."""
 
-_ID_AT_START = re.compile(r"^\[b\d+\] ?", re.MULTILINE)
+_ID_AT_START = re.compile(r"(?:\A|(?<=\n\n))\[b\d+\](?:[ \t]+|\n|\Z)")
+"""A block id as a model sees it: where a block begins, never the name of a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +76,11 @@ class EditResult:
 def apply_operations(
     text: str, operations: Sequence[Operation | InvalidOperation], *, selection: tuple[int, int] | None = None
 ) -> EditResult:
-    """Place operations in a text. With a `selection` (UTF-16 units) only what lies inside may change.
-
-    A later operation that meets an earlier one is not placed. Blocks stay separated by blank lines.
-    """
-    return _Placing(text, selection).result(operations)
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What becomes of one block."""
-
-    edits: list[Edit] = field(default_factory=list)
-    claimed: list[tuple[int, int]] = field(default_factory=list)
-    inserted: list[str] = field(default_factory=list)
-    deleted: bool = False
+    """Place all operations of an answer at once; see `Placing`."""
+    placing = Placing(text, selection=selection)
+    for operation in operations:
+        placing.add(operation)
+    return placing.result()
 
 
 class _NotPlaced(Exception):
@@ -93,30 +91,41 @@ class _NotPlaced(Exception):
         self.candidates = candidates
 
 
-class _Placing:
-    """Collects what happens to each block, then writes it as one change set. Lives for one call."""
+class Placing:
+    """Places operations in a text one by one, as they come, and makes one change of them.
 
-    def __init__(self, text: str, selection: tuple[int, int] | None) -> None:
+    With a `selection` (UTF-16 units) only what lies inside may change. A later operation that meets an earlier one is
+    not placed. Blocks stay separated: only line breaks beside a changed block come or go with it.
+    """
+
+    def __init__(self, text: str, *, selection: tuple[int, int] | None = None) -> None:
         self._text = text
-        self._length = utf16_length(text)
         self._selection = selection
         self._blocks = parse_blocks(text)
         self._numbers = {block.id: number for number, block in enumerate(self._blocks)}
-        self._plans: defaultdict[int, _Plan] = defaultdict(_Plan)
+        self._plans: defaultdict[int, BlockPlan] = defaultdict(BlockPlan)
         self._start: list[str] = []
         self._rewrite: ChangeSet | None = None
-        self._shows_ids = _ID_AT_START.search(text) is not None
+        self._shows_ids = any(_ID_AT_START.search(block.text) for block in self._blocks)
+        self._placed: list[Placed] = []
+        self._unplaced: list[Unplaced] = []
 
-    def result(self, operations: Sequence[Operation | InvalidOperation]) -> EditResult:
-        placed: list[Placed] = []
-        unplaced: list[Unplaced] = []
-        for index, operation in enumerate(operations):
-            try:
-                placed.append(Placed(index, *self._place(operation)))
-            except _NotPlaced as failure:
-                unplaced.append(Unplaced(index, operation, failure.reason, failure.message, failure.candidates))
-        changes = self._rewrite or ChangeSet.of(self._length, sorted(self._edits(), key=lambda edit: edit[:2]))
-        return EditResult(changes, tuple(placed), tuple(unplaced))
+    def add(self, operation: Operation | InvalidOperation) -> Placed | Unplaced:
+        """Place the next operation, or tell why not."""
+        index = len(self._placed) + len(self._unplaced)
+        try:
+            placed = Placed(index, *self._place(operation))
+        except _NotPlaced as failure:
+            unplaced = Unplaced(index, operation, failure.reason, failure.message, failure.candidates)
+            self._unplaced.append(unplaced)
+            return unplaced
+        self._placed.append(placed)
+        return placed
+
+    def result(self) -> EditResult:
+        """What became of all operations so far."""
+        changes = self._rewrite or weave(self._text, self._blocks, self._plans, self._start)
+        return EditResult(changes, tuple(self._placed), tuple(self._unplaced))
 
     def _place(self, operation: Operation | InvalidOperation) -> tuple[int, int]:
         if isinstance(operation, InvalidOperation):
@@ -160,7 +169,7 @@ class _Placing:
     def _insert_after(self, id_: str, text: str) -> tuple[int, int]:
         if not text:
             raise _NotPlaced("unchanged", "There is no text to insert.")
-        if id_ == "start" or not self._blocks:
+        if id_ == START or not self._blocks:
             return self._insert_at_start(text)
         number = self._number(id_)
         place = self._blocks[number].to
@@ -179,8 +188,10 @@ class _Placing:
     def _replace_text(self, id_: str, old: str, new: str) -> tuple[int, int]:
         number = self._number(id_)
         block, plan = self._blocks[number], self._plans[number]
-        start = self._find(block, old)
+        start, old, new = self._find(block, old, new)
         found = block.text[start : start + len(old)]
+        if found == block.text and not new.strip():
+            return self._delete_block(id_)
         from_ = block.from_ + utf16_length(block.text[:start])
         to = from_ + utf16_length(found)
         if plan.deleted or any(from_ < end and begin < to for begin, end in plan.claimed):
@@ -194,58 +205,104 @@ class _Placing:
         return from_, to
 
     def _rewrite_document(self, text: str) -> tuple[int, int]:
-        if self._start or any(plan.claimed or plan.inserted for plan in self._plans.values()):
+        if self._placed:
             raise _NotPlaced("overlaps", "Earlier operations already change parts of the document.")
         if not text:
             raise _NotPlaced("unchanged", "The new document is empty; delete its blocks instead.")
-        if self._text.endswith("\n"):
-            text += "\n"
-        changes = diff_changes(self._text, text)
+        changes = diff_changes(self._text, with_separators_of(self._text, text))
         edits = _shifted(0, changes)
         self._require_change(edits)
         self._require_selected(edits)
         self._rewrite = changes
-        return 0, self._length
+        return 0, changes.before
 
     # -- finding -----------------------------------------------------------------------------------------------------
 
     def _number(self, id_: str) -> int:
         number = self._numbers.get(id_)
-        if number is None:
-            raise _NotPlaced("unknown_block", f"There is no block {id_!r}; the last one is b{len(self._blocks)}.")
-        return number
+        if number is not None:
+            return number
+        if not self._blocks:
+            raise _NotPlaced("unknown_block", 'The document is empty; insert text after "start".')
+        raise _NotPlaced("unknown_block", f"There is no block {id_!r}; the last one is b{len(self._blocks)}.")
 
-    def _free_block(self, id_: str) -> tuple[Block, _Plan]:
+    def _free_block(self, id_: str) -> tuple[Block, BlockPlan]:
         number = self._number(id_)
         plan = self._plans[number]
         if plan.claimed:
             raise _NotPlaced("overlaps", f"An earlier operation already changes {id_}.")
         return self._blocks[number], plan
 
-    def _find(self, block: Block, old: str) -> int:
-        """The index of `old` in the block's text."""
+    def _find(self, block: Block, old: str, new: str) -> tuple[int, str, str]:
+        """The index of the quoted words in the block's text, with the quoted and the new words as they are to be read."""
+        new = self._without_ids(new)
         places = places_of(old, block.text)
         if len(places) == 1:
-            return places[0]
+            return places[0], old, new
         if places:
             excerpts = tuple(excerpt(block.text, place, len(old)) for place in places[:_CANDIDATES])
             message = f"These words occur {len(places)} times in {block.id}; quote more of them."
             raise _NotPlaced("ambiguous", message, excerpts)
+        for words, replacement, at_start, at_end in self._readings_at_edges(old, new):
+            for place in places_of(words, block.text):
+                if (not at_start or place == 0) and (not at_end or place + len(words) == len(block.text)):
+                    return place, words, replacement
         raise _NotPlaced("not_found", f"These words do not occur in {block.id}.", self._elsewhere(block, old))
 
+    def _readings_at_edges(self, old: str, new: str) -> Iterator[tuple[str, str, bool, bool]]:
+        """Words quoted together with what stands around a block, its id or line breaks, without that; and whether they
+        must therefore stand at the start and at the end of the block."""
+        words = self._without_ids(old)
+        has_id = words != old
+        if has_id:
+            yield words, new, True, False
+        if words.endswith("\n") and new.endswith("\n"):
+            yield words[:-1], new[:-1], has_id, True
+        if words.startswith("\n") and new.startswith("\n"):
+            yield words[1:], new[1:], True, False
+            if len(words) > 1 < len(new) and words.endswith("\n") and new.endswith("\n"):
+                yield words[1:-1], new[1:-1], True, True
+        if words.endswith("\n") and not new:
+            # A line that is to go is quoted with its end, which the last line of a block does not have.
+            yield "\n" + words[:-1], new, False, True
+            yield words[:-1], new, True, True
+
+    @cached_property
+    def _alike_text(self) -> str:
+        return alike(self._text)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The Python indexes where the blocks start."""
+        starts: list[int] = []
+        end = 0
+        for block in self._blocks:
+            starts.append(self._text.index(block.text, end))
+            end = starts[-1] + len(block.text)
+        return starts
+
     def _elsewhere(self, block: Block, old: str) -> tuple[str, ...]:
-        """Other blocks that hold the words, else the block itself as it really reads."""
-        others = [
+        """Other blocks that hold the words, else the beginning of the block as it really reads."""
+        others = (
             f"[{other.id}] {excerpt(other.text, place, len(old))}"
-            for other in self._blocks
+            for other, place in self._places_in_blocks(old)
             if other is not block
-            for place in places_of(old, other.text)
-        ]
-        return tuple(others[:_CANDIDATES]) or (f"[{block.id}] {block.text}",)
+        )
+        return tuple(islice(others, _CANDIDATES)) or (f"[{block.id}] {excerpt(block.text, 0, _CANDIDATE_LENGTH)}",)
+
+    def _places_in_blocks(self, words: str) -> Iterator[tuple[Block, int]]:
+        # One search through all of the text: block by block, a thousand wrong quotations would take seconds.
+        for place in occurrences(alike(words), self._alike_text):
+            number = max(0, bisect_right(self._starts, place) - 1)
+            block, place = self._blocks[number], place - self._starts[number]
+            if 0 <= place <= len(block.text) - len(words):
+                yield block, place
 
     def _clean(self, text: str) -> str:
         """Without blank lines around it and without block ids that a model copied into it."""
-        text = text.strip("\n")
+        return self._without_ids(text.strip("\n")) if text.strip() else ""
+
+    def _without_ids(self, text: str) -> str:
         return text if self._shows_ids else _ID_AT_START.sub("", text)
 
     def _require_selected(self, edits: Sequence[Edit]) -> None:
@@ -258,62 +315,6 @@ class _Placing:
     def _require_change(self, edits: Sequence[Edit]) -> None:
         if not edits:
             raise _NotPlaced("unchanged", "This is what the text says already.")
-
-    # -- writing -----------------------------------------------------------------------------------------------------
-
-    def _edits(self) -> Iterator[Edit]:
-        if self._start:
-            opening = "\n\n".join(self._start)
-            if not self._blocks:
-                yield 0, self._length, opening
-                return
-            yield self._blocks[0].from_, self._blocks[0].from_, opening + "\n\n"
-        gone = [self._plans[number].deleted and not self._plans[number].inserted for number in self._numbers.values()]
-        for number, block in enumerate(self._blocks):
-            plan = self._plans[number]
-            if plan.deleted and plan.inserted:
-                yield block.from_, block.to, "\n\n".join(plan.inserted)
-            elif plan.inserted:
-                yield from plan.edits
-                yield (
-                    block.to,
-                    block.to,
-                    "".join("\n\n" + text for text in plan.inserted) + self._gap_behind(number, gone),
-                )
-            else:
-                yield from plan.edits
-        yield from self._deletions(gone)
-
-    def _gap_behind(self, number: int, gone: Sequence[bool]) -> str:
-        """What is missing to a blank line between new text and the block behind it."""
-        if number + 1 == len(self._blocks) or gone[number + 1]:
-            return ""
-        return "" if self._blocks[number + 1].from_ - self._blocks[number].to > 1 else "\n"
-
-    def _deletions(self, gone: Sequence[bool]) -> Iterator[Edit]:
-        """Take away runs of blocks, each with the separator on one side, so that the rest stays apart."""
-        number = 0
-        while number < len(gone):
-            if not gone[number]:
-                number += 1
-                continue
-            first = number
-            while number < len(gone) and gone[number]:
-                number += 1
-            yield self._deletion(first, number)
-
-    def _deletion(self, first: int, end: int) -> Edit:
-        blocks = self._blocks
-        if first == 0:
-            return blocks[0].from_, blocks[end].from_ if end < len(blocks) else blocks[end - 1].to, ""
-        if end == len(blocks):
-            return blocks[first - 1].to, blocks[end - 1].to, ""
-        before = blocks[first].from_ - blocks[first - 1].to
-        behind = blocks[end].from_ - blocks[end - 1].to
-        if before > 1:
-            return blocks[first].from_, blocks[end].from_, ""
-        # Two paragraphs that were kept apart only by what stood between them must not become one.
-        return blocks[first - 1].to, blocks[end - 1].to, "" if behind > 1 else "\n"
 
 
 def _shifted(offset: int, changes: ChangeSet) -> list[Edit]:

@@ -1,4 +1,4 @@
-"""Markdown text as blocks, the units a model may name: paragraph, heading, list, quote, table, code, front matter.
+"""Markdown text as blocks, the units a model may name: paragraph, heading, list, quote, table, code, comment, front matter.
 
 Blocks never overlap, and what stands between them is only line breaks and blanks, so blocks and separators put together
 are the text again, unit for unit. Lines decide, not a full Markdown parser: a block must be found again in the very
@@ -15,7 +15,7 @@ from typing import Literal
 
 from app.core.text.utf16 import utf16_length
 
-BlockKind = Literal["paragraph", "heading", "list", "quote", "table", "code", "rule", "front_matter"]
+BlockKind = Literal["paragraph", "heading", "list", "quote", "table", "code", "rule", "comment", "front_matter"]
 
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*$")
@@ -26,7 +26,11 @@ _LIST = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
 _TABLE_RULE = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _INDENTED = re.compile(r"(?: {2,}|\t)[ \t]*\S")
 _INDENTED_CODE = re.compile(r"(?: {4}|\t)[ \t]*\S")
+_COMMENT = re.compile(r" {0,3}<!--")
 _FRONT_MATTER_END = re.compile(r"(?:---|\.\.\.)[ \t]*$")
+
+_MOST_COMMENT_LINES = 200
+"""A comment of more lines falls into paragraphs, so that many that are never closed cost no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,14 @@ def _block_at(lines: Sequence[str], index: int) -> tuple[BlockKind, int]:
         end = _front_matter_end(lines)
         if end:
             return "front_matter", end
-    if _FENCE.match(line):
-        return "code", _fence_end(lines, index)
-    if _HEADING.match(line):
-        return "heading", index + 1
-    if _RULE.match(line):
-        return "rule", index + 1
     if _INDENTED_CODE.match(line):
         return "code", _indented_end(lines, index, _INDENTED_CODE)
+    if _FENCE.match(line):
+        return "code", _fence_end(lines, index)
+    if _HEADING.match(line) or _RULE.match(line):
+        return "heading" if _HEADING.match(line) else "rule", index + 1
+    if _COMMENT.match(line) and (end := _comment_end(lines, index)):
+        return "comment", end
     if _LIST.match(line):
         return "list", _list_end(lines, index)
     if _QUOTE.match(line):
@@ -95,6 +99,12 @@ def _block_at(lines: Sequence[str], index: int) -> tuple[BlockKind, int]:
 def _front_matter_end(lines: Sequence[str]) -> int:
     """The line after the front matter, or 0 when nothing closes it."""
     return next((end + 1 for end in range(1, len(lines)) if _FRONT_MATTER_END.match(lines[end])), 0)
+
+
+def _comment_end(lines: Sequence[str], index: int) -> int:
+    """The line after the one that closes the comment, or 0 when none of the next does."""
+    last = min(len(lines), index + _MOST_COMMENT_LINES)
+    return next((end + 1 for end in range(index, last) if "-->" in lines[end]), 0)
 
 
 def _fence_end(lines: Sequence[str], index: int) -> int:

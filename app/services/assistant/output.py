@@ -13,7 +13,7 @@ from providers.base import ToolCall
 from sqlmodel import Session
 
 from app.core.edits.operations import InvalidOperation, Operation, describe_operation, operation_from_tool
-from app.core.edits.placing import EditResult, Unplaced, apply_operations
+from app.core.edits.placing import EditResult, Placing, Unplaced
 from app.core.edits.tagged import Prose, TaggedParser
 from app.core.text.changes import ChangeSet
 from app.core.text.diff import diff_changes
@@ -21,8 +21,8 @@ from app.core.text.utf16 import normalise_text
 from app.services.assistant.requests import TurnPlan
 from app.store import turns as turn_store
 
-_MOST_OPERATIONS = 200
-"""More operations in one turn are a model gone astray; they are not carried out."""
+_MOST_OPERATIONS = 1_000
+"""More operations in one turn are a model gone astray; they are reported and not carried out."""
 
 Streamed = tuple[str, dict[str, Any]]
 """Type and data of a run-log entry."""
@@ -57,6 +57,7 @@ class TurnOutput:
     recovered: list[dict[str, Any]] = field(default_factory=list)
     """Operations as an earlier process had told them, none of which was applied."""
     _parser: TaggedParser | None = None
+    _placing: Placing | None = None
     _placed: EditResult | None = None
 
     @property
@@ -87,8 +88,8 @@ class TurnOutput:
         return [("text", {"delta": delta})]
 
     def feed_call(self, call: ToolCall) -> list[Streamed]:
-        if self.plan.mode != "edit" or len(self.operations) >= _MOST_OPERATIONS:
-            return []  # no tools were offered, or far too much was made of them
+        if self.plan.mode != "edit":
+            return []  # no tools were offered
         self.calls.append(call)
         try:
             arguments = msgspec.json.decode(call.arguments or "{}")
@@ -114,14 +115,25 @@ class TurnOutput:
         return streamed
 
     def _add(self, operation: Operation | InvalidOperation) -> Streamed:
+        index = len(self.operations)
+        if index >= _MOST_OPERATIONS:
+            message = f"More than {_MOST_OPERATIONS} operations in one turn are not carried out."
+            told = describe_operation(operation)
+            operation = InvalidOperation(operation.op, "too_many", message, told["block"] or "", told["text"] or "")
         self.operations.append(operation)
         self._placed = None
-        return "operation", self.report()[-1]
+        became = self._placements().add(operation)
+        return "operation", _row(index, operation, became if isinstance(became, Unplaced) else None)
+
+    def _placements(self) -> Placing:
+        if self._placing is None:
+            self._placing = Placing(self.plan.text, selection=self.plan.selection)
+        return self._placing
 
     def edit(self) -> EditResult:
         """All operations so far, placed against the base text."""
         if self._placed is None:
-            self._placed = apply_operations(self.plan.text, self.operations, selection=self.plan.selection)
+            self._placed = self._placements().result()
         return self._placed
 
     def failures(self) -> tuple[Unplaced, ...]:
@@ -138,10 +150,7 @@ class TurnOutput:
             failure = unplaced.get(index)
             if failure is not None and index < superseded:
                 continue
-            row: dict[str, Any] = {"index": index, **describe_operation(operation), "placed": failure is None}
-            if failure is not None:
-                row |= {"reason": failure.reason_code, "message": failure.message}
-            rows.append(row)
+            rows.append(_row(index, operation, failure))
         return rows
 
     def result(self) -> Result | None:
@@ -166,6 +175,14 @@ class TurnOutput:
         if self.plan.title or not first.startswith("#"):
             return None
         return first.lstrip("# ").strip()[:255] or None
+
+
+def _row(index: int, operation: Operation | InvalidOperation, failure: Unplaced | None) -> dict[str, Any]:
+    """An operation and what became of it, as the run log tells it."""
+    row: dict[str, Any] = {"index": index, **describe_operation(operation), "placed": failure is None}
+    if failure is not None:
+        row |= {"reason": failure.reason_code, "message": failure.message}
+    return row
 
 
 def _without_fence(text: str) -> str:
