@@ -22,6 +22,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
 from app.routes import drafts as draft_routes
+from app.routes import files as file_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
@@ -39,6 +40,7 @@ from app.services.clock import Clock, system_clock
 from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.drafts import Drafts
+from app.services.exchange import Exchange
 from app.services.fanout import Fanout
 from app.services.maintenance import Maintenance
 from app.services.secrets import SecretBox, installation_secret
@@ -108,11 +110,13 @@ def create_app(
     checkpoints = Checkpoints(db, clock, pause_seconds=settings.checkpoint_pause_seconds)
     static = StaticFiles(ROOT / "web" / "dist")
     page = page_routes.PageContext(accounts.sessions, static)
+    drafts = Drafts(db, clock, fanout, metrics)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
         "catalogue": catalogue,
-        "drafts": Drafts(db, clock, fanout, metrics),
+        "drafts": drafts,
+        "exchange": Exchange(db, drafts),
         "versions": Versions(db, clock, fanout),
         "turns": turns,
         "conversations": Conversations(db),
@@ -143,6 +147,7 @@ def create_app(
         route_handlers=[
             account_routes.router,
             draft_routes.router,
+            file_routes.router,
             version_routes.router,
             turn_routes.router,
             operation_routes.router,

@@ -4,10 +4,7 @@ Plain text is read here. Formats that need a parser are read in a process of the
 time (`parsing.py`): a hostile file can end that process and nothing else.
 """
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import PurePath
 
 import msgspec
@@ -16,7 +13,7 @@ from app.core.kinds import TEXT_LIMIT
 from app.core.text.utf16 import normalise_text, utf16_length
 from app.services.errors import InvalidInput, TooLarge
 from app.services.files.decoding import NotText, decoded
-from app.settings import ROOT
+from app.services.files.processes import GaveUp, run_apart
 
 LARGEST_FILE = 15 * 1024 * 1024
 """Bytes of a file that is accepted."""
@@ -77,13 +74,9 @@ def _plain(data: bytes, kind: str) -> _Parsed:
 
 
 def _parsed(data: bytes, kind: str) -> _Parsed:
-    command = [sys.executable, "-m", "app.services.files.parsing", kind]
-    # No key or address of ours is in reach of what reads a stranger's file.
-    environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=_SECONDS, cwd=ROOT, env=environment)
-        found = msgspec.json.decode(done.stdout, type=_Parsed)
-    except (subprocess.TimeoutExpired, msgspec.MsgspecError) as error:
+        found = msgspec.json.decode(run_apart("parsing", kind, data, seconds=_SECONDS), type=_Parsed)
+    except (GaveUp, msgspec.MsgspecError) as error:
         raise _unreadable("This file is broken, or needs too much time and memory to be read.") from error
     if found.problem:
         raise _unreadable(found.problem)
