@@ -26,6 +26,7 @@ from app.routes import files as file_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
+from app.routes import search as search_routes
 from app.routes import turns as turn_routes
 from app.routes import versions as version_routes
 from app.routes.problems import render_problem
@@ -43,6 +44,7 @@ from app.services.drafts import Drafts
 from app.services.exchange import Exchange
 from app.services.fanout import Fanout
 from app.services.maintenance import Maintenance
+from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
 from app.services.turns import Turns
 from app.services.versions import Versions
@@ -111,12 +113,14 @@ def create_app(
     static = StaticFiles(ROOT / "web" / "dist")
     page = page_routes.PageContext(accounts.sessions, static)
     drafts = Drafts(db, clock, fanout, metrics)
+    search = Search(db)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
         "catalogue": catalogue,
         "drafts": drafts,
         "exchange": Exchange(db, drafts),
+        "search": search,
         "versions": Versions(db, clock, fanout),
         "turns": turns,
         "conversations": Conversations(db),
@@ -134,9 +138,11 @@ def create_app(
         run_logs.start()
         await turns.start_watch()
         checkpoints.start()
+        search.start()
         try:
             yield
         finally:
+            await search.stop()
             await checkpoints.stop()
             await turns.stop_all()
             await run_logs.stop()
@@ -148,6 +154,7 @@ def create_app(
             account_routes.router,
             draft_routes.router,
             file_routes.router,
+            search_routes.router,
             version_routes.router,
             turn_routes.router,
             operation_routes.router,
