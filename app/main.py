@@ -22,9 +22,11 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
 from app.routes import drafts as draft_routes
+from app.routes import files as file_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
+from app.routes import search as search_routes
 from app.routes import turns as turn_routes
 from app.routes import versions as version_routes
 from app.routes.problems import render_problem
@@ -39,8 +41,10 @@ from app.services.clock import Clock, system_clock
 from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.drafts import Drafts
+from app.services.exchange import Exchange
 from app.services.fanout import Fanout
 from app.services.maintenance import Maintenance
+from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
 from app.services.turns import Turns
 from app.services.versions import Versions
@@ -108,11 +112,15 @@ def create_app(
     checkpoints = Checkpoints(db, clock, pause_seconds=settings.checkpoint_pause_seconds)
     static = StaticFiles(ROOT / "web" / "dist")
     page = page_routes.PageContext(accounts.sessions, static)
+    drafts = Drafts(db, clock, fanout, metrics)
+    search = Search(db)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
         "catalogue": catalogue,
-        "drafts": Drafts(db, clock, fanout, metrics),
+        "drafts": drafts,
+        "exchange": Exchange(db, drafts),
+        "search": search,
         "versions": Versions(db, clock, fanout),
         "turns": turns,
         "conversations": Conversations(db),
@@ -130,9 +138,11 @@ def create_app(
         run_logs.start()
         await turns.start_watch()
         checkpoints.start()
+        search.start()
         try:
             yield
         finally:
+            await search.stop()
             await checkpoints.stop()
             await turns.stop_all()
             await run_logs.stop()
@@ -143,6 +153,8 @@ def create_app(
         route_handlers=[
             account_routes.router,
             draft_routes.router,
+            file_routes.router,
+            search_routes.router,
             version_routes.router,
             turn_routes.router,
             operation_routes.router,

@@ -1,7 +1,7 @@
 // Bundles the browser sources into dist/: hashed names, and manifest.json telling the server which is which.
 
 import { build } from "esbuild";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -55,6 +55,21 @@ async function bundle() {
   return [modules, theme, styles].map(({ metafile }) => metafile.outputs);
 }
 
+// Fonts of exported PDFs: whole, as TrueType, read by the server.
+const printed = [
+  "@expo-google-fonts/literata/400Regular/Literata_400Regular.ttf",
+  "@expo-google-fonts/literata/400Regular_Italic/Literata_400Regular_Italic.ttf",
+  "@expo-google-fonts/literata/700Bold/Literata_700Bold.ttf",
+  "@expo-google-fonts/literata/700Bold_Italic/Literata_700Bold_Italic.ttf",
+  "@expo-google-fonts/jetbrains-mono/400Regular/JetBrainsMono_400Regular.ttf",
+  "dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
+];
+
+async function copyPrintedFonts() {
+  await mkdir(join(scratch, "print"));
+  for (const path of printed) await copyFile(join(here, "node_modules", path), join(scratch, "print", basename(path)));
+}
+
 const manifest = {};
 for (const outputs of await bundle()) {
   for (const [path, { entryPoint }] of Object.entries(outputs)) {
@@ -63,6 +78,7 @@ for (const outputs of await bundle()) {
     manifest[logical] = relative(scratch, join(here, path));
   }
 }
+await copyPrintedFonts();
 await writeFile(join(scratch, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 
 // A finished build replaces the old one; a failed one leaves it standing.

@@ -6,6 +6,7 @@ ServiceError
 ├── NotAllowed             403  signed in, but this needs another role (existence is public)
 ├── Missing                404  not there, or not yours: nobody can tell which
 ├── Conflict               409  the state does not allow it
+├── TooLarge               413  more than is accepted; `limit` and `length` say how much
 ├── InvalidInput           422  a field's value can't be used; `errors` lists field and message
 └── TooManyRequests        429  with `retry_after` seconds
 """
@@ -53,6 +54,13 @@ class Missing(ServiceError):
 
 class Conflict(ServiceError):
     status = 409
+
+
+class TooLarge(ServiceError):
+    status = 413
+
+    def __init__(self, message: str, *, limit: int, length: int) -> None:
+        super().__init__("too_large", message, limit=limit, length=length)
 
 
 class InvalidInput(ServiceError):

@@ -17,7 +17,7 @@ PUBLIC = {
 OWN_COLLECTIONS = {
     ("GET", "/"), ("GET", "/settings"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
-    ("GET", "/api/drafts/stats"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
+    ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 

@@ -1,0 +1,1 @@
+"""Files in and out: other formats become Markdown, Markdown becomes other formats."""

@@ -1,0 +1,206 @@
+"""Files of five formats become Markdown; hostile ones become an error."""
+
+import pytest
+
+from app.services.errors import InvalidInput, ServiceError
+from app.services.files import reading
+from app.services.files.reading import read_file
+from tests.files.samples import archive, docx, paragraph, pdf
+
+
+def code_of(name: str, data: bytes) -> str:
+    with pytest.raises(ServiceError) as refused:
+        read_file(name, data)
+    return refused.value.code
+
+
+# Plain text
+
+
+@pytest.mark.parametrize(
+    "encoding,text",
+    [
+        ("utf-8", "Žluťoučký kůň, naïve 日本 🫖"),
+        ("utf-8-sig", "with a mark"),
+        ("utf-16", "Ünïcode 🫖"),
+        ("utf-16-le", "a western text without a mark"),
+        ("utf-32", "four bytes each"),
+        ("cp1252", "“curly” café — naïve"),
+        ("cp1251", "Привет, мир"),
+    ],
+)
+def test_text_is_decoded_whatever_its_encoding(encoding: str, text: str) -> None:
+    assert read_file("note.txt", text.encode(encoding)).text == text
+
+
+def test_line_breaks_nuls_and_controls_do_not_get_in() -> None:
+    assert read_file("note.txt", b"one\r\ntwo\rthree\0\x07\tend\n").text == "one\ntwo\nthree\tend\n"
+
+
+def test_the_title_is_the_first_heading_or_the_name() -> None:
+    assert read_file("x.md", b"\n# Tea time #\n\nText").title == "Tea time"
+    assert read_file("C:\\docs\\my  plan.md", b"Text\n# Later").title == "my plan"
+    assert read_file("# not.txt", b"# not a heading in plain text").title == "# not"
+    assert read_file("a" * 900 + ".txt", b"").title == "a" * 200
+
+
+@pytest.mark.parametrize("name", ["photo.png", "archive", "x.doc", ".md", "", "a.docx.exe"])
+def test_other_kinds_of_files_are_refused(name: str) -> None:
+    assert code_of(name, b"text") == "unsupported_file"
+
+
+def test_a_picture_named_txt_is_refused() -> None:
+    assert code_of("x.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(32)) * 9) == "unreadable_file"
+
+
+def test_a_file_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LARGEST_FILE", 10)
+    assert read_file("x.md", b"0123456789").text == "0123456789"
+    assert code_of("x.md", b"0123456789a") == "too_large"
+
+
+def test_a_text_longer_than_drafts_are_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "TEXT_LIMIT", 4)
+    assert read_file("x.md", "🫖🫖".encode()).text == "🫖🫖"
+    assert code_of("x.md", "🫖🫖a".encode()) == "too_large"
+
+
+# HTML
+
+
+def html(body: str) -> str:
+    return read_file("x.html", body.encode()).text
+
+
+def test_a_page_becomes_markdown() -> None:
+    found = read_file(
+        "page.html",
+        b"""<!doctype html><html><head><title>Tea &amp; cake</title></head><body><h1>Tea</h1>
+        <p>Hello <b>bold </b>and <i>it</i>alic, <a href="https://x.example/a_(b)">a link</a><br>next</p>
+        <ul><li>one<li>two<ol start=3><li>in<li>ner</ol></ul><blockquote><p>q1<p>q2</blockquote>
+        <pre><code>if a &lt; b:
+  `c`</code></pre><table><tr><th>A<th>B|C<tr><td>1<td>2</table><hr></body></html>""",
+    )
+    assert found.title == "Tea & cake"
+    assert found.text == (
+        "# Tea\n\nHello **bold** and *it*alic, [a link](<https://x.example/a_(b)>)\\\nnext\n\n"
+        "- one\n- two\n  3. in\n  4. ner\n\n> q1\n>\n> q2\n\n```\nif a < b:\n  `c`\n```\n\n"
+        "| A | B\\|C |\n| --- | --- |\n| 1 | 2 |\n\n---"
+    )
+
+
+def test_what_acts_in_a_page_is_dropped() -> None:
+    text = html(
+        "<p onclick=alert(1)>a<script>alert(2)</script><style>p{}</style><a href='javascript:alert(3)'>b</a>"
+        "<img src=x onerror=alert(4) alt=cat><svg><script>alert(5)</script></svg><iframe src=x>i</iframe>"
+        "<a href='data:text/html,alert(6)'>c</a></p><template><p>alert(7)</p></template>"
+    )
+    assert text == "abcatc"
+
+
+def test_words_that_look_like_markdown_stay_words() -> None:
+    text = html("<p>2 * 3 [x] `y` &lt;b&gt; snake_case</p><p># no</p><p>1. no</p><p>- no</p>")
+    assert text == "2 \\* 3 \\[x\\] \\`y\\` \\<b> snake_case\n\n\\# no\n\n1\\. no\n\n\\- no"
+
+
+def test_a_page_says_its_encoding() -> None:
+    assert read_file("x.htm", '<meta charset="koi8-r"><p>Привет'.encode("koi8-r")).text == "Привет"
+    assert read_file("x.htm", b'<meta charset="zip_codec"><p>caf\xe9').text == "café"
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "ul><li", "blockquote", "table><tr><td", "a href=https://x.example"])
+def test_a_page_nested_without_end_is_read_in_bounded_time(tag: str) -> None:
+    assert "inmost" in html(f"<{tag}>" * 20_000 + "inmost")
+
+
+# Word
+
+
+def test_a_word_document_becomes_markdown() -> None:
+    bold = "<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>bold</w:t></w:r></w:p>"
+    cell = "<w:tc><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc>"
+    row = f"<w:tr>{cell.format(1)}{cell.format(2)}</w:tr>"
+    found = read_file(
+        "report.docx",
+        docx(paragraph("Big", "Heading1") + paragraph("Words &amp; more") + bold + f"<w:tbl>{row}{row}</w:tbl>"),
+    )
+    assert found.text == "# Big\n\nWords & more\n\n**bold**\n\n| 1 | 2 |\n| --- | --- |\n| 1 | 2 |"
+    assert found.title == "Big"
+
+
+def test_a_word_documents_own_title_comes_first() -> None:
+    core = '<c xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title> Annual report </dc:title></c>'
+    assert read_file("x.docx", docx(paragraph("a"), more={"docProps/core.xml": core})).title == "Annual report"
+
+
+def test_a_zip_bomb_is_refused() -> None:
+    bomb = docx(paragraph("a"), more={"word/media/image1.bin": bytes(50 << 20)})
+    assert len(bomb) < 100_000
+    assert code_of("x.docx", bomb) == "unreadable_file"
+    many = docx(paragraph("a"), more={f"word/{n}.txt": "" for n in range(3_000)})
+    assert code_of("x.docx", many) == "unreadable_file"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entities_are_refused(encoding: str) -> None:
+    secret = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/hostname"><!ENTITY y "yy">]>'
+    whole = f'<?xml version="1.0" encoding="{encoding}"?>{secret}<d>&x;</d>'.encode(encoding)
+    for document in (docx(paragraph("a"), more={"word/styles.xml": whole}), docx(paragraph("&y;"), before=secret)):
+        with pytest.raises(InvalidInput, match="document type"):
+            read_file("x.docx", document)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PK\x03\x04 rubbish",
+        archive({"readme.txt": "a zip of something else"}),
+        archive({"word/document.xml": "<not closed"}),
+        docx("<w:p>" * 500 + "</w:p>" * 500),
+        docx(paragraph("a"))[:-30],
+    ],
+    ids=["empty", "rubbish", "other zip", "broken xml", "deep", "cut off"],
+)
+def test_broken_documents_are_refused(data: bytes) -> None:
+    assert code_of("x.docx", data) == "unreadable_file"
+
+
+# PDF
+
+
+def test_the_lines_of_a_pdf_are_paragraphs_again() -> None:
+    found = read_file(
+        "x.pdf",
+        pdf(
+            [
+                "A short heading",
+                "This is the first line of a paragraph that goes on and is hyphen-",
+                "ated at its end, and then comes to its end soon.",
+                "",
+                "Another paragraph begins here and is about as long as the others.",
+            ],
+            title="The title",
+        ),
+    )
+    assert found.title == "The title"
+    assert found.text.split("\n\n") == [
+        "A short heading",
+        "This is the first line of a paragraph that goes on and is hyphenated at its end, and then comes to its end soon.",
+        "Another paragraph begins here and is about as long as the others.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no pdf", b"%PDF-1.7\n rubbish", pdf(["text"])[:300], pdf([])],
+    ids=["empty", "other", "rubbish", "cut off", "without text"],
+)
+def test_pdfs_without_text_are_refused(data: bytes) -> None:
+    assert code_of("x.pdf", data) == "unreadable_file"
+
+
+def test_what_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_SECONDS", 0.001)
+    with pytest.raises(InvalidInput, match="too much time"):
+        read_file("x.html", b"<p>a")
