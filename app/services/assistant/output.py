@@ -12,7 +12,13 @@ import msgspec
 from providers.base import ToolCall
 from sqlmodel import Session
 
-from app.core.edits.operations import InvalidOperation, Operation, describe_operation, operation_from_tool
+from app.core.edits.operations import (
+    InvalidOperation,
+    Operation,
+    RewriteDocument,
+    describe_operation,
+    operation_from_tool,
+)
 from app.core.edits.placing import EditResult, Unplaced, apply_operations
 from app.core.edits.tagged import Prose, TaggedParser
 from app.core.text.changes import ChangeSet
@@ -41,6 +47,8 @@ class Result:
     text: str
     changes: ChangeSet
     title: str | None = None
+    whole: bool = False
+    """The model wrote the whole text anew, so that it may have left something out."""
 
 
 @dataclass(slots=True)
@@ -121,7 +129,9 @@ class TurnOutput:
     def edit(self) -> EditResult:
         """All operations so far, placed against the base text."""
         if self._placed is None:
-            self._placed = apply_operations(self.plan.text, self.operations, selection=self.plan.selection)
+            self._placed = apply_operations(
+                self.plan.text, self.operations, selection=self.plan.selection, locked=self.plan.locked
+            )
         return self._placed
 
     def failures(self) -> tuple[Unplaced, ...]:
@@ -153,12 +163,13 @@ class TurnOutput:
                 text = _without_fence(self.text.strip("\n"))
                 if not text.strip() or text == self.plan.text:
                     return None
-                return Result(text, diff_changes(self.plan.text, text), self._title(text))
+                return Result(text, diff_changes(self.plan.text, text), self._title(text), whole=True)
             case "edit":
-                changes = self.edit().changes
-                if changes.is_identity:
+                edited = self.edit()
+                if edited.changes.is_identity:
                     return None
-                return Result(changes.apply(self.plan.text), changes)
+                whole = any(isinstance(self.operations[placed.index], RewriteDocument) for placed in edited.placed)
+                return Result(edited.changes.apply(self.plan.text), edited.changes, whole=whole)
 
     def _title(self, text: str) -> str | None:
         """An untitled draft takes its first heading as its title."""
