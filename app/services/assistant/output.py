@@ -142,6 +142,7 @@ class TurnOutput:
         if self.recovered:
             return self.recovered
         unplaced = {failure.index: failure for failure in self.failures()}
+        places = {placed.index: [placed.from_, placed.to] for placed in self.edit().placed}
         superseded = self.settled if len(self.operations) > self.settled else 0
         rows = []
         for index, operation in enumerate(self.operations):
@@ -149,6 +150,8 @@ class TurnOutput:
             if failure is not None and index < superseded:
                 continue
             row: dict[str, Any] = {"index": index, **describe_operation(operation), "placed": failure is None}
+            if index in places:
+                row["range"] = places[index]
             if failure is not None:
                 row |= {"reason": failure.reason_code, "message": failure.message}
             rows.append(row)
