@@ -66,8 +66,10 @@ export const hunkDrawing = ViewPlugin.fromClass(
       this.decorations = drawn(view);
     }
     update(update: ViewUpdate): void {
-      const changed = update.state.field(hunkField) !== update.startState.field(hunkField);
-      if (changed || update.viewportChanged) this.decorations = drawn(update.view);
+      const { drawing, set } = update.state.field(hunkField);
+      if (set.size === 0 && this.decorations.size === 0) return;
+      if (drawing !== update.startState.field(hunkField).drawing || update.viewportChanged) this.decorations = drawn(update.view);
+      else if (update.docChanged) this.decorations = this.decorations.map(update.changes);
     }
   },
   { decorations: ({ decorations }) => decorations },

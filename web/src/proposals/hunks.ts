@@ -37,22 +37,30 @@ export const clearGhosts = StateEffect.define<null>();
 interface Hunks {
   set: RangeSet<HunkValue>;
   current: string | null;
+  /** Counts what must be drawn anew; ranges that only moved need not. */
+  drawing: number;
 }
 
 const range = ({ from, to, ...hunk }: Hunk): Range<HunkValue> => new HunkValue(hunk).range(from, to);
 
 export const hunkField = StateField.define<Hunks>({
-  create: () => ({ set: RangeSet.empty, current: null }),
+  create: () => ({ set: RangeSet.empty, current: null, drawing: 0 }),
   update(hunks, transaction) {
-    let { set, current } = hunks;
-    if (transaction.docChanged && set.size > 0) set = staled(set, transaction).map(transaction.changes);
+    let { set, current, drawing } = hunks;
+    if (transaction.docChanged && set.size > 0) {
+      const marked = staled(set, transaction);
+      set = marked.map(transaction.changes);
+      if (marked !== hunks.set || set.size !== marked.size) drawing += 1;
+    }
+    const moved = set;
     for (const effect of transaction.effects) {
       if (effect.is(setHunks)) set = RangeSet.of(effect.value.map(range), true);
       else if (effect.is(setCurrent)) current = effect.value;
       else if (effect.is(addGhost)) set = set.update({ add: [range(effect.value)], sort: true });
       else if (effect.is(clearGhosts)) set = set.update({ filter: (_from, _to, { hunk }) => hunk.state !== "ghost" });
     }
-    return set === hunks.set && current === hunks.current ? hunks : { set, current };
+    if (set !== moved || current !== hunks.current) drawing += 1;
+    return set === hunks.set && current === hunks.current ? hunks : { set, current, drawing };
   },
 });
 

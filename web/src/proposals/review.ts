@@ -23,12 +23,14 @@ export interface ReviewLinks {
 
 const LOOK_AGAIN = 900;
 const TRIES = 4;
+const MOMENT = 60;
 
 export class Review {
   private readonly bar: ReviewBar;
   private busy = 0;
   private shown: Hunk[] = [];
   private again = 0;
+  private looking = 0;
   private fetching: Promise<void> | null = null;
   private outdated = false;
 
@@ -57,8 +59,13 @@ export class Review {
     return this.busy > 0;
   }
 
-  /** The text or the cursor changed on this page. */
+  /** The text or the cursor changed on this page. Looked at a moment later, so that no key waits for it. */
   changed(): void {
+    if (this.shown.length > 0 && this.looking === 0) this.looking = window.setTimeout(() => this.look(), MOMENT);
+  }
+
+  private look(): void {
+    this.looking = 0;
     const before = this.shown;
     this.show();
     if (before.some(({ id, state }) => state === "pending" && this.shown.find((one) => one.id === id)?.state !== "pending")) this.lookAgain();
