@@ -109,6 +109,9 @@ def _as_remembered(message: ChatMessage) -> str:
     match message.details.get("mode"):
         case "write":
             return "(I wrote the document as it then stood.)" if message.content else ""
+        case "edit" if message.details.get("proposed"):
+            note = f"(I proposed {message.details['proposed']} changes, on which the writer decides one by one.)"
+            return f"{message.content}\n{note}".strip()
         case "edit" if operations:
             placed = sum(1 for operation in operations if operation.get("placed"))
             note = f"(I changed the document with {placed} of {len(operations)} operations.)"

@@ -13,8 +13,9 @@ from sqlmodel import Session
 
 from app.core.commands import TextOp
 from app.core.drafts import Actor, edit
+from app.core.edits.guards import Range, losses
 from app.core.text.changes import ChangeSet, Edit
-from app.core.text.utf16 import utf16_length
+from app.core.text.utf16 import utf16_length, utf16_slicer
 from app.services.access import open_document, owned_draft, owned_proposal, owned_turn, text_of
 from app.services.errors import Conflict
 from app.services.locks import locked_now
@@ -78,16 +79,19 @@ def accept_run(session: Session, user_id: UUID, turn_id: UUID, *, confirm: bool,
     pending = [row for row in rows if row.state == "pending"]
     if not pending:
         return _run_before(session, turn, rows)
-    dropped = dropped_by(session, turn)
+    standings = standing(session, head, pending)
+    locked = locked_now(session, head)
+    dropped = _losses(session, turn, head, standings, locked)
     if dropped and not confirm:
         raise Conflict(
             "loss_guard",
-            "This rewrite takes away more than a third of the text or a locked paragraph. Look at what would go, then confirm.",
+            "This takes a large part of the text or a locked paragraph away. Look at what would go, then confirm.",
             dropped=dropped,
         )
-    standings = standing(session, head, pending)
-    locked = () if dropped else locked_now(session, head)
-    shut = [one for one in standings if is_locked(one, locked)]
+    # A person who confirms has seen the locked paragraphs that go, and no others.
+    slice_ = utf16_slicer(text_of(head))
+    kept = [place for place in locked if slice_(*place) not in dropped]
+    shut = [one for one in standings if is_locked(one, kept)]
     stale = [one for one in standings if one.place is None]
     free = [one for one in standings if one.place is not None and one not in shut]
     if not free:
@@ -121,12 +125,16 @@ def reject_run(session: Session, user_id: UUID, turn_id: UUID, *, at: datetime) 
     return Decided(id=turn_id, draft_id=turn.draft_id, state="rejected", rejected=gone)
 
 
-def dropped_by(session: Session, turn: Turn) -> list[str]:
-    """The paragraphs a turn's rewrite would take away, if a person must confirm it."""
-    if turn.answer_message_id is None:
+def _losses(
+    session: Session, turn: Turn, head: Head, standings: Sequence[Standing], locked: Sequence[Range]
+) -> list[str]:
+    """The paragraphs that a rewrite was held back for and that would still go with what waits of it."""
+    held = conversation_store.dropped_by(session, turn.answer_message_id)
+    if not held:
         return []
-    dropped: list[str] = conversation_store.get_message(session, turn.answer_message_id).details.get("dropped") or []
-    return dropped
+    changes = ChangeSet.of(utf16_length(text_of(head)), sorted(edit for one in standings for edit in one.edits()))
+    going = losses(text_of(head), changes, share=0, locked=locked)
+    return [paragraph for paragraph in held if paragraph in going]
 
 
 # What accepting does

@@ -60,9 +60,7 @@ def upgrade() -> None:
     )
     pending = sa.text("state = 'pending'")
     decided = sa.text("decided_by IS NOT NULL")
-    op.create_index(
-        "ix_proposals_pending", "proposals", ["draft_id"], sqlite_where=pending, postgresql_where=pending
-    )
+    op.create_index("ix_proposals_pending", "proposals", ["draft_id"], sqlite_where=pending, postgresql_where=pending)
     op.create_index("ix_proposals_draft_id_turn_id", "proposals", ["draft_id", "turn_id"])
     op.create_index("ix_proposals_draft_id_version_id", "proposals", ["draft_id", "version_id"])
     op.create_index(

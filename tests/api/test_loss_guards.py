@@ -188,3 +188,28 @@ def test_only_the_selection_changes_byte_for_byte(ada: Person, scripted: Scripte
     assert now.startswith(before)
     assert now.endswith(behind)
     assert "\r" not in now
+
+
+def test_after_rejecting_what_it_dropped_a_rewrite_needs_no_confirmation(
+    ada: Person, scripted: ScriptedProvider
+) -> None:
+    draft = ada.draft(LONG)
+    short = "\n\n".join(LONG.split("\n\n")[:5]).replace("Paragraph 1 says", "Paragraph 1 tells")
+    turn = rewrite(ada, scripted, draft, short, apply="review")
+    for item in listed(ada, draft):
+        if len(item["old"]) > 100:
+            ada.post(f"/api/proposals/{item['id']}/reject")
+    assert ada.post(f"/api/turns/{turn['id']}/accept", {}).status_code == 200
+    assert text(ada, draft) == LONG.replace("Paragraph 1 says", "Paragraph 1 tells")
+
+
+def test_a_confirmation_does_not_reach_what_was_locked_after_it_was_asked(
+    ada: Person, scripted: ScriptedProvider
+) -> None:
+    draft = ada.draft(LONG)
+    short = "\n\n".join(LONG.split("\n\n")[:5]).replace("Paragraph 1 says", "Paragraph 1 tells")
+    turn = rewrite(ada, scripted, draft, short, apply="at_once")
+    lock(ada, draft, "Paragraph 1 says")
+    decided = ada.post(f"/api/turns/{turn['id']}/accept", {"confirm": True}).json()
+    assert len(decided["locked"]) == 1
+    assert text(ada, draft) == "\n\n".join(LONG.split("\n\n")[:5])

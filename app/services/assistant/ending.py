@@ -97,7 +97,7 @@ def end_turn(
         session,
         ending.answer_message_id,
         content=output.text,
-        details={"mode": output.plan.mode, "operations": operations, "dropped": list(outcome.dropped)},
+        details={"mode": output.plan.mode, "operations": operations} | _proposed(outcome),
     )
     turn_store.finish_turn(
         session,
@@ -120,6 +120,13 @@ def _is_whole(end: TurnEnd, output: TurnOutput) -> bool:
     """Whether the result is what the model meant: half a text does not take the place of a whole one."""
     unfinished = end.state != "done" or (output.plan.mode == "write" and not end.complete)
     return not unfinished or not output.plan.text.strip()
+
+
+def _proposed(outcome: Outcome) -> dict[str, Any]:
+    """What the answer remembers of its proposals."""
+    if not outcome.proposed:
+        return {}
+    return {"proposed": outcome.proposed} | ({"dropped": list(outcome.dropped)} if outcome.dropped else {})
 
 
 def _last_entries(

@@ -62,7 +62,12 @@ def settle(
     """Put the result into the text if it may go there by itself, else propose it. `whole`: the model finished it."""
     plan, operations = output.plan, output.report()
     head = load_head(session, ending.draft_id, lock=True)
-    if head is None or head.deleted_at is not None or head.state.status != "open" or (not whole and plan.mode == "write"):
+    if (
+        head is None
+        or head.deleted_at is not None
+        or head.state.status != "open"
+        or (not whole and plan.mode == "write")
+    ):
         return Outcome(None, operations)
     unmoved = text_of(head) == plan.text
     locked = locked_now(session, head) if unmoved else plan.locked
