@@ -26,6 +26,7 @@ from app.routes import files as file_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
+from app.routes import proposals as proposal_routes
 from app.routes import search as search_routes
 from app.routes import turns as turn_routes
 from app.routes import versions as version_routes
@@ -43,7 +44,9 @@ from app.services.costs import Costs
 from app.services.drafts import Drafts
 from app.services.exchange import Exchange
 from app.services.fanout import Fanout
+from app.services.locks import Locks
 from app.services.maintenance import Maintenance
+from app.services.proposals import Proposals
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
 from app.services.turns import Turns
@@ -107,6 +110,7 @@ def create_app(
         metrics=metrics,
         fanout=fanout,
         history_tokens=settings.history_tokens,
+        most_dropped=settings.most_dropped_percent / 100,
         pause=pause,
     )
     checkpoints = Checkpoints(db, clock, pause_seconds=settings.checkpoint_pause_seconds)
@@ -123,6 +127,8 @@ def create_app(
         "search": search,
         "versions": Versions(db, clock, fanout),
         "turns": turns,
+        "proposals": Proposals(db, clock, fanout, turns),
+        "locks": Locks(db, clock, fanout),
         "conversations": Conversations(db),
         "costs": Costs(db),
         "maintenance": Maintenance(db),
@@ -157,6 +163,7 @@ def create_app(
             search_routes.router,
             version_routes.router,
             turn_routes.router,
+            proposal_routes.router,
             operation_routes.router,
             page_routes.router,
             live_routes.live,

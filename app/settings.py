@@ -39,6 +39,8 @@ class Settings:
     """A draft untouched for this long gets a checkpoint of what was typed since its current version."""
     history_tokens: int = 24_000
     """Most tokens of earlier chat sent along with a turn."""
+    most_dropped_percent: int = 30
+    """Words a rewrite may take away, in percent, before the writer is asked to confirm it."""
     secure_cookies: bool = False
     offline_words_per_second: float = 40.0
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -70,6 +72,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         session_days=_integer(environment, "DRAFTLOOM_SESSION_DAYS", 30, least=1, most=3650),
         checkpoint_pause_seconds=_integer(environment, "DRAFTLOOM_CHECKPOINT_PAUSE", 120, least=1, most=86_400),
         history_tokens=_integer(environment, "DRAFTLOOM_HISTORY_TOKENS", 24_000, least=0, most=10_000_000),
+        most_dropped_percent=_integer(environment, "DRAFTLOOM_MOST_DROPPED", 30, least=0, most=100),
         secure_cookies=public_url.startswith("https://"),
         offline_words_per_second=float(
             _integer(environment, "DRAFTLOOM_OFFLINE_PACE", 40, least=0, most=1_000_000),

@@ -5,11 +5,13 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.services.errors import Conflict, Missing
+from app.store import proposals as proposal_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
 from app.store.drafting import heads
 from app.store.drafting.heads import Head
 from app.store.errors import NotFound
+from app.store.proposals import ProposalRow
 from app.store.tables import Turn
 from app.store.versions import VersionRow
 
@@ -56,3 +58,13 @@ def owned_turn(session: Session, user_id: UUID, turn_id: UUID) -> Turn:
         raise Missing from error
     owned_draft(session, user_id, turn.draft_id)
     return turn
+
+
+def owned_proposal(session: Session, user_id: UUID, proposal_id: UUID) -> ProposalRow:
+    """The proposal, if its draft is this person's."""
+    try:
+        proposal = proposal_store.get_proposal(session, proposal_id)
+    except NotFound as error:
+        raise Missing from error
+    owned_draft(session, user_id, proposal.draft_id)
+    return proposal

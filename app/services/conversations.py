@@ -13,8 +13,10 @@ from app.services.assistant.requests import Exchange
 from app.services.errors import Missing
 from app.services.markdown import render_markdown
 from app.services.views import (
+    Confirmation,
     ConversationView,
     MessageView,
+    ProposalCounts,
     TurnError,
     TurnVersion,
     TurnView,
@@ -22,6 +24,7 @@ from app.services.views import (
 )
 from app.store import conversations as conversation_store
 from app.store import ledger as ledger_store
+from app.store import proposals as proposal_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
 from app.store.db import Database
@@ -46,6 +49,7 @@ class Conversations:
             owned_draft(session, person.id, conversation.draft_id)
             messages = conversation_store.list_messages(session, conversation_id)
             turns = {turn.id: turn for turn in turn_store.list_turns(session, conversation_id)}
+            proposed = proposal_store.counts(session, list(turns))
             entries: dict[UUID, list[LedgerEntry]] = {}
             for entry in ledger_store.entries_of_conversation(session, conversation_id):
                 if entry.turn_id is not None:
@@ -60,7 +64,7 @@ class Conversations:
                 total_tokens=conversation.total_tokens,
                 total_cost_usd=usd(conversation.total_cost_nano),
                 unpriced=conversation.unpriced,
-                messages=[_message_view(session, message, turns, entries) for message in messages],
+                messages=[_message_view(session, message, turns, entries, proposed) for message in messages],
             )
 
         return await self._db.read(query)
@@ -83,7 +87,8 @@ def turn_view(session: Session, turn: Turn) -> TurnView:
     answer = None
     if turn.answer_message_id is not None:
         answer = conversation_store.get_message(session, turn.answer_message_id)
-    return _turn_view(session, turn, answer, entries)
+    proposed = proposal_store.counts(session, [turn.id])
+    return _turn_view(session, turn, answer, entries, proposed.get(turn.id))
 
 
 def exchanges(session: Session, conversation_id: UUID) -> tuple[Exchange, ...]:
@@ -104,6 +109,9 @@ def _as_remembered(message: ChatMessage) -> str:
     match message.details.get("mode"):
         case "write":
             return "(I wrote the document as it then stood.)" if message.content else ""
+        case "edit" if message.details.get("proposed"):
+            note = f"(I proposed {message.details['proposed']} changes, on which the writer decides one by one.)"
+            return f"{message.content}\n{note}".strip()
         case "edit" if operations:
             placed = sum(1 for operation in operations if operation.get("placed"))
             note = f"(I changed the document with {placed} of {len(operations)} operations.)"
@@ -113,11 +121,17 @@ def _as_remembered(message: ChatMessage) -> str:
 
 
 def _message_view(
-    session: Session, message: ChatMessage, turns: dict[UUID, Turn], entries: dict[UUID, list[LedgerEntry]]
+    session: Session,
+    message: ChatMessage,
+    turns: dict[UUID, Turn],
+    entries: dict[UUID, list[LedgerEntry]],
+    proposed: dict[UUID, dict[str, int]],
 ) -> MessageView:
     turn = turns.get(message.turn_id) if message.turn_id is not None and message.role == "assistant" else None
     mode = message.details.get("mode")
-    view = _turn_view(session, turn, message, entries.get(turn.id, [])) if turn is not None else None
+    view = None
+    if turn is not None:
+        view = _turn_view(session, turn, message, entries.get(turn.id, []), proposed.get(turn.id))
     content = view.text if view is not None else message.content
     return MessageView(
         id=message.id,
@@ -130,7 +144,13 @@ def _message_view(
     )
 
 
-def _turn_view(session: Session, turn: Turn, answer: ChatMessage | None, entries: Sequence[LedgerEntry]) -> TurnView:
+def _turn_view(
+    session: Session,
+    turn: Turn,
+    answer: ChatMessage | None,
+    entries: Sequence[LedgerEntry],
+    proposed: dict[str, int] | None,
+) -> TurnView:
     text = answer.content if answer is not None else ""
     if turn.state == "running":
         text = text_so_far(session, turn.id)
@@ -138,6 +158,7 @@ def _turn_view(session: Session, turn: Turn, answer: ChatMessage | None, entries
     if turn.version_id is not None:
         number = version_store.get_version(session, turn.version_id).number
         version = TurnVersion(turn.version_id, number, turn.applied)
+    dropped = answer.details.get("dropped") if answer is not None and proposed and proposed.get("pending") else None
     error = None
     if turn.error_code is not None:
         error = TurnError(turn.error_code, turn.error_message or "", bool(turn.error_retryable))
@@ -156,6 +177,8 @@ def _turn_view(session: Session, turn: Turn, answer: ChatMessage | None, entries
         attempts=len(entries),
         version=version,
         operations=list(answer.details.get("operations") or []) if answer is not None else [],
+        proposals=ProposalCounts(**proposed) if proposed else None,
+        needs_confirmation=Confirmation(dropped) if dropped else None,
         error=error,
         created_at=turn.created_at,
         finished_at=turn.finished_at,

@@ -68,3 +68,8 @@ class Fanout:
         """Tell every listener of the draft that its log now ends at `seq`. Call only after the commit."""
         for listener in tuple(self._listeners.get(draft_id, ())):
             listener.offer({"draft": str(draft_id), "seq": seq})
+
+    def publish_review(self, draft_id: UUID) -> None:
+        """Tell every listener of the draft that its proposals or locks changed. Call only after the commit."""
+        for listener in tuple(self._listeners.get(draft_id, ())):
+            listener.offer({"draft": str(draft_id), "review": True})

@@ -34,11 +34,15 @@ from app.services.clock import Clock
 from app.services.conversations import conversation_of, exchanges, turn_view
 from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
+from app.services.locks import locked_as_read
 from app.services.versions import base_of
 from app.services.views import Estimate, TurnStarted, TurnView
 from app.store import turns as turn_store
 from app.store.db import Database, expect_slow, quick
+from app.store.drafting.heads import Head
 from app.store.errors import AlreadyExists
+from app.store.locks import has_locks
+from app.store.proposals import refine_by
 from app.store.turn_beginnings import TurnBeginning, begin_turn
 
 log = structlog.get_logger()
@@ -52,6 +56,14 @@ _POLL_SECONDS = 0.5
 """How often a turn that another worker runs is looked up."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """A pending proposal that a turn makes anew, and what it said. The turn's selection is its place, also an empty one."""
+
+    proposal_id: UUID
+    suggestion: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnOrder:
     """What the writer asked for."""
@@ -63,6 +75,7 @@ class TurnOrder:
     conversation_id: UUID | None = None
     selection: tuple[int, int] | None = None
     apply: Literal["review", "at_once"] = "at_once"
+    refines: Refined | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,7 @@ class Turns:
         metrics: Metrics,
         fanout: Fanout,
         history_tokens: int,
+        most_dropped: float = 0.3,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._db = db
@@ -102,6 +116,7 @@ class Turns:
         self._metrics = metrics
         self._fanout = fanout
         self._history_tokens = history_tokens
+        self._most_dropped = most_dropped
         self._pause = pause
         self._worker_id = f"{socket.gethostname()[:60]}:{os.getpid()}"
         self._running: dict[UUID, tuple[TurnRunner, asyncio.Task[None]]] = {}
@@ -250,14 +265,22 @@ class Turns:
             provider=choice.provider.id,
             model=choice.model,
             tools=choice.provider.supports_tools(choice.model.id),
+            locked=self._locked(session, head, order),
+            suggestion=order.refines.suggestion if order.refines else None,
         )
         return plan, head.seq
 
+    def _locked(self, session: Session, head: Head, order: TurnOrder) -> tuple[tuple[int, int], ...]:
+        if order.mode == "ask" or not has_locks(session, head.id):
+            return ()
+        expect_slow(session)
+        return locked_as_read(session, head)
+
     def _selection(self, order: TurnOrder, text: str) -> tuple[int, int] | None:
-        if order.selection is None or order.selection[0] == order.selection[1]:
+        if order.selection is None or (order.refines is None and order.selection[0] == order.selection[1]):
             return None
         start, end = order.selection
-        if not 0 <= start < end <= utf16_length(text):
+        if not 0 <= start <= end <= utf16_length(text):
             raise InvalidInput("selection", "The selection lies outside the text.")
         return start, end
 
@@ -295,6 +318,8 @@ class Turns:
                 at=at,
             ),
         )
+        if order.refines is not None:
+            refine_by(session, order.refines.proposal_id, begun.turn_id)
         return Ending(
             turn_id=begun.turn_id,
             draft_id=draft_id,
@@ -306,6 +331,7 @@ class Turns:
             apply=order.apply,
             model=model,
             estimated_input_tokens=prepared.estimate.input_tokens,
+            most_dropped=self._most_dropped,
         )
 
     def _launch(self, person: Principal, ending: Ending, prepared: _Prepared) -> None:
@@ -318,6 +344,7 @@ class Turns:
                 counter=self._counter,
                 metrics=self._metrics,
                 publish=self._fanout.publish,
+                publish_review=self._fanout.publish_review,
                 history_tokens=self._history_tokens,
                 pause=self._pause,
             ),

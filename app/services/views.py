@@ -179,6 +179,21 @@ class UsageView(msgspec.Struct, frozen=True):
     status: str
 
 
+class Confirmation(msgspec.Struct, frozen=True):
+    """The paragraphs a rewrite would take away, which a person must confirm."""
+
+    dropped: list[str]
+
+
+class ProposalCounts(msgspec.Struct, frozen=True):
+    """How many hunks of a turn are in which state; a pending one may be stale."""
+
+    pending: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    withdrawn: int = 0
+
+
 class TurnVersion(msgspec.Struct, frozen=True):
     id: UUID
     number: int
@@ -206,6 +221,9 @@ class TurnView(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     version: TurnVersion | None
     operations: list[dict[str, Any]]
+    proposals: ProposalCounts | None
+    """None for a turn that proposed nothing."""
+    needs_confirmation: Confirmation | None
     error: TurnError | None
     created_at: datetime
     finished_at: datetime | None

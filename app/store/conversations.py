@@ -65,3 +65,11 @@ def list_messages(session: Session, conversation_id: uuid.UUID, *, limit: int | 
         .limit(limit)
     )
     return list(reversed(session.scalars(newest_first).all()))
+
+
+def dropped_by(session: Session, message_id: uuid.UUID | None) -> list[str]:
+    """The paragraphs that an answer's rewrite would take away and for which it was held back."""
+    if message_id is None:
+        return []
+    dropped: list[str] = get_message(session, message_id).details.get("dropped") or []
+    return dropped

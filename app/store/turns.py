@@ -51,6 +51,11 @@ def finish_turn(session: Session, turn_id: uuid.UUID, *, state: str, at: datetim
         raise StaleWrite("This turn has ended already.", turn_id=str(turn_id))
 
 
+def mark_applied(session: Session, turn_id: uuid.UUID) -> None:
+    """Notes that the version a turn made is what the text says: a person took it over as a whole."""
+    changed_rows(session, update(Turn).where(col(Turn.id) == turn_id).values(applied=True))
+
+
 def heartbeat(session: Session, turn_ids: Sequence[uuid.UUID], *, at: datetime) -> None:
     """Notes that the process running these turns still lives."""
     beat = update(Turn).where(col(Turn.id).in_(turn_ids), col(Turn.state) == "running").values(heartbeat_at=at)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from litestar.routes import HTTPRoute
 
+from providers.base import ToolCall
 from providers.scripted import Reply, ScriptedProvider
 from tests.conftest import Person, World
 
@@ -30,6 +31,7 @@ BODIES: dict[str, Any] = {
     "/api/drafts/{draft_id:uuid}/turns/estimate": {"mode": "ask", "prompt": "x"},
     "/api/drafts/{draft_id:uuid}/versions": {},
     "/api/versions/{version_id:uuid}": {"label": "x"},
+    "/api/drafts/{draft_id:uuid}/locks": {"from": 0, "to": 5},
     "/api/users": {"email": "x@example.org"},
     "/api/users/{user_id:uuid}": {"name": "x"},
     "/api/settings/providers/{provider_id:str}": {"api_key": "x"},
@@ -52,10 +54,17 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     turn = ada.post(f"/api/drafts/{draft['id']}/turns", {"mode": "ask", "prompt": "x"}).json()
     ada.get(f"/api/turns/{turn['id']}/events")
     token = ada.post("/api/tokens", {"name": "x"}).json()
+    lock = ada.post(f"/api/drafts/{draft['id']}/locks", {"from": 0, "to": 5}).json()
+    proposing = ada.draft("Secret words")
+    change = ToolCall("1", "replace_text", '{"block": "b1", "old": "words", "new": "Secret plans"}')
+    scripted.enqueue(Reply("done", tool_calls=(change,)))
+    edit = ada.post(f"/api/drafts/{proposing['id']}/turns", {"mode": "edit", "prompt": "x", "apply": "review"}).json()
+    ada.get(f"/api/turns/{edit['id']}/events")
+    proposal = ada.get(f"/api/drafts/{proposing['id']}/proposals").json()["items"][0]
     return {
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
-        "token_id": token["id"], "user_id": ada.id, "provider_id": "anthropic", "token": "nothing",
+        "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id, "provider_id": "anthropic", "token": "nothing",
         "file_path": "nothing.js",
     }  # fmt: skip
 

@@ -17,7 +17,8 @@ PROMISED = {
     "GET /api/versions/{a}/compare/{b}", "POST /api/drafts/{draft_id}/restore", "GET /api/providers",
     "POST /api/drafts/{draft_id}/turns", "POST /api/drafts/{draft_id}/turns/estimate", "GET /api/turns/{turn_id}/events",
     "GET /api/turns/{turn_id}", "POST /api/turns/{turn_id}/stop", "GET /api/conversations/{conversation_id}",
-    "GET /api/ledger",
+    "GET /api/ledger", "GET /api/drafts/{draft_id}/proposals", "POST /api/proposals/{proposal_id}/accept",
+    "POST /api/proposals/{proposal_id}/reject", "POST /api/turns/{turn_id}/accept",
 }  # fmt: skip
 
 

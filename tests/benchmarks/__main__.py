@@ -4,7 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.benchmarks import bench_autosave, bench_edits, bench_footprint, bench_search, bench_streaming
+from tests.benchmarks import (
+    bench_autosave,
+    bench_edits,
+    bench_footprint,
+    bench_proposals,
+    bench_search,
+    bench_streaming,
+)
 
 SCRIPTS = {
     "autosave": bench_autosave.main,
@@ -12,6 +19,7 @@ SCRIPTS = {
     "footprint": bench_footprint.main,
     "edits": bench_edits.main,
     "search": bench_search.main,
+    "proposals": bench_proposals.main,
 }
 MEASURED_BY_PYTEST = ("store_append", "store_versions", "providers")
 

@@ -27,6 +27,8 @@ def test_a_newcomer_writes_asks_versions_and_restores(desk: Desk) -> None:
     desk.saved("A line of my own.")
     assert desk.text().endswith("A line of my own.")
 
+    page.get_by_role("radio", name="Edit", exact=True).check(force=True)
+    page.locator("#apply-at-once").check()
     desk.ask("Edit", "make it shorter")
     expect(page.locator("#version-name")).to_have_text("Version 3")
     shorter = desk.text()

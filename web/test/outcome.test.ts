@@ -24,6 +24,8 @@ describe("what a turn did is said in words", () => {
     ["nothing written", {}, "The model wrote nothing, so nothing changed."],
     ["stopped before a word", { state: "stopped" }, "Stopped before the first word."],
     ["failed: the problem is said elsewhere", { state: "failed" }, null],
+    ["suggestions that wait", { mode: "edit", version: version(false), proposals: { pending: 2, accepted: 0, rejected: 0, withdrawn: 0 } }, "2 suggestions: 2 to review"],
+    ["suggestions decided", { mode: "edit", version: version(false), proposals: { pending: 0, accepted: 1, rejected: 2, withdrawn: 0 } }, "3 suggestions: 1 accepted, 2 rejected"],
     ["an answered question", { mode: "ask", text: "Yes." }, null],
     ["a question without an answer", { mode: "ask" }, "The answer is empty."],
   ])("%s", (_name, facts, said) => expect(outcome(turn(facts))).toBe(said));

@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, Literal, assert_never
 
+from app.core.edits.guards import touches
 from app.core.edits.operations import (
     START,
     DeleteBlock,
@@ -33,7 +34,7 @@ from app.core.text.diff import diff_changes
 from app.core.text.utf16 import utf16_length
 
 UnplacedReason = Literal[
-    "unknown_block", "not_found", "ambiguous", "overlaps", "outside_selection", "unchanged", "invalid"
+    "unknown_block", "not_found", "ambiguous", "overlaps", "outside_selection", "locked", "unchanged", "invalid"
 ]
 
 _CANDIDATES: Final = 3
@@ -74,10 +75,14 @@ class EditResult:
 
 
 def apply_operations(
-    text: str, operations: Sequence[Operation | InvalidOperation], *, selection: tuple[int, int] | None = None
+    text: str,
+    operations: Sequence[Operation | InvalidOperation],
+    *,
+    selection: tuple[int, int] | None = None,
+    locked: Sequence[tuple[int, int]] = (),
 ) -> EditResult:
     """Place all operations of an answer at once; see `Placing`."""
-    placing = Placing(text, selection=selection)
+    placing = Placing(text, selection=selection, locked=locked)
     for operation in operations:
         placing.add(operation)
     return placing.result()
@@ -94,11 +99,15 @@ class _NotPlaced(Exception):
 class Placing:
     """Places operations in a text one by one, as they come, and makes one change of them.
 
-    With a `selection` (UTF-16 units) only what lies inside may change. A later operation that meets an earlier one is
-    not placed. Blocks stay separated: only line breaks beside a changed block come or go with it.
+    With a `selection` (UTF-16 units) only what lies inside may change; no operation on a block changes a `locked`
+    passage. (Whether a rewrite of the whole text may, the writer is asked where a turn ends.) A later operation that meets
+    an earlier one is not placed. Blocks stay separated: only line breaks beside a changed block come or go with it.
     """
 
-    def __init__(self, text: str, *, selection: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, text: str, *, selection: tuple[int, int] | None = None, locked: Sequence[tuple[int, int]] = ()
+    ) -> None:
+        self._locked = locked
         self._text = text
         self._selection = selection
         self._blocks = parse_blocks(text)
@@ -154,14 +163,14 @@ class Placing:
         block, plan = self._free_block(id_)
         edits = _shifted(block.from_, diff_changes(block.text, text))
         self._require_change(edits)
-        self._require_selected(edits)
+        self._require_allowed(edits)
         plan.edits = edits
         plan.claimed.append((block.from_, block.to))
         return block.from_, block.to
 
     def _delete_block(self, id_: str) -> tuple[int, int]:
         block, plan = self._free_block(id_)
-        self._require_selected([(block.from_, block.to, "")])
+        self._require_allowed([(block.from_, block.to, "")])
         plan.deleted = True
         plan.claimed.append((block.from_, block.to))
         return block.from_, block.to
@@ -173,7 +182,7 @@ class Placing:
             return self._insert_at_start(text)
         number = self._number(id_)
         place = self._blocks[number].to
-        self._require_selected([(place, place, text)])
+        self._require_allowed([(place, place, "\n\n" + text)])
         self._plans[number].inserted.append(text)
         return place, place
 
@@ -181,7 +190,7 @@ class Placing:
         if self._blocks and self._blocks[0].kind == "front_matter":
             return self._insert_after(self._blocks[0].id, text)
         place = self._blocks[0].from_ if self._blocks else 0
-        self._require_selected([(place, place, text)])
+        self._require_allowed([(place, place, text + "\n\n")])
         self._start.append(text)
         return place, place
 
@@ -199,7 +208,7 @@ class Placing:
         # Where only the kind of quote or blank differs, the writer's own stays.
         edits = _shifted(from_, diff_changes(found, diff_changes(old, new).apply(found)))
         self._require_change(edits)
-        self._require_selected(edits)
+        self._require_allowed(edits)
         plan.edits += edits
         plan.claimed.append((from_, to))
         return from_, to
@@ -311,6 +320,11 @@ class Placing:
         start, end = self._selection
         if any(from_ < start or to > end for from_, to, _text in edits):
             raise _NotPlaced("outside_selection", "This would change text outside of the selected passage.")
+
+    def _require_allowed(self, edits: Sequence[Edit]) -> None:
+        self._require_selected(edits)
+        if any(touches(edit, self._locked) for edit in edits):
+            raise _NotPlaced("locked", "The writer has locked this paragraph.")
 
     def _require_change(self, edits: Sequence[Edit]) -> None:
         if not edits:

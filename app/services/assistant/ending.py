@@ -1,48 +1,29 @@
 """The end of a turn as one transaction: version, draft event, answer, ledger row, state and last run-log entries.
 
-A result enters the text only where nothing else changed it meanwhile; otherwise it becomes a version beside the current
-one. Nothing is overwritten.
+A result enters the text at once only if that was asked for, nothing else changed the text meanwhile, and it takes away
+neither a locked paragraph nor a large part of the text. Otherwise it becomes a version beside the current one, and its
+hunks are proposed. Nothing is overwritten.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self
-from uuid import UUID
 
 from sqlmodel import Session
 
-from app.core.commands import Op, SetOp, TextOp
-from app.core.drafts import Actor, edit
-from app.services.access import text_of
-from app.services.assistant.output import Result, TurnOutput
+from app.services.assistant.output import TurnOutput
 from app.services.assistant.run_log import Entry
+from app.services.assistant.settling import Ending, Outcome, settle
 from app.store import conversations as conversation_store
-from app.store import drafts as draft_store
 from app.store import ledger as ledger_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
-from app.store.drafting.event_log import Origin
-from app.store.drafting.heads import load_head
 from app.store.tables import LedgerEntry
 
+__all__ = ["Ended", "Ending", "TurnEnd", "end_turn"]
+
 State = Literal["done", "stopped", "failed", "interrupted"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """What the end of a turn needs to know about its beginning."""
-
-    turn_id: UUID
-    draft_id: UUID
-    conversation_id: UUID
-    user_id: UUID | None
-    answer_message_id: UUID
-    base_version_id: UUID | None
-    base_seq: int
-    apply: Literal["review", "at_once"]
-    model: str
-    estimated_input_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +49,8 @@ class Ended:
 
     entries: list[Entry]
     seq: int | None
+    proposed: int = 0
+    """Number of hunks that now wait for a decision."""
 
 
 def end_turn(
@@ -89,8 +72,10 @@ def end_turn(
     version: version_store.VersionRow | None = None
     seq: int | None = None
     result = output.result() if keep_result else None
+    outcome = Outcome(None, output.report())
     if result is not None:
-        seq = _apply(session, ending, end, output, result, at=at)
+        outcome = settle(session, ending, output, result, whole=_is_whole(end, output), at=at)
+        seq = outcome.seq
         version = version_store.add_version(
             session,
             ending.draft_id,
@@ -104,7 +89,7 @@ def end_turn(
             make_current=seq is not None,
             at=at,
         )
-    operations = output.report()
+    operations = outcome.operations
     for entry in entries:
         entry.version_id = version.id if version is not None else None
         ledger_store.add_entry(session, entry)
@@ -112,7 +97,7 @@ def end_turn(
         session,
         ending.answer_message_id,
         content=output.text,
-        details={"mode": output.plan.mode, "operations": operations},
+        details={"mode": output.plan.mode, "operations": operations} | _proposed(outcome),
     )
     turn_store.finish_turn(
         session,
@@ -126,47 +111,40 @@ def end_turn(
         applied=seq is not None,
         at=at,
     )
-    last = _last_entries(end, version, seq, operations, usage, first_entry)
+    last = _last_entries(end, version, outcome, usage, first_entry)
     turn_store.append_run_events(session, ending.turn_id, [item.row(at) for item in last])
-    return Ended(last, seq)
+    return Ended(last, seq, outcome.proposed)
 
 
-def _apply(
-    session: Session, ending: Ending, end: TurnEnd, output: TurnOutput, result: Result, *, at: datetime
-) -> int | None:
-    """Put the result into the text if it may go there; the new position, or None."""
-    plan = output.plan
-    if ending.apply != "at_once":
-        return None
-    unfinished = end.state != "done" or (plan.mode == "write" and not end.complete)
-    if unfinished and plan.text.strip():
-        return None  # half a text does not take the place of a whole one
-    head = load_head(session, ending.draft_id, lock=True)
-    if head is None or head.deleted_at is not None or head.state.status != "open" or text_of(head) != plan.text:
-        return None
-    ops: list[Op] = [TextOp("text", result.changes)]
-    if result.title is not None:
-        ops.append(SetOp("title", result.title))
-    body = edit(head.state, ops)
-    head, _ = draft_store.append_bodies(session, head, [body], origin=Origin(Actor("model", ending.user_id), at))
-    return head.seq
+def _is_whole(end: TurnEnd, output: TurnOutput) -> bool:
+    """Whether the result is what the model meant: half a text does not take the place of a whole one."""
+    unfinished = end.state != "done" or (output.plan.mode == "write" and not end.complete)
+    return not unfinished or not output.plan.text.strip()
+
+
+def _proposed(outcome: Outcome) -> dict[str, Any]:
+    """What the answer remembers of its proposals."""
+    if not outcome.proposed:
+        return {}
+    return {"proposed": outcome.proposed} | ({"dropped": list(outcome.dropped)} if outcome.dropped else {})
 
 
 def _last_entries(
     end: TurnEnd,
     version: version_store.VersionRow | None,
-    seq: int | None,
-    operations: list[dict[str, Any]],
+    outcome: Outcome,
     usage: dict[str, Any],
     first: int,
 ) -> list[Entry]:
     entries: list[tuple[str, dict[str, Any]]] = [("usage", usage)] if usage else []
-    if operations:
-        entries.append(("operations", {"items": operations}))
+    if outcome.operations:
+        entries.append(("operations", {"items": outcome.operations}))
     if version is not None:
-        entries.append(
-            ("version", {"id": str(version.id), "number": version.number, "applied": seq is not None, "seq": seq})
-        )
+        applied = {"applied": outcome.seq is not None, "seq": outcome.seq}
+        entries.append(("version", {"id": str(version.id), "number": version.number, **applied}))
+    if outcome.proposed:
+        waiting = {"needs_confirmation": {"dropped": list(outcome.dropped)}} if outcome.dropped else {}
+        entries.append(("proposals", {"count": outcome.proposed, **waiting}))
     match end.state:
         case "done":
             entries.append(("done", {"stop_reason": end.stop_reason}))

@@ -12,8 +12,14 @@ import msgspec
 from providers.base import ToolCall
 from sqlmodel import Session
 
-from app.core.edits.operations import InvalidOperation, Operation, describe_operation, operation_from_tool
-from app.core.edits.placing import EditResult, Placing, Unplaced
+from app.core.edits.operations import (
+    InvalidOperation,
+    Operation,
+    RewriteDocument,
+    describe_operation,
+    operation_from_tool,
+)
+from app.core.edits.placing import EditResult, Placed, Placing, Unplaced
 from app.core.edits.tagged import Prose, TaggedParser
 from app.core.text.changes import ChangeSet
 from app.core.text.diff import diff_changes
@@ -41,6 +47,8 @@ class Result:
     text: str
     changes: ChangeSet
     title: str | None = None
+    whole: bool = False
+    """The model wrote the whole text anew, so that it may have left something out."""
 
 
 @dataclass(slots=True)
@@ -123,11 +131,11 @@ class TurnOutput:
         self.operations.append(operation)
         self._placed = None
         became = self._placements().add(operation)
-        return "operation", _row(index, operation, became if isinstance(became, Unplaced) else None)
+        return "operation", _row(index, operation, became)
 
     def _placements(self) -> Placing:
         if self._placing is None:
-            self._placing = Placing(self.plan.text, selection=self.plan.selection)
+            self._placing = Placing(self.plan.text, selection=self.plan.selection, locked=self.plan.locked)
         return self._placing
 
     def edit(self) -> EditResult:
@@ -144,13 +152,14 @@ class TurnOutput:
         if self.recovered:
             return self.recovered
         unplaced = {failure.index: failure for failure in self.failures()}
+        placed = {place.index: place for place in self.edit().placed}
         superseded = self.settled if len(self.operations) > self.settled else 0
         rows = []
         for index, operation in enumerate(self.operations):
             failure = unplaced.get(index)
             if failure is not None and index < superseded:
                 continue
-            rows.append(_row(index, operation, failure))
+            rows.append(_row(index, operation, failure or placed.get(index)))
         return rows
 
     def result(self) -> Result | None:
@@ -162,12 +171,13 @@ class TurnOutput:
                 text = _without_fence(self.text.strip("\n"))
                 if not text.strip() or text == self.plan.text:
                     return None
-                return Result(text, diff_changes(self.plan.text, text), self._title(text))
+                return Result(text, diff_changes(self.plan.text, text), self._title(text), whole=True)
             case "edit":
-                changes = self.edit().changes
-                if changes.is_identity:
+                edited = self.edit()
+                if edited.changes.is_identity:
                     return None
-                return Result(changes.apply(self.plan.text), changes)
+                whole = any(isinstance(self.operations[placed.index], RewriteDocument) for placed in edited.placed)
+                return Result(edited.changes.apply(self.plan.text), edited.changes, whole=whole)
 
     def _title(self, text: str) -> str | None:
         """An untitled draft takes its first heading as its title."""
@@ -177,11 +187,14 @@ class TurnOutput:
         return first.lstrip("# ").strip()[:255] or None
 
 
-def _row(index: int, operation: Operation | InvalidOperation, failure: Unplaced | None) -> dict[str, Any]:
-    """An operation and what became of it, as the run log tells it."""
-    row: dict[str, Any] = {"index": index, **describe_operation(operation), "placed": failure is None}
-    if failure is not None:
-        row |= {"reason": failure.reason_code, "message": failure.message}
+def _row(index: int, operation: Operation | InvalidOperation, became: Placed | Unplaced | None) -> dict[str, Any]:
+    """An operation and what became of it, as the run log tells it. `range`: the UTF-16 units of the base it changes."""
+    row: dict[str, Any] = {"index": index, **describe_operation(operation), "placed": not isinstance(became, Unplaced)}
+    match became:
+        case Placed():
+            row["range"] = [became.from_, became.to]
+        case Unplaced():
+            row |= {"reason": became.reason_code, "message": became.message}
     return row
 
 

@@ -55,12 +55,15 @@ class TurnPlan:
     provider: str
     model: ModelInfo
     tools: bool
+    locked: tuple[tuple[int, int], ...] = ()
+    """Blocks of the text that the writer has locked."""
+    suggestion: str | None = None
+    """What was proposed for the selected place before and is to be made anew; "" proposed to take the words away."""
 
 
 def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, history_tokens: int) -> Request:
     """The request for the first attempt of a turn."""
-    blocks = parse_blocks(plan.text) if plan.mode == "edit" else ()
-    document = render_for_model(blocks) if plan.mode == "edit" else plan.text
+    document = render_for_model(parse_blocks(plan.text)) if plan.mode == "edit" else plan.text
     tagged = plan.mode == "edit" and not plan.tools
     values: dict[str, object] = {
         "document": document,
@@ -69,8 +72,13 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
         "prompt": plan.prompt,
         "mark": _mark(plan),
     }
+    locked = (
+        [block for block in parse_blocks(plan.text) if (block.from_, block.to) in plan.locked] if plan.locked else []
+    )
     if plan.mode == "edit":
-        values["tagged"] = tagged
+        values |= {"tagged": tagged, "locked": [block.id for block in locked], "suggestion": plan.suggestion}
+    elif plan.mode == "write":
+        values["locked"] = [block.text for block in locked]
     user = Message.of("user", prompts.render(plan.mode, **values))
     history = _within_budget(plan.history, counter, plan.model.id, history_tokens)
     return Request(

@@ -70,6 +70,8 @@ class RunnerTools:
     """Waits some seconds before another attempt."""
     publish: Callable[[UUID, int], None]
     """Tells open pages that a draft's log now ends at this position."""
+    publish_review: Callable[[UUID], None]
+    """Tells open pages that a draft's proposals changed."""
 
 
 @dataclass(slots=True)
@@ -272,6 +274,8 @@ class TurnRunner:
         self.tools.metrics.turns.labels(self.plan.mode, end.state).inc()
         if ended.seq is not None:
             self.tools.publish(self.account.draft_id, ended.seq)
+        if ended.proposed:
+            self.tools.publish_review(self.account.draft_id)
 
     async def _flush(self) -> None:
         try:

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.ledger import LedgerEntry
+from app.store.tables.review import Lock, Proposal
 from app.store.tables.settings import AuditEntry, ProviderSetting
 from app.store.tables.turns import ChatMessage, Conversation, Turn, TurnAttempt, TurnEvent
 from app.store.tables.versions import Version
@@ -21,6 +22,8 @@ __all__ = [
     "DraftSnapshot",
     "DraftStream",
     "LedgerEntry",
+    "Lock",
+    "Proposal",
     "ProviderSetting",
     "SignInLink",
     "Turn",

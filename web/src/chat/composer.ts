@@ -21,6 +21,8 @@ export interface ComposerActions {
   send(order: Order): Promise<boolean>;
   stop(): void;
   conversationId(): string | null;
+  /** The draft has no text yet: there is nothing to review a change against. */
+  isEmpty(): boolean;
   selectedText(from: number, to: number): string;
   /** These words go with the next message. */
   attached(range: [number, number] | null): void;
@@ -51,7 +53,7 @@ export class Composer {
 
   constructor(private readonly draftId: string, private readonly models: Models, private readonly actions: ComposerActions) {
     this.prompt.value = recall(`prompt.${draftId}`) ?? "";
-    this.atOnce.checked = recall("apply") !== "review";
+    this.atOnce.checked = recall("apply") === "at_once";
     this.listen();
     this.refresh();
   }
@@ -73,7 +75,7 @@ export class Composer {
       this.refresh();
     });
     for (const radio of this.form.querySelectorAll<HTMLInputElement>("[name=mode]")) radio.addEventListener("change", () => this.refresh());
-    this.atOnce.addEventListener("change", () => remember("apply", this.atOnce.checked ? null : "review"));
+    this.atOnce.addEventListener("change", () => remember("apply", this.atOnce.checked ? "at_once" : null));
   }
 
   get mode(): Mode {
@@ -81,7 +83,7 @@ export class Composer {
   }
 
   get apply(): "review" | "at_once" {
-    return this.atOnce.checked ? "at_once" : "review";
+    return this.atOnce.checked || this.actions.isEmpty() ? "at_once" : "review";
   }
 
   /** Puts words into the composer for the writer to finish or send. */
@@ -142,7 +144,7 @@ export class Composer {
   refresh(): void {
     const { mode } = this;
     this.prompt.placeholder = HINTS[mode];
-    byId("apply-choice").hidden = mode === "ask";
+    byId("apply-choice").hidden = mode === "ask" || this.actions.isEmpty();
     this.button.disabled = !this.running && (this.busy || this.prompt.value.trim() === "" || this.models.choice() === null);
     this.showContext();
     clearTimeout(this.pause);

@@ -18,6 +18,8 @@ export interface MessageActions {
   open(turn: Turn): void;
   use(turn: Turn): void;
   insert(text: string): void;
+  review(turn: Turn): void;
+  applyRun(turn: Turn): void;
 }
 
 const ASKED: Record<Mode, string> = { ask: "Ask", write: "Write", edit: "Edit" };
@@ -62,6 +64,7 @@ function result(turn: Turn, actions: MessageActions): HTMLElement | null {
   const text = outcome(turn);
   if (text === null) return null;
   if (!turn.version) return h("div", { class: "outcome nothing" }, text);
+  if (turn.proposals) return proposed(text, turn, actions);
   if (!turn.version.applied) return beside(text, turn, actions);
   const open = h("button", { type: "button", class: "link", title: "Show what it changed", onclick: () => actions.open(turn) }, `Version ${turn.version.number}`);
   return h("div", { class: "outcome" }, icon("check"), h("span", {}, text, " · ", open));
@@ -79,6 +82,14 @@ function problem(message: Message, turn: Turn, actions: MessageActions): HTMLEle
   if (turn.state === "interrupted" || turn.error?.retryable !== false) acts.append(h("button", { type: "button", class: "button small", onclick: () => actions.retry(message) }, icon("retry"), "Retry"));
   acts.append(h("button", { type: "button", class: "button small", onclick: () => actions.retryWith(message) }, "Other model…"));
   return h("div", { class: `message-problem${turn.state === "interrupted" ? " calm" : ""}` }, h("span", {}, sentence(text)), acts);
+}
+
+function proposed(text: string, turn: Turn, actions: MessageActions): HTMLElement {
+  if (!turn.proposals?.pending) return h("div", { class: "outcome" }, icon("check"), h("span", {}, text));
+  const dropped = turn.needs_confirmation?.dropped ?? [];
+  const warning = dropped.length ? h("details", { class: "losses-note" }, h("summary", {}, `It would take away ${dropped.length === 1 ? "a paragraph" : `${dropped.length} paragraphs`}, so it waits for you.`), h("ul", { class: "losses" }, ...dropped.map((lost) => h("li", {}, lost)))) : null;
+  const all = h("button", { type: "button", class: "button small", onclick: () => actions.applyRun(turn) }, dropped.length ? "Apply it all…" : "Accept all");
+  return h("div", { class: "beside" }, h("span", {}, text), warning, h("div", { class: "acts" }, h("button", { type: "button", class: "button small primary", onclick: () => actions.review(turn) }, "Review"), all));
 }
 
 function beside(text: string, turn: Turn, actions: MessageActions): HTMLElement {

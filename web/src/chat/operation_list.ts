@@ -22,6 +22,7 @@ const REASONS: Record<string, string> = {
   ambiguous: "The words it should change stand in the text more than once.",
   unknown_block: "The paragraph is not in the text.",
   overlaps: "Another change of this answer is at the same place.",
+  locked: "You have locked this paragraph.",
   outside_selection: "It lies outside the selected text.",
   invalid: "The model did not say clearly what to change.",
 };

@@ -29,9 +29,16 @@ export function earlyEnd({ state, stop_reason: reason }: Pick<Turn, "state" | "s
 /** One sentence on the text; null when there is nothing to say (an answered question). */
 export function outcome(turn: Turn): string | null {
   if (turn.mode === "ask") return turn.text.trim() ? null : silence(turn);
+  if (turn.proposals) return suggested(turn.proposals);
   if (turn.version) return made(turn);
   if (turn.mode === "write") return turn.state === "done" && turn.text.trim() ? "The text says exactly this already, so nothing changed." : silence(turn);
   return unchanged(turn);
+}
+
+function suggested({ pending, accepted, rejected, withdrawn }: NonNullable<Turn["proposals"]>): string {
+  const all = count(pending + accepted + rejected + withdrawn, "suggestion");
+  const parts = [pending && `${pending} to review`, accepted && `${accepted} accepted`, rejected && `${rejected} rejected`, withdrawn && `${withdrawn} replaced`].filter(Boolean);
+  return `${all}: ${parts.join(", ")}`;
 }
 
 function made({ mode, text, operations, version }: Turn): string {

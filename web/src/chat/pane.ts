@@ -6,6 +6,7 @@ import { openDialog } from "../common/dialog.js";
 import { byId, h } from "../common/dom.js";
 import { toast } from "../common/toast.js";
 import { announce } from "../editor/save_pill.js";
+import * as ghosts from "../proposals/ghosts.js";
 import type { Surface } from "../editor/surface.js";
 import type { Session } from "../sync/session.js";
 import { Composer, type Order } from "./composer.js";
@@ -25,6 +26,11 @@ export interface PaneLinks {
   cost(text: string): void;
   news(): void;
   needSignIn(): void;
+  /** Goes to the suggestions of a turn. */
+  review(turnId: string): void;
+  /** Puts all suggestions of a turn into the text. */
+  applyRun(turnId: string): Promise<void>;
+  ended(): void;
 }
 
 /** Stands for the turn that is about to be started. */
@@ -51,6 +57,7 @@ export class Pane {
       send: (order) => this.send(order),
       stop: () => void this.stop(),
       conversationId: () => this.conversationId,
+      isEmpty: () => surface.text.length === 0,
       selectedText: (from, to) => surface.text.sliceString(from, to),
       attached: (range) => surface.attach(range),
     });
@@ -132,6 +139,7 @@ export class Pane {
     }
     const passage = this.surface.passageOf(NEXT_TURN);
     if (passage) order = { ...order, selection: passage };
+    if (order.mode === "edit") ghosts.begin(this.surface.view);
     try {
       const started = await api<{ id: string; conversation_id: string }>("POST", `/api/drafts/${this.draft.id}/turns`, order, { timeout: 60_000 });
       this.conversationId = started.conversation_id;
@@ -191,9 +199,15 @@ export class Pane {
     this.composer.setRunning(false);
     await this.reload();
     finished?.answer.element.remove();
+    this.links.ended();
     this.links.news();
     const last = this.conversation?.messages.at(-1)?.turn;
     announce(last?.state === "failed" ? "The assistant could not answer." : ((last && outcome(last)) ?? "The assistant has answered."));
+  }
+
+  /** A turn that was started beside the composer. */
+  follow(id: string): Promise<void> {
+    return this.attach(id);
   }
 
   async stop(): Promise<void> {
@@ -259,5 +273,7 @@ export class Pane {
       }, (error: unknown) => toast(error instanceof Problem ? error.message : "That did not work."));
     },
     insert: (text) => this.surface.insertAtCursor(text),
+    review: (turn) => this.links.review(turn.id),
+    applyRun: (turn) => void this.links.applyRun(turn.id),
   };
 }

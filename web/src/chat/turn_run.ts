@@ -4,6 +4,7 @@ import { count } from "../common/format.js";
 import type { Surface } from "../editor/surface.js";
 import { countWords } from "../editor/word_count.js";
 import type { Session } from "../sync/session.js";
+import * as ghosts from "../proposals/ghosts.js";
 import { StreamingAnswer } from "./streaming_answer.js";
 import { followTurn } from "./turn_stream.js";
 import type { Mode, TurnVersion } from "./wire.js";
@@ -49,6 +50,7 @@ export class TurnRun {
       waiting: (seconds, message) => this.answer.wait(seconds, message),
       operation: (operation) => {
         this.answer.operation(operation);
+        ghosts.show(surface.view, operation);
         listener.grew();
       },
       usage: () => undefined,
@@ -100,12 +102,14 @@ export class TurnRun {
     this.answer.over();
     cancelAnimationFrame(this.painting);
     if (this.mode === "write") this.surface.ghost(null);
+    ghosts.end(this.surface.view);
     this.listener.ended();
   }
 
   leave(): void {
     this.answer.over();
     this.close();
+    ghosts.end(this.surface.view);
     if (this.mode === "write") this.surface.ghost(null);
   }
 }

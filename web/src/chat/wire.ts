@@ -20,6 +20,8 @@ export interface Operation {
   reason?: string | null;
   message?: string | null;
   text?: string | null;
+  /** Where it goes in the text the model saw. */
+  range?: [number, number];
 }
 
 export interface TurnVersion {
@@ -48,6 +50,8 @@ export interface Turn {
   attempts: number;
   version: TurnVersion | null;
   operations: Operation[];
+  proposals?: { pending: number; accepted: number; rejected: number; withdrawn: number } | null;
+  needs_confirmation?: { dropped: string[] } | null;
   error: TurnError | null;
 }
 

@@ -11,6 +11,8 @@ export class Problem extends Error {
     message: string,
     readonly errors: { field: string; message: string }[] = [],
     readonly retryAfter: number | null = null,
+    /** Everything else the server says about it. */
+    readonly values: Record<string, unknown> = {},
   ) {
     super(message);
   }
@@ -73,8 +75,8 @@ async function problemOf(response: Response): Promise<Problem> {
   const after = Number(response.headers.get("Retry-After"));
   const retryAfter = Number.isFinite(after) && after > 0 ? after : null;
   try {
-    const body = (await response.json()) as { code?: string; detail?: string; title?: string; errors?: { field: string; message: string }[] };
-    return new Problem(response.status, body.code ?? "error", body.detail || body.title || `Error ${response.status}`, body.errors ?? [], retryAfter);
+    const body = (await response.json()) as Record<string, unknown> & { code?: string; detail?: string; title?: string; errors?: { field: string; message: string }[] };
+    return new Problem(response.status, body.code ?? "error", body.detail || body.title || `Error ${response.status}`, body.errors ?? [], retryAfter, body);
   } catch {
     return new Problem(response.status, "error", `The server answered ${response.status}.`, [], retryAfter);
   }

@@ -9,6 +9,8 @@ import { signInAgain } from "../common/sign_in_dialog.js";
 import { Pane } from "../chat/pane.js";
 import { starters } from "../chat/starters.js";
 import { Conflicts } from "../conflicts/decide.js";
+import { locksAt } from "../proposals/locks.js";
+import { Review } from "../proposals/review.js";
 import { drain, openPage } from "../sync/boot.js";
 import { browserSurroundings, deviceStore } from "../sync/browser.js";
 import { liveHints, type LiveHints } from "../sync/live.js";
@@ -48,6 +50,7 @@ export class DraftPage {
   private session!: Session;
   private surface!: Surface;
   private pane!: Pane;
+  private review!: Review;
   private pill!: SavePill;
   private title!: TitleField;
   private conflicts!: Conflicts;
@@ -95,6 +98,7 @@ export class DraftPage {
       selected: (from, to) => {
         this.pane?.composer.selected(from, to);
         for (const bar of this.bars) bar.moved();
+        this.review?.changed();
       },
     });
     byId("sheet").setAttribute("aria-busy", "false");
@@ -104,6 +108,7 @@ export class DraftPage {
     for (const words of (await store?.parked(this.draft.id).catch(() => [])) ?? []) this.pill.addParked(words);
     for (const record of others) void drain(record, around).then(() => session.wake());
     session.wake();
+    void this.review.refresh();
     await this.pane.open();
   }
 
@@ -137,16 +142,35 @@ export class DraftPage {
       cost: (text) => void (byId("session-cost").textContent = text),
       news: () => this.layout.news("chat"),
       needSignIn: () => void this.askToSignIn(),
+      review: (turnId) => {
+        this.layout.show("write");
+        this.review.start(turnId);
+      },
+      applyRun: (turnId) => this.review.decideRun(turnId, "accept"),
+      ended: () => void this.review.refresh(),
+    });
+    this.review = new Review(draft.id, session, surface.view, {
+      started: (turnId) => void this.pane.follow(turnId),
+      versioned: (version) => {
+        this.versions.named(version.number, version.label);
+        this.drawer.outdated();
+      },
+      decided: () => void this.pane.refresh(),
     });
     byId("version-name").addEventListener("click", () => this.layout.show("versions"));
     if (draft.current_version) this.versions.named(draft.current_version.number, draft.current_version.label);
     for (const button of document.querySelectorAll("[data-act=export]")) button.addEventListener("click", () => this.acts.export());
-    this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), resync: () => session.wake() });
+    this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => void this.review.refresh(), resync: () => this.lookAgain() });
     followPage(session, this.live, () => void this.pane.refresh());
     onEditorKeys(this.acts);
     this.joinBars();
     this.changed();
     if (draft.deleted_at) this.inTrash();
+  }
+
+  private lookAgain(): void {
+    this.session.wake();
+    void this.review.refresh();
   }
 
   /** The places of contested passages hold for one position of the log only; this page may stand on another. */
@@ -168,6 +192,8 @@ export class DraftPage {
       },
       edit: (prompt) => void composer.editSelection(prompt).then(() => view.focus()),
       ready: () => composer.ready,
+      lock: () => void this.review.toggleLock(),
+      locked: () => locksAt(view.state, view.state.selection.main.from, view.state.selection.main.to).length > 0,
     });
     this.bars = [formatBar(view), selected];
     for (const bar of this.bars) bar.moved();
@@ -185,12 +211,15 @@ export class DraftPage {
     versions: () => byId("versions-toggle").click(),
     formatting: () => byId("format-bar").querySelector<HTMLElement>("button[tabindex='0']")?.focus(),
     export: () => exportMarkdown(this.session.title(), this.surface.text.toString()),
+    review: () => this.review.start(),
+    lock: () => void this.review.toggleLock(),
     find: () => void openSearchPanel(this.surface.view),
   };
 
   private remote(changes: Parameters<Surface["remote"]>[0], event: DraftEvent | null): void {
     try {
-      this.surface.remote(changes, event?.actor?.kind === "model");
+      const byModel = event?.actor?.kind === "model";
+      this.surface.remote(changes, byModel, byModel && (this.review.deciding || this.pane.running));
     } catch {
       // Screen and session disagree, which must not happen; the session is what is saved.
       this.surface.replace(this.session.text());

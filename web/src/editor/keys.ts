@@ -19,6 +19,15 @@ export const SHORTCUTS: ShortcutGroup[] = [
     ],
   },
   {
+    title: "Suggestions",
+    list: [
+      { keys: "F7", does: "Next suggestion" },
+      { keys: "Shift-F7", does: "Previous suggestion" },
+      { keys: "Mod-Alt-Enter", does: "Accept it" },
+      { keys: "Mod-Alt-Backspace", does: "Reject it" },
+    ],
+  },
+  {
     title: "Text",
     list: [
       { keys: "Mod-B", does: "Bold" },
@@ -47,6 +56,8 @@ export interface EditorActs {
   formatting(): void;
   export(): void;
   find(): void;
+  review(): void;
+  lock(): void;
 }
 
 export function commands(acts: EditorActs): PaletteCommand[] {
@@ -57,6 +68,8 @@ export function commands(acts: EditorActs): PaletteCommand[] {
     ...(acts.running() ? [{ label: "Stop the assistant", keys: "Esc", run: acts.stop }] : []),
     { label: "Versions", keys: "Mod-Alt-H", run: acts.versions },
     { label: "Name this version", keys: "Mod-S", run: acts.nameVersion },
+    { label: "Review suggestions", keys: "F7", run: acts.review },
+    { label: "Lock or unlock this paragraph", run: acts.lock },
     { label: "Find and replace", keys: "Mod-F", run: acts.find },
     { label: "Export as Markdown", run: acts.export },
   ];

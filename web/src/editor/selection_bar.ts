@@ -13,6 +13,9 @@ export interface SelectionActions {
   edit(prompt: string): void;
   /** Whether an edit may start now. */
   ready(): boolean;
+  /** Locks the selected paragraphs against the assistant, or unlocks them. */
+  lock(): void;
+  locked(): boolean;
 }
 
 export interface SelectionBar {
@@ -39,7 +42,12 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
   const edits = SELECTION_EDITS.map(([label, prompt]) => button(label, () => start(prompt)));
   const tone = button("Tone");
   menuButton(tone, "Tone", () => TONES.map(([label, prompt]) => ({ label, run: () => start(prompt) })));
-  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2));
+  const lock = button("Lock", () => {
+    dismissed = true;
+    hide();
+    actions.lock();
+  });
+  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2), lock);
   toolbar(bar, () => {
     dismissed = true;
     hide();
@@ -59,7 +67,8 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
 
   function show(): void {
     if (!wanted()) return hide();
-    for (const one of bar.querySelectorAll("button")) one.disabled = !actions.ready() && one !== bar.firstElementChild;
+    for (const one of bar.querySelectorAll("button")) one.disabled = !actions.ready() && one !== bar.firstElementChild && one !== lock;
+    lock.textContent = actions.locked() ? "Unlock" : "Lock";
     bar.hidden = false;
     area.classList.add("selecting");
     if (!isNarrow()) place();

@@ -1,6 +1,6 @@
 // The writing surface: CodeMirror set up for prose, joined to the sync session.
 
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, isolateHistory } from "@codemirror/commands";
 import { markdownKeymap, markdownLanguage } from "@codemirror/lang-markdown";
 import { LanguageSupport } from "@codemirror/language";
 import { search, searchKeymap } from "@codemirror/search";
@@ -12,6 +12,9 @@ import { formattingKeys } from "./formatting.js";
 import { ghostField, setGhost, type Ghost } from "./ghost.js";
 import { livePreview } from "./live_preview.js";
 import { fromServer, storableInput } from "./storable_input.js";
+import { hunkDrawing } from "../proposals/drawing.js";
+import { hunkField, sinceBegun } from "../proposals/hunks.js";
+import { lockField } from "../proposals/locks.js";
 import { track, trackedDone, trackedPassage, trackedPassages } from "./tracked.js";
 
 const ATTACHED = "attached";
@@ -47,6 +50,10 @@ export class Surface {
       contestedPassages,
       trackedPassages,
       ghostField,
+      hunkField,
+      sinceBegun,
+      hunkDrawing,
+      lockField,
       EditorView.updateListener.of((update) => {
         for (const transaction of update.transactions) {
           if (transaction.docChanged && !transaction.annotation(fromServer)) listener.typed(transaction.changes, transaction.startState.doc);
@@ -65,10 +72,11 @@ export class Surface {
     return this.view.state.doc;
   }
 
-  /** A change made elsewhere. It is not the writer's to undo. `byModel`: mark what it wrote. */
-  remote(changes: ChangeSet, byModel: boolean): void {
+  /** A change made elsewhere. `byModel`: mark what it wrote. Only what this writer asked for is the writer's to undo, as one step. */
+  remote(changes: ChangeSet, byModel: boolean, undoable = false): void {
     const effects = byModel ? [markModelWords.of(insertedRanges(changes))] : [];
-    this.view.dispatch({ changes, effects, annotations: [fromServer.of(true), Transaction.addToHistory.of(false), Transaction.remote.of(true)] });
+    const history = undoable ? [isolateHistory.of("full")] : [Transaction.addToHistory.of(false), Transaction.remote.of(true)];
+    this.view.dispatch({ changes, effects, annotations: [fromServer.of(true), ...history] });
     if (!byModel) return;
     clearTimeout(this.clearing);
     this.clearing = window.setTimeout(() => this.view.dispatch({ effects: clearModelWords.of(null) }), SHOW_MODEL_WORDS);

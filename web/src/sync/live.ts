@@ -13,6 +13,8 @@ export interface LiveHints {
 
 interface Listener {
   moved(draft: string, seq: number): void;
+  /** Proposals or locks of a draft changed. */
+  review(draft: string): void;
   /** Something may have been missed: look again. */
   resync(): void;
 }
@@ -47,8 +49,9 @@ export function liveHints(drafts: string[], listener: Listener): LiveHints {
 
   function hear(data: unknown): void {
     if (typeof data !== "string") return;
-    const message = JSON.parse(data) as { draft?: string; seq?: number; resync?: boolean };
+    const message = JSON.parse(data) as { draft?: string; seq?: number; resync?: boolean; review?: boolean };
     if (message.resync) listener.resync();
+    else if (message.draft !== undefined && message.review) listener.review(message.draft);
     else if (message.draft !== undefined && message.seq !== undefined) listener.moved(message.draft, message.seq);
   }
 

@@ -1,0 +1,64 @@
+"""A model's change of a text cut into hunks, each of which a person can take or leave. Pure.
+
+Changes inside one sentence are one hunk: half of a rewritten sentence is no sentence. Hunks never overlap and together
+are the whole change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.text.changes import ChangeSet, Edit
+from app.core.text.diff import diff_changes
+from app.core.text.utf16 import utf16_slicer
+
+_BOUNDARY: Final = re.compile(r"\n|[.!?…。！？][\"'”’»)\]*_]*(?:\s|$)")
+_PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
+
+MANY_HUNKS: Final = 400
+"""With more than this, changes are joined by paragraph: nobody reviews a thousand words one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Put `new` in place of `old`, which stands at `from_..to` (UTF-16 units) of the text the model saw."""
+
+    from_: int
+    to: int
+    old: str
+    new: str
+
+
+def hunks_of(text: str, changes: ChangeSet) -> tuple[Hunk, ...]:
+    """The hunks of a change of `text`, in order."""
+    edits: list[Edit] = [(change.from_a, change.to_a, change.inserted) for change in changes.ranges()]
+    slice_ = utf16_slicer(text)
+    hunks = _joined(edits, slice_, _BOUNDARY)
+    return hunks if len(hunks) <= MANY_HUNKS else _joined(edits, slice_, _PARAGRAPH)
+
+
+def edits_within(from_: int, old: str, new: str) -> list[Edit]:
+    """What changes word by word when `old`, which stands at `from_`, becomes `new`: the smallest change to the text."""
+    return [(from_ + change.from_a, from_ + change.to_a, change.inserted) for change in diff_changes(old, new).ranges()]
+
+
+def _joined(edits: Sequence[Edit], slice_: Callable[[int, int], str], boundary: re.Pattern[str]) -> tuple[Hunk, ...]:
+    groups: list[list[Edit]] = []
+    for edit in edits:
+        if groups and not boundary.search(slice_(groups[-1][-1][1], edit[0])):
+            groups[-1].append(edit)
+        else:
+            groups.append([edit])
+    return tuple(_hunk(group, slice_) for group in groups)
+
+
+def _hunk(group: Sequence[Edit], slice_: Callable[[int, int], str]) -> Hunk:
+    start, position = group[0][0], group[0][0]
+    pieces: list[str] = []
+    for from_, to, inserted in group:
+        pieces += [slice_(position, from_), inserted]
+        position = to
+    return Hunk(start, position, slice_(start, position), "".join(pieces))

@@ -1,0 +1,59 @@
+// What is asked before a suggestion is made anew, or a rewrite takes much away.
+
+import type { Problem } from "../common/api.js";
+import { openDialog } from "../common/dialog.js";
+import { h } from "../common/dom.js";
+import type { Hunk } from "./hunks.js";
+
+export interface Refinement {
+  /** What the model should do differently. */
+  prompt?: string;
+  /** The writer's own words instead. */
+  value?: string;
+}
+
+export function refineDialog(hunk: Hunk): Promise<Refinement | null> {
+  return new Promise((resolve) => {
+    let answer: Refinement | null = null;
+    const prompt = h("input", { id: "refine-prompt", maxlength: 2_000, autocomplete: "off", placeholder: "Shorter, and keep the name" });
+    const own = h("textarea", { id: "refine-value", rows: 5 });
+    own.value = hunk.text;
+    const done = (chosen: Refinement): void => {
+      answer = chosen;
+      dialog.close();
+    };
+    const ask = (event?: Event): void => {
+      event?.preventDefault();
+      if (prompt.value.trim()) done({ prompt: prompt.value.trim() });
+      else prompt.focus();
+    };
+    const form = h("form", { novalidate: true }, h("div", { class: "field" }, h("label", { for: "refine-prompt" }, "What should be different?"), prompt));
+    form.addEventListener("submit", ask);
+    const dialog = openDialog(
+      "Refine this suggestion",
+      [form, h("button", { type: "button", class: "button primary", onclick: ask }, "Ask again"), h("hr", { class: "or" }), h("div", { class: "field" }, h("label", { for: "refine-value" }, "Or write it yourself"), own)],
+      [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), h("button", { type: "button", class: "button", onclick: () => done({ value: own.value }) }, "Accept my words")],
+      { onclose: () => resolve(answer) },
+    );
+  });
+}
+
+export const dropped = (problem: Problem): string[] => (Array.isArray(problem.values["dropped"]) ? problem.values["dropped"].map(String) : []);
+
+/** Shows what a rewrite would take away; true when the writer wants it nevertheless. */
+export function confirmLosses(paragraphs: string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    let sure = false;
+    const go = (): void => {
+      sure = true;
+      dialog.close();
+    };
+    const list = h("ul", { class: "losses" }, ...paragraphs.map((text) => h("li", {}, text)));
+    const dialog = openDialog(
+      "This takes a lot away",
+      [h("p", {}, "These paragraphs would leave your text. They stay in its versions, and one undo brings them back."), list],
+      [h("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Keep my text"), h("button", { type: "button", class: "button danger", onclick: go }, "Apply it")],
+      { onclose: () => resolve(sure) },
+    );
+  });
+}
