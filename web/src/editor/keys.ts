@@ -2,6 +2,7 @@
 
 import { isMod } from "../common/dom.js";
 import type { ShortcutGroup } from "../common/everywhere.js";
+import type { MenuItem } from "../common/menu.js";
 import type { PaletteCommand } from "../common/palette.js";
 import type { Mode } from "../chat/wire.js";
 
@@ -45,7 +46,7 @@ export interface EditorActs {
   nameVersion(): void;
   versions(): void;
   formatting(): void;
-  export(): void;
+  exports(): MenuItem[];
   find(): void;
 }
 
@@ -58,7 +59,7 @@ export function commands(acts: EditorActs): PaletteCommand[] {
     { label: "Versions", keys: "Mod-Alt-H", run: acts.versions },
     { label: "Name this version", keys: "Mod-S", run: acts.nameVersion },
     { label: "Find and replace", keys: "Mod-F", run: acts.find },
-    { label: "Export as Markdown", run: acts.export },
+    ...acts.exports().map(({ label, run }) => ({ label: `Export as ${label}`, run })),
   ];
 }
 
