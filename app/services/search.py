@@ -126,6 +126,7 @@ def _with_terms(waiting: list[tuple[Source, Content | None]]) -> list[_Ready]:
 
 
 def _replace(session: Session, ready: list[_Ready]) -> None:
+    search_store.alone(session)
     for source, content, title_terms, terms in ready:
         search_store.replace_entry(session, source, content, title_terms, terms)
     search_store.sweep(session)

@@ -39,6 +39,7 @@ _ENTRIES = Table(
     Column("terms", Text()),
 )
 _LAST = 2**62
+_INDEX_LOCK = 0x73656172  # "sear"; any number nothing else locks here
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,13 @@ def _insert(session: Session, source: Source, title_terms: Sequence[str], terms:
         session.execute(_INSERT_INDEX, {"place": result.inserted_primary_key[0], **words})
     else:
         session.execute(_INSERT_VECTORS, {**values, "title_terms": list(title_terms), "terms": list(terms)})
+
+
+def alone(session: Session) -> None:
+    """Waits until nobody else writes to the index, and keeps it so until the transaction ends: two that index the same
+    source would both want to be its only entry."""
+    if not _is_sqlite(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _INDEX_LOCK})
 
 
 def anything_gone(session: Session) -> bool:

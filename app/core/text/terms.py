@@ -17,6 +17,9 @@ _MOST_BYTES = 600_000
 _MOST_QUERY_CHARACTERS = 500
 _MOST_QUERY_TERMS = 12
 _SHORTEST_PREFIX = 2
+# Accents may stand as characters of their own behind their letter; they belong to the word.
+_SHOWN_WORD = re.compile(rf"[{_CJK}]+|(?:(?![{_CJK}])[^\W_][\u0300-\u036f]*)+")
+_STRETCH, _OVERLAP = 2_000, 80
 _BEFORE, _AFTER = 50, 160
 _MOST_SCANNED = 1_500_000
 
@@ -59,21 +62,34 @@ def query_of(typed: str) -> Query | None:
 
 def snippet_of(text: str, query: Query) -> list[tuple[str, bool]]:
     """The passage around the first word that was found, as pieces; those that were found are marked."""
-    text = text[:_MOST_SCANNED]
-    first = next((start for start, _end in _hits(text, query, 0)), 0)
+    first = _first_hit(text[:_MOST_SCANNED], query)
     start = _word_start(text, max(0, first - _BEFORE))
     end = min(len(text), first + _AFTER)
     while end < len(text) and text[end].isalnum() and end < first + _AFTER + 30:
         end += 1
     pieces: list[tuple[str, bool]] = []
     at = start
-    for hit_start, hit_end in _hits(text[:end], query, start):
+    for hit_start, hit_end in _hits(text, query, start, end):
         pieces += [(text[at:hit_start], False), (text[hit_start:hit_end], True)]
         at = hit_end
     pieces.append((text[at:end], False))
     pieces[0] = (("… " if start else "") + pieces[0][0].lstrip(), pieces[0][1])
     pieces[-1] = (pieces[-1][0].rstrip() + (" …" if end < len(text) else ""), False)
     return [(re.sub(r"\s+", " ", words), hit) for words, hit in pieces if words]
+
+
+def _first_hit(text: str, query: Query) -> int:
+    """Where the first found word begins. Stretches are folded and searched as a whole; only one with a hit is looked at
+    word by word (a page of results would take 100 ms otherwise)."""
+    wanted = re.compile("|".join(map(re.escape, query.terms)))
+    for start in range(0, len(text), _STRETCH):
+        end = min(len(text), start + _STRETCH + _OVERLAP)
+        if wanted.search(_folded(text[start:end])):
+            # A stretch may begin inside a word.
+            hit = next(_hits(text, query, _word_start(text, start), end), None)
+            if hit is not None:
+                return hit[0]
+    return 0
 
 
 def _folded(text: str) -> str:
@@ -94,20 +110,18 @@ def _parts(word: str, *, whole: bool = False) -> Iterator[str]:
         yield word[place : place + 2]
 
 
-def _hits(text: str, query: Query, start: int) -> Iterator[tuple[int, int]]:
-    # Accents may stand as characters of their own behind their letter; they belong to the word.
-    for found in re.finditer(rf"[{_CJK}]+|(?:(?![{_CJK}])[^\W_][\u0300-\u036f]*)+", text[start:]):
+def _hits(text: str, query: Query, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for found in _SHOWN_WORD.finditer(text, start, end):
         word = found[0]
-        if _IS_CJK.match(word):
-            for place in range(len(word)):
-                if word[place : place + 2] in query.terms:
-                    yield start + found.start() + place, start + found.start() + min(len(word), place + 2)
-                    return
-                if word[place] in query.terms:
-                    yield start + found.start() + place, start + found.start() + place + 1
-                    return
-        elif query.matches(_folded(word)[:_LONGEST_TERM]):
-            yield start + found.start(), start + found.end()
+        if not _IS_CJK.match(word):
+            if query.matches(_folded(word)[:_LONGEST_TERM]):
+                yield found.start(), found.end()
+            continue
+        for place in range(len(word)):
+            size = next((size for size in (2, 1) if word[place : place + size] in query.terms), 0)
+            if size:
+                yield found.start() + place, min(found.end(), found.start() + place + size)
+                break
 
 
 def _word_start(text: str, at: int) -> int:

@@ -19,7 +19,7 @@ export class Problem extends Error {
 }
 
 let csrf: string | null = null;
-const token = (): string => (csrf ??= meta("csrf-token"));
+export const csrfToken = (): string => (csrf ??= meta("csrf-token"));
 export function useCsrfToken(fresh: string): void {
   csrf = fresh;
 }
@@ -49,7 +49,7 @@ const asStored = (_key: string, value: unknown): unknown => (typeof value === "s
 
 async function once<T>(method: Method, path: string, body: unknown, options: Options): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (method !== "GET") headers["X-CSRF-Token"] = token();
+  if (method !== "GET") headers["X-CSRF-Token"] = csrfToken();
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const limit = AbortSignal.timeout(options.timeout ?? TIMEOUT);
   let response: Response;
@@ -71,7 +71,7 @@ async function once<T>(method: Method, path: string, body: unknown, options: Opt
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
-async function problemOf(response: Response): Promise<Problem> {
+export async function problemOf(response: Response): Promise<Problem> {
   const after = Number(response.headers.get("Retry-After"));
   const retryAfter = Number.isFinite(after) && after > 0 ? after : null;
   try {

@@ -4,6 +4,7 @@ import { api, Problem } from "./api.js";
 import { openDialog } from "./dialog.js";
 import { h, icon, isTyping, meta, MOD_KEYS } from "./dom.js";
 import { startDraft } from "./new_draft.js";
+import { foundCommands } from "../files/found.js";
 import { setUpPalette, type PaletteCommand } from "./palette.js";
 import { chooseTheme, storedTheme, type Theme } from "./theme_choice.js";
 import { toast } from "./toast.js";
@@ -49,7 +50,7 @@ export function setUpPage(shortcuts: ShortcutGroup[], commands: () => PaletteCom
     keys();
   });
   document.querySelector("[data-act=sign-out]")?.addEventListener("click", () => void signOut());
-  if (meta("account")) setUpPalette(() => [...commands(), ...general(theme, keys)]);
+  if (meta("account")) setUpPalette(() => [...commands(), ...general(theme, keys)], foundCommands);
   void registerShell();
 }
 

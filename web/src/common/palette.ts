@@ -6,13 +6,20 @@ import { h, isMod, MOD_KEYS } from "./dom.js";
 export interface PaletteCommand {
   label: string;
   keys?: string;
+  /** A second line below the label. */
+  more?: HTMLElement;
   run: () => void;
 }
 
+type Finder = (typed: string, signal: AbortSignal) => Promise<PaletteCommand[]>;
+
+const FINDING_PAUSE = 200;
+const SHORTEST_FOUND = 2;
+
 let open: Dialog | null = null;
 
-/** `commands` is asked each time, so that it can tell what is possible now. */
-export function setUpPalette(commands: () => PaletteCommand[]): void {
+/** `commands` is asked each time, so that it can tell what is possible now; `find` adds what is found by its text. */
+export function setUpPalette(commands: () => PaletteCommand[], find: Finder): void {
   document.addEventListener(
     "keydown",
     (event) => {
@@ -21,7 +28,7 @@ export function setUpPalette(commands: () => PaletteCommand[]): void {
       event.preventDefault();
       event.stopPropagation();
       if (open) open.close();
-      else show(commands());
+      else show(commands(), find);
     },
     { capture: true },
   );
@@ -35,11 +42,14 @@ export function matching(commands: readonly PaletteCommand[], typed: string): Pa
   return words.length === 0 ? found : found.sort((a, b) => rank(a) - rank(b));
 }
 
-function show(commands: PaletteCommand[]): void {
+function show(commands: PaletteCommand[], find: Finder): void {
   const list = h("ul", { id: "palette-list", class: "palette-list", role: "listbox", "aria-label": "Commands" });
-  const input = h("input", { class: "palette-input", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-autocomplete": "list", "aria-label": "What would you like to do?", placeholder: "What would you like to do?", autocomplete: "off", spellcheck: "false" });
+  const input = h("input", { class: "palette-input", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-autocomplete": "list", "aria-label": "A command, or words to look for", placeholder: "A command, or words to look for", autocomplete: "off", spellcheck: "false" });
   let shown: PaletteCommand[] = [];
   let at = 0;
+  let found: PaletteCommand[] = [];
+  let pause = 0;
+  let asking = new AbortController();
   let chosen: PaletteCommand | null = null;
 
   const choose = (command: PaletteCommand | undefined): void => {
@@ -55,9 +65,9 @@ function show(commands: PaletteCommand[]): void {
     list.children[at]?.scrollIntoView({ block: "nearest" });
   };
   const fill = (): void => {
-    shown = matching(commands, input.value);
+    shown = [...matching(commands, input.value), ...found];
     const options = shown.map((command, index) => {
-      const option = h("li", { id: `palette-${index}`, role: "option", onclick: () => choose(command) }, h("span", { class: "grow" }, command.label));
+      const option = h("li", { id: `palette-${index}`, role: "option", onclick: () => choose(command) }, command.more ? h("span", { class: "grow found-option" }, h("span", {}, command.label), command.more) : h("span", { class: "grow" }, command.label));
       for (const key of command.keys?.split("-") ?? []) option.append(h("kbd", {}, MOD_KEYS[key] ?? key));
       option.addEventListener("pointermove", () => index !== at && mark(index));
       return option;
@@ -65,7 +75,25 @@ function show(commands: PaletteCommand[]): void {
     list.replaceChildren(...(options.length > 0 ? options : [h("li", { class: "nothing" }, "Nothing by that name")]));
     mark(0);
   };
-  input.addEventListener("input", fill);
+  const look = async (): Promise<void> => {
+    const typed = input.value.trim();
+    asking.abort();
+    asking = new AbortController();
+    const { signal } = asking;
+    // Commands work without the server; results are only added where it answers.
+    const items = typed.length < SHORTEST_FOUND ? [] : await find(typed, signal).catch(() => []);
+    if (signal.aborted || open === null) return;
+    const kept = at;
+    found = items;
+    fill();
+    mark(kept < shown.length ? kept : 0);
+  };
+  input.addEventListener("input", () => {
+    found = [];
+    fill();
+    clearTimeout(pause);
+    pause = window.setTimeout(() => void look(), FINDING_PAUSE);
+  });
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (event.key === "ArrowDown") mark(at + 1);
@@ -77,6 +105,8 @@ function show(commands: PaletteCommand[]): void {
   open = openDialog("Commands", [input, list], [], {
     onclose: () => {
       open = null;
+      clearTimeout(pause);
+      asking.abort();
       // After the dialog has given the focus back, so that a command may take it elsewhere.
       if (chosen) queueMicrotask(chosen.run);
     },

@@ -5,12 +5,14 @@ import { api } from "../common/api.js";
 import { byId, meta } from "../common/dom.js";
 import { setUpPage } from "../common/everywhere.js";
 import { count } from "../common/format.js";
+import { menuButton, type MenuItem } from "../common/menu.js";
 import { signInAgain } from "../common/sign_in_dialog.js";
 import { Pane } from "../chat/pane.js";
 import { starters } from "../chat/starters.js";
 import { Conflicts } from "../conflicts/decide.js";
 import { locksAt } from "../proposals/locks.js";
 import { Review } from "../proposals/review.js";
+import { exportItems } from "../files/export_menu.js";
 import { drain, openPage } from "../sync/boot.js";
 import { browserSurroundings, deviceStore } from "../sync/browser.js";
 import { liveHints, type LiveHints } from "../sync/live.js";
@@ -21,7 +23,6 @@ import { toSnapshot, type DraftAnswer } from "../sync/transport.js";
 import type { DraftEvent } from "../sync/wire.js";
 import { Compare } from "../versions/compare.js";
 import { Drawer } from "../versions/drawer.js";
-import { exportMarkdown } from "./export.js";
 import { formatBar, type FormatBar } from "./format_bar.js";
 import { commands, onEditorKeys, SHORTCUTS, type EditorActs } from "./keys.js";
 import { setUpLayout, type Layout } from "./layout.js";
@@ -159,13 +160,14 @@ export class DraftPage {
     });
     byId("version-name").addEventListener("click", () => this.layout.show("versions"));
     if (draft.current_version) this.versions.named(draft.current_version.number, draft.current_version.label);
-    for (const button of document.querySelectorAll("[data-act=export]")) button.addEventListener("click", () => this.acts.export());
+    for (const button of document.querySelectorAll<HTMLButtonElement>("[data-act=export]")) menuButton(button, "Export as", () => this.exports());
     this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => void this.review.refresh(), resync: () => this.lookAgain() });
     followPage(session, this.live, () => void this.pane.refresh());
     onEditorKeys(this.acts);
     this.joinBars();
     this.changed();
     if (draft.deleted_at) this.inTrash();
+    this.showFound();
   }
 
   private lookAgain(): void {
@@ -210,11 +212,25 @@ export class DraftPage {
     nameVersion: () => void this.drawer.nameNow(),
     versions: () => byId("versions-toggle").click(),
     formatting: () => byId("format-bar").querySelector<HTMLElement>("button[tabindex='0']")?.focus(),
-    export: () => exportMarkdown(this.session.title(), this.surface.text.toString()),
+    exports: () => this.exports(),
     review: () => this.review.start(),
     lock: () => void this.review.toggleLock(),
     find: () => void openSearchPanel(this.surface.view),
   };
+
+  private exports(): MenuItem[] {
+    const { draft, session, surface } = this;
+    return exportItems({ id: draft.id, title: () => session.title(), text: () => surface.text.toString(), settled: () => session.settled() });
+  }
+
+  /** A search result leads to a version or a message of this draft. */
+  private showFound(): void {
+    const [, kind, id] = /^#(version|message)=([\w-]+)$/.exec(location.hash) ?? [];
+    if (kind === "message") this.layout.show("chat");
+    if (kind !== "version" || id === undefined) return;
+    this.layout.show("versions");
+    void this.drawer.open(id);
+  }
 
   private remote(changes: Parameters<Surface["remote"]>[0], event: DraftEvent | null): void {
     try {

@@ -2,6 +2,7 @@
 
 import { isMod } from "../common/dom.js";
 import type { ShortcutGroup } from "../common/everywhere.js";
+import type { MenuItem } from "../common/menu.js";
 import type { PaletteCommand } from "../common/palette.js";
 import type { Mode } from "../chat/wire.js";
 
@@ -54,7 +55,7 @@ export interface EditorActs {
   nameVersion(): void;
   versions(): void;
   formatting(): void;
-  export(): void;
+  exports(): MenuItem[];
   find(): void;
   review(): void;
   lock(): void;
@@ -71,7 +72,7 @@ export function commands(acts: EditorActs): PaletteCommand[] {
     { label: "Review suggestions", keys: "F7", run: acts.review },
     { label: "Lock or unlock this paragraph", run: acts.lock },
     { label: "Find and replace", keys: "Mod-F", run: acts.find },
-    { label: "Export as Markdown", run: acts.export },
+    ...acts.exports().map(({ label, run }) => ({ label: `Export as ${label}`, run })),
   ];
 }
 

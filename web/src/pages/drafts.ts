@@ -3,6 +3,8 @@
 import { api, Problem } from "../common/api.js";
 import { byId, h, icon, isMod, isTyping, meta, pageData } from "../common/dom.js";
 import { startDraft } from "../common/new_draft.js";
+import { setUpImport } from "../files/import.js";
+import { Passages } from "../files/passages.js";
 import { draftActs, type DraftRows } from "./draft_acts.js";
 import { draftRow, emptyState, skeletons, type DraftSummary } from "./draft_list.js";
 import { Numbers } from "./draft_numbers.js";
@@ -34,6 +36,7 @@ class DraftList implements DraftRows {
   private next: string | null = null;
   private unsent = new Set<string>();
   private asking = new AbortController();
+  private readonly passages = new Passages(() => this.render());
   private readonly list = byId<HTMLUListElement>("drafts");
   private readonly search = byId<HTMLInputElement>("search");
   private readonly sort = byId<HTMLSelectElement>("sort");
@@ -44,10 +47,12 @@ class DraftList implements DraftRows {
     let pause = 0;
     this.search.addEventListener("input", () => {
       clearTimeout(pause);
-      pause = window.setTimeout(() => void this.load(), SEARCH_PAUSE);
+      pause = window.setTimeout(() => this.look(), SEARCH_PAUSE);
     });
     this.sort.addEventListener("change", () => void this.load());
     this.more.addEventListener("click", () => void this.load(this.next));
+    const choose = setUpImport(() => void this.reload());
+    byId("import").addEventListener("click", choose);
     byId("new-draft").addEventListener("click", () => void this.create());
     const tabs = [...document.querySelectorAll<HTMLElement>("[role=tab]")];
     for (const tab of tabs) {
@@ -73,7 +78,13 @@ class DraftList implements DraftRows {
       }
     }
     this.list.replaceChildren(...skeletons(3));
+    this.look();
+  }
+
+  /** The list of what was typed; passages too, but not from the trash. */
+  private look(): void {
     void this.load();
+    this.passages.show(this.tab === "trash" ? "" : this.search.value.trim());
   }
 
   private async load(cursor: string | null = null): Promise<void> {
@@ -135,13 +146,14 @@ class DraftList implements DraftRows {
 
   private empty(): HTMLElement {
     const query = this.search.value.trim();
+    if (query && this.passages.any) return h("li", { class: "nothing" }, "No draft’s title or text holds exactly this. The words are found below.");
     if (query) {
       const clear = (): void => {
         this.search.value = "";
-        void this.load();
+        this.look();
         this.search.focus();
       };
-      return emptyState(`Nothing found for “${query}”`, "Titles and texts of your drafts were searched.", h("button", { type: "button", class: "button", onclick: clear }, "Clear the search"));
+      return emptyState(`Nothing found for “${query}”`, this.tab === "trash" ? "Titles and texts of deleted drafts were searched." : "Your drafts, their versions and chats were searched.", h("button", { type: "button", class: "button", onclick: clear }, "Clear the search"));
     }
     if (this.tab === "trash") return emptyState("The trash is empty", "Deleted drafts stay here for 30 days before they are gone for good.");
     const create = h("button", { type: "button", class: "button primary", onclick: () => void this.create() }, icon("plus"), "New draft");

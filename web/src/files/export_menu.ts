@@ -1,0 +1,32 @@
+// Exporting the open draft: Markdown from the page, also offline and unsaved; other formats from the server.
+
+import type { MenuItem } from "../common/menu.js";
+import { toast } from "../common/toast.js";
+import { exportMarkdown } from "../editor/export.js";
+import { downloadFrom, FORMATS, type Format } from "./download.js";
+
+export interface Exported {
+  id: string;
+  title(): string;
+  text(): string;
+  /** Resolves when the server has what is on the screen. */
+  settled(): Promise<void>;
+}
+
+const PATIENCE = 10_000;
+
+export function exportItems(draft: Exported): MenuItem[] {
+  return FORMATS.map(([format, label]) => ({ label, run: () => void exportAs(draft, format) }));
+}
+
+async function exportAs(draft: Exported, format: Format): Promise<void> {
+  if (format === "md") return exportMarkdown(draft.title(), draft.text());
+  const patience = new Promise<never>((_, reject) => setTimeout(reject, PATIENCE));
+  try {
+    await Promise.race([draft.settled(), patience]);
+  } catch {
+    toast("The last words are not saved yet, so the server cannot export them. Markdown works without it.");
+    return;
+  }
+  await downloadFrom(`/api/drafts/${draft.id}/export?format=${format}`, `Draft.${format}`);
+}
