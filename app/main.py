@@ -21,6 +21,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
+from app.routes import branches as branch_routes
 from app.routes import drafts as draft_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
@@ -33,6 +34,8 @@ from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
+from app.services.authorship import Authorship
+from app.services.branches import Branches
 from app.services.catalogue import Catalogue
 from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock, system_clock
@@ -41,6 +44,7 @@ from app.services.costs import Costs
 from app.services.drafts import Drafts
 from app.services.fanout import Fanout
 from app.services.maintenance import Maintenance
+from app.services.merges import Merges
 from app.services.secrets import SecretBox, installation_secret
 from app.services.turns import Turns
 from app.services.versions import Versions
@@ -114,6 +118,9 @@ def create_app(
         "catalogue": catalogue,
         "drafts": Drafts(db, clock, fanout, metrics),
         "versions": Versions(db, clock, fanout),
+        "branches": Branches(db, clock, fanout),
+        "merges": Merges(db, clock, fanout),
+        "authorship": Authorship(db),
         "turns": turns,
         "conversations": Conversations(db),
         "costs": Costs(db),
@@ -144,6 +151,7 @@ def create_app(
             account_routes.router,
             draft_routes.router,
             version_routes.router,
+            branch_routes.router,
             turn_routes.router,
             operation_routes.router,
             page_routes.router,
