@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.benchmarks import bench_autosave, bench_footprint, bench_streaming
 
 SCRIPTS = {"autosave": bench_autosave.main, "streaming": bench_streaming.main, "footprint": bench_footprint.main}
-MEASURED_BY_PYTEST = ("store_append", "store_versions", "providers")
+MEASURED_BY_PYTEST = ("store_append", "store_versions", "versions_tree", "providers")
 
 
 def main(words: list[str]) -> int:
