@@ -17,8 +17,11 @@ import type { Session } from "../sync/session.js";
 import type { SyncStatus } from "../sync/status.js";
 import { toSnapshot, type DraftAnswer } from "../sync/transport.js";
 import type { DraftEvent } from "../sync/wire.js";
+import { toast } from "../common/toast.js";
+import { explain } from "../versions/branches.js";
 import { Compare } from "../versions/compare.js";
 import { Drawer } from "../versions/drawer.js";
+import { showWhoWrote } from "../versions/who_wrote.js";
 import { exportMarkdown } from "./export.js";
 import { formatBar, type FormatBar } from "./format_bar.js";
 import { commands, onEditorKeys, SHORTCUTS, type EditorActs } from "./keys.js";
@@ -117,6 +120,7 @@ export class DraftPage {
     this.drawer = new Drawer(draft.id, compare, {
       restore: (version) => this.versions.restore(version),
       checkpoint: (label) => this.versions.checkpoint(label),
+      act: (path, body) => this.versions.act(path, body),
       closed: () => byId("versions-toggle").click(),
     });
     this.layout = setUpLayout((part) => {
@@ -168,9 +172,22 @@ export class DraftPage {
       },
       edit: (prompt) => void composer.editSelection(prompt).then(() => view.focus()),
       ready: () => composer.ready,
+      whoWrote: (from, to) => void this.whoWrote(from, to),
     });
     this.bars = [formatBar(view), selected];
     for (const bar of this.bars) bar.moved();
+  }
+
+  private async whoWrote(from: number, to: number): Promise<void> {
+    try {
+      const { id } = await this.versions.checkpoint();
+      await showWhoWrote(id, from, to, (version) => {
+        this.layout.show("versions");
+        void this.drawer.open(version);
+      });
+    } catch (error) {
+      toast(explain(error));
+    }
   }
 
   private readonly acts: EditorActs = {

@@ -13,6 +13,8 @@ export interface SelectionActions {
   edit(prompt: string): void;
   /** Whether an edit may start now. */
   ready(): boolean;
+  /** Tells where the selected words came from. */
+  whoWrote(from: number, to: number): void;
 }
 
 export interface SelectionBar {
@@ -39,7 +41,13 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
   const edits = SELECTION_EDITS.map(([label, prompt]) => button(label, () => start(prompt)));
   const tone = button("Tone");
   menuButton(tone, "Tone", () => TONES.map(([label, prompt]) => ({ label, run: () => start(prompt) })));
-  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2));
+  const who = button("Who wrote this", () => {
+    const { from, to } = view.state.selection.main;
+    dismissed = true;
+    hide();
+    actions.whoWrote(from, to);
+  });
+  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2), who);
   toolbar(bar, () => {
     dismissed = true;
     hide();
@@ -59,7 +67,7 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
 
   function show(): void {
     if (!wanted()) return hide();
-    for (const one of bar.querySelectorAll("button")) one.disabled = !actions.ready() && one !== bar.firstElementChild;
+    for (const one of bar.querySelectorAll("button")) one.disabled = !actions.ready() && one !== bar.firstElementChild && one !== who;
     bar.hidden = false;
     area.classList.add("selecting");
     if (!isNarrow()) place();
