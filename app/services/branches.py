@@ -1,7 +1,6 @@
 """Branches: name a line of work, switch to it, take its name away. Versions never go, and nothing is rewound."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -68,15 +67,14 @@ class Branches:
         def query(session: Session) -> TreeView:
             owned_draft(session, person.id, draft_id)
             tree = branch_store.read_tree(session, draft_id)
-            numbers = {version_id: number for number, version_id in enumerate(tree.ids, 1)}
+            rows = branch_store.list_branches(session, draft_id)
+            tips = branch_store.named_versions(session, draft_id, ids={row.tip_version_id for row in rows})
+            numbers = {tip.id: tip.number for tip in tips}
             current = version_store.current_version(session, draft_id)
             return TreeView(
                 tree.parents,
-                {number: merged for number, merged in enumerate(tree.merged, 1) if merged},
-                {
-                    branch.name: numbers[branch.tip_version_id]
-                    for branch in branch_store.list_branches(session, draft_id)
-                },
+                tree.merged,
+                {row.name: numbers[row.tip_version_id] for row in rows},
                 current.number if current else None,
             )
 
@@ -210,16 +208,18 @@ def _view_of(session: Session, row: BranchRow) -> BranchView:
 
 def _branch_list(session: Session, draft_id: UUID) -> BranchList:
     tree = branch_store.read_tree(session, draft_id)
-    numbers = {version_id: number for number, version_id in enumerate(tree.ids, 1)}
     costs = branch_store.costs_by_number(session, draft_id)
     rows = branch_store.list_branches(session, draft_id)
     current = version_store.current_version(session, draft_id)
-    claimed = bytearray(len(tree.ids) + 1)
+    ends = {row.tip_version_id for row in rows} | {row.start_version_id for row in rows}
+    found = branch_store.named_versions(session, draft_id, ids=ends)
+    numbers = {version.id: version.number for version in found}
+    claimed = bytearray(len(tree.parents) + 1)
     named = [_claim(tree, numbers[row.tip_version_id], claimed) for row in rows]
     unnamed = [(tip, _claim(tree, tip, claimed)) for tip in _leaves(tree, claimed)]
     at_once = unnamed[:_MOST_UNNAMED]
-    wanted = {numbers[row.tip_version_id] for row in rows} | {numbers[row.start_version_id] for row in rows}
-    names = _names(session, tree, wanted | {tip for tip, _line in at_once})
+    found += branch_store.named_versions(session, draft_id, numbers={tip for tip, _line in at_once})
+    names = {version.number: VersionName(version.id, version.number, version.label) for version in found}
 
     def view(row: BranchRow | None, tip: int, line: list[int]) -> BranchView:
         paid = [costs[number] for number in line if number in costs]
@@ -259,9 +259,3 @@ def _leaves(tree: Tree, claimed: bytearray) -> list[int]:
     for parent in tree.parents:
         has_children[parent] = 1
     return [number for number in range(len(tree.parents), 0, -1) if not has_children[number] and not claimed[number]]
-
-
-def _names(session: Session, tree: Tree, wanted: Iterable[int]) -> dict[int, VersionName]:
-    ids = {number: tree.ids[number - 1] for number in wanted}
-    labels = version_store.labels_of(session, list(ids.values()))
-    return {number: VersionName(id_, number, labels.get(id_)) for number, id_ in ids.items()}

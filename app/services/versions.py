@@ -191,19 +191,15 @@ def base_of(session: Session, head: Head, *, at: datetime) -> UUID | None:
 def listed_versions(
     session: Session, draft_id: UUID, *, cursor: str | None, limit: int, only: VersionFilter
 ) -> Page[VersionView]:
-    """One page of versions with the branches that end at them and how many versions were made from each."""
+    """One page of versions with the branches that end at them."""
     page = version_store.list_versions(session, draft_id, cursor=cursor, limit=limit, only=only)
     tips: defaultdict[UUID, list[str]] = defaultdict(list)
     for branch in branch_store.list_branches(session, draft_id):
         tips[branch.tip_version_id].append(branch.name)
-    children = branch_store.children_of(session, draft_id, [row.id for row in page.items])
-    shown = [version_view(row, branches=tips.get(row.id, []), children=children.get(row.id, 0)) for row in page.items]
-    return Page(shown, page.next)
+    return Page([version_view(row, branches=tips.get(row.id)) for row in page.items], page.next)
 
 
-def version_view(
-    row: VersionRow, text: str | None = None, *, branches: list[str] | None = None, children: int | None = None
-) -> VersionView:
+def version_view(row: VersionRow, text: str | None = None, *, branches: list[str] | None = None) -> VersionView:
     """A version as the API shows it; who wrote it is the person, or the model in the person's name."""
     machine = row.source in ("ai_generation", "ai_edit")
     return VersionView(
@@ -226,7 +222,6 @@ def version_view(
         created_at=row.created_at,
         current=row.current,
         branches=branches or [],
-        children=children,
         text=text,
     )
 

@@ -147,8 +147,6 @@ class VersionView(msgspec.Struct, frozen=True, kw_only=True):
     current: bool
     branches: list[str] = []
     """Names of the branches whose tip this is; only in lists."""
-    children: int | None = None
-    """Versions made from this one; only in lists."""
     text: str | None = None
     """Only where one version is asked for."""
 

@@ -289,12 +289,6 @@ def list_versions(
     return Page(items, encode_cursor(items[-1].number) if len(rows) > limit else None)
 
 
-def labels_of(session: Session, version_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str | None]:
-    """The names of these versions, None where there is none."""
-    rows = session.execute(select(col(Version.id), col(Version.label)).where(col(Version.id).in_(version_ids)))
-    return {version_id: label for version_id, label in rows}
-
-
 def set_label(session: Session, version_id: uuid.UUID, label: str | None) -> VersionRow:
     """Names a version, or takes its name away. Raises NotFound."""
     if not changed_rows(session, update(Version).where(col(Version.id) == version_id).values(label=label)):
