@@ -33,6 +33,7 @@ class HistoryPage {
   private chosen = 0;
   private marked: Version | null = null;
   private asked = 0;
+  private shown = "";
 
   constructor(private readonly draftId: string, private readonly closed: boolean) {
     this.history = new History(draftId, () => this.drawn(), (error) => toast(explain(error)));
@@ -84,6 +85,8 @@ class HistoryPage {
       if (![...by.options].some(({ value }) => value === `model:${model}`)) by.append(h("option", { value: `model:${model}` }, `By ${model}`));
     }
     this.list.draw();
+    // A version far down the list is chosen before it has been read.
+    if (this.version && this.version.id !== this.shown) this.showDetail();
   }
 
   private row(index: number): HTMLElement {
@@ -114,6 +117,7 @@ class HistoryPage {
   private showDetail(): void {
     const { version } = this;
     if (!version) return;
+    this.shown = version.id;
     const button = (label: string, key: string, run: () => void, more = ""): HTMLElement => h("button", { type: "button", class: `button small ${more}`, "aria-keyshortcuts": key, onclick: run }, label);
     const change = (label: string, key: string, run: () => void, more = ""): HTMLElement[] => (this.closed ? [] : [button(label, key, run, more)]);
     this.detail.replaceChildren(
