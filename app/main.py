@@ -21,6 +21,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
+from app.routes import branches as branch_routes
 from app.routes import drafts as draft_routes
 from app.routes import files as file_routes
 from app.routes import live as live_routes
@@ -36,6 +37,8 @@ from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
+from app.services.authorship import Authorship
+from app.services.branches import Branches
 from app.services.catalogue import Catalogue
 from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock, system_clock
@@ -46,6 +49,7 @@ from app.services.exchange import Exchange
 from app.services.fanout import Fanout
 from app.services.locks import Locks
 from app.services.maintenance import Maintenance
+from app.services.merges import Merges
 from app.services.proposals import Proposals
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
@@ -126,6 +130,9 @@ def create_app(
         "exchange": Exchange(db, drafts),
         "search": search,
         "versions": Versions(db, clock, fanout),
+        "branches": Branches(db, clock, fanout),
+        "merges": Merges(db, clock, fanout),
+        "authorship": Authorship(db),
         "turns": turns,
         "proposals": Proposals(db, clock, fanout, turns),
         "locks": Locks(db, clock, fanout),
@@ -162,6 +169,7 @@ def create_app(
             file_routes.router,
             search_routes.router,
             version_routes.router,
+            branch_routes.router,
             turn_routes.router,
             proposal_routes.router,
             operation_routes.router,

@@ -67,6 +67,20 @@ async def editor_page(
     return Template("editor.html", context=page(request, draft=msgspec.to_builtins(draft)))
 
 
+@get("/drafts/{draft_id:uuid}/versions", guards=[signed_in], include_in_schema=False)
+async def versions_page(
+    draft_id: FromPath[UUID],
+    request: PersonRequest,
+    drafts: NamedDependency[Drafts],
+    page: NamedDependency[PageContext],
+) -> Template:
+    draft = await drafts.get(request.user, draft_id)
+    if draft.kind != "document":
+        raise Missing
+    shown = {"id": str(draft.id), "title": draft.title, "closed": draft.deleted_at is not None}
+    return Template("versions.html", context=page(request, draft=shown))
+
+
 @get("/sign-in", include_in_schema=False)
 async def sign_in_page(
     request: AnyRequest,
@@ -118,6 +132,6 @@ async def favicon(static: NamedDependency[StaticFiles]) -> Redirect:
 router = Router(
     "/",
     route_handlers=[
-        drafts_page, editor_page, sign_in_page, welcome_page, settings_page, service_worker, favicon,
+        drafts_page, editor_page, versions_page, sign_in_page, welcome_page, settings_page, service_worker, favicon,
     ],
 )  # fmt: skip

@@ -1,15 +1,16 @@
 """HTTP of versions: the tree, checkpoints, labels, restore, compare."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from app.routes.accounts import PersonRequest
 from app.routes.security import signed_in
+from app.services.checks import checked_cursor
 from app.services.versions import Versions
 from app.services.views import Comparison, Page, Restored, VersionView
 
@@ -33,9 +34,25 @@ async def list_versions(
     versions: NamedDependency[Versions],
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int] = 100,
+    named: FromQuery[bool] = False,
+    author: FromQuery[UUID | None] = None,
+    model: FromQuery[str | None] = None,
+    before: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
 ) -> Page[VersionView]:
-    """The versions of a draft, newest first, each with its parent and what it cost."""
-    return await versions.list(request.user, draft_id, cursor=cursor, limit=limit)
+    """The versions of a draft, newest first, each with its parent and what it cost.
+
+    All, or the named ones, those one person or one model wrote, and those before a number.
+    """
+    return await versions.list(
+        request.user,
+        draft_id,
+        cursor=checked_cursor(cursor),
+        limit=limit,
+        named=named,
+        author=author,
+        model=model,
+        before=before,
+    )
 
 
 @post("/api/drafts/{draft_id:uuid}/versions")

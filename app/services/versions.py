@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
@@ -17,13 +18,14 @@ from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
 from app.services.views import ActorView, Comparison, HunkView, Page, Restored, VersionView, usd
+from app.store import branches as branch_store
 from app.store import drafts as draft_store
 from app.store import versions as version_store
 from app.store.db import Database, expect_slow
 from app.store.drafting.event_log import Origin
 from app.store.drafting.heads import Head
 from app.store.turn_beginnings import current_text_hash
-from app.store.versions import VersionRow
+from app.store.versions import VersionFilter, VersionRow
 
 _MOST_PER_PAGE = 500
 _QUICK_TEXT_CHARACTERS = 30_000
@@ -39,16 +41,28 @@ class Versions:
         self._fanout = fanout
 
     async def list(
-        self, person: Principal, draft_id: UUID, *, cursor: str | None = None, limit: int = 100
+        self,
+        person: Principal,
+        draft_id: UUID,
+        *,
+        cursor: str | None = None,
+        limit: int = 100,
+        named: bool = False,
+        author: UUID | None = None,
+        model: str | None = None,
+        before: int | None = None,
     ) -> Page[VersionView]:
-        """The versions of a draft, newest first."""
+        """The versions of a draft, newest first, with the branches that end at them.
+
+        Only the named ones, those a person or a model wrote, or those whose number is below `before`, where asked.
+        """
+        only = VersionFilter(named=named, author_id=author, model=model, before=before)
 
         def query(session: Session) -> Page[VersionView]:
             owned_draft(session, person.id, draft_id)
-            page = version_store.list_versions(
-                session, draft_id, cursor=cursor, limit=max(1, min(limit, _MOST_PER_PAGE))
+            return listed_versions(
+                session, draft_id, cursor=cursor, limit=max(1, min(limit, _MOST_PER_PAGE)), only=only
             )
-            return Page([version_view(row) for row in page.items], page.next)
 
         return await self._db.read(query)
 
@@ -177,7 +191,18 @@ def base_of(session: Session, head: Head, *, at: datetime) -> UUID | None:
     return version.id if version is not None else None
 
 
-def version_view(row: VersionRow, text: str | None = None) -> VersionView:
+def listed_versions(
+    session: Session, draft_id: UUID, *, cursor: str | None, limit: int, only: VersionFilter
+) -> Page[VersionView]:
+    """One page of versions with the branches that end at them."""
+    page = version_store.list_versions(session, draft_id, cursor=cursor, limit=limit, only=only)
+    tips: defaultdict[UUID, list[str]] = defaultdict(list)
+    for branch in branch_store.list_branches(session, draft_id):
+        tips[branch.tip_version_id].append(branch.name)
+    return Page([version_view(row, branches=tips.get(row.id)) for row in page.items], page.next)
+
+
+def version_view(row: VersionRow, text: str | None = None, *, branches: list[str] | None = None) -> VersionView:
     """A version as the API shows it; who wrote it is the person, or the model in the person's name."""
     machine = row.source in ("ai_generation", "ai_edit")
     return VersionView(
@@ -199,6 +224,7 @@ def version_view(row: VersionRow, text: str | None = None) -> VersionView:
         seq=row.seq,
         created_at=row.created_at,
         current=row.current,
+        branches=branches or [],
         text=text,
     )
 

@@ -145,6 +145,8 @@ class VersionView(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     created_at: datetime
     current: bool
+    branches: list[str] = []
+    """Names of the branches whose tip this is; only in lists."""
     text: str | None = None
     """Only where one version is asked for."""
 

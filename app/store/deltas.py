@@ -6,7 +6,7 @@ in characters, not in UTF-16 units as change sets do, lets a chain of deltas be 
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -67,14 +67,27 @@ def apply_deltas(text: str, deltas: Iterable[bytes]) -> str:
     return text
 
 
-def _apply(text: str, delta: bytes) -> str:
+def changes_of(delta: bytes) -> list[tuple[int, int, int]]:
+    """What a delta does, in characters: keep so many, take away so many, put in so many. Raises Corrupt."""
+    try:
+        return [(keep, delete, len(insert)) for keep, delete, insert in _parts(delta)]
+    except (zlib.error, msgspec.MsgspecError, ValueError, TypeError) as error:
+        raise Corrupt("A stored change cannot be read.") from error
+
+
+def _parts(delta: bytes) -> Iterator[tuple[int, int, str]]:
     body = zlib.decompress(delta[1:], _RAW) if delta[:1] == _DEFLATED else delta[1:]
     parts = iter(_decode(body))
-    pieces: list[str] = []
-    position = 0
     for keep, delete, insert in zip(parts, parts, parts, strict=True):
         if isinstance(keep, str) or isinstance(delete, str) or isinstance(insert, int):
             raise TypeError("a delta holds two numbers and a text for each change")
+        yield keep, delete, insert
+
+
+def _apply(text: str, delta: bytes) -> str:
+    pieces: list[str] = []
+    position = 0
+    for keep, delete, insert in _parts(delta):
         start = position + keep
         pieces += (text[position:start], insert)
         position = start + delete

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, insert, literal, select, update
 from sqlmodel import Session, col
 
 from app.core.text.changes import ChangeSet
@@ -21,7 +21,7 @@ from app.store.engine.prepared import Prepared
 from app.store.errors import Corrupt, NotFound
 from app.store.ids import new_id
 from app.store.rows import Page, changed_rows, decode_cursor, encode_cursor
-from app.store.tables import Draft, LedgerEntry, User, Version
+from app.store.tables import Branch, Draft, LedgerEntry, User, Version
 
 FULL_TEXT_EVERY = 64
 
@@ -100,6 +100,11 @@ _LAST_NUMBER = Prepared(
 _ADD = Prepared(insert(Version).values({column.key: bindparam(column.key) for column in Version.__table__.columns}))  # type: ignore[attr-defined]
 _SET_CURRENT = Prepared(
     update(Draft).where(col(Draft.id) == bindparam("draft_id")).values(current_version_id=bindparam("version_id"))
+)
+_MOVE_TIP = Prepared(
+    update(Branch)
+    .where(col(Branch.draft_id) == bindparam("of_draft"), col(Branch.current).is_(True))
+    .values(tip_version_id=bindparam("version_id"))
 )
 
 
@@ -238,8 +243,10 @@ def _delta(session: Session, parent_id: uuid.UUID, text: str, changes: ChangeSet
 
 
 def set_current(session: Session, draft_id: uuid.UUID, version_id: uuid.UUID) -> None:
-    """Makes a version of the draft its current one. The database refuses another draft's version."""
+    """Makes a version of the draft its current one, and the tip of the branch the draft is on. The database refuses
+    another draft's version."""
     _SET_CURRENT.run(session, draft_id=draft_id, version_id=version_id)
+    _MOVE_TIP.run(session, of_draft=draft_id, version_id=version_id)
 
 
 def get_version(session: Session, version_id: uuid.UUID) -> VersionRow:
@@ -256,11 +263,41 @@ def current_version(session: Session, draft_id: uuid.UUID) -> VersionRow | None:
     return None if row is None else _with_costs(session, [row])[0]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionFilter:
+    """Which versions a list shows: all, the named ones, one person's own, one model's, those below a number."""
+
+    named: bool = False
+    author_id: uuid.UUID | None = None
+    model: str | None = None
+    before: int | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if self.named:
+            found.append(col(Version.label).is_not(None))
+        if self.author_id is not None:
+            found += [col(Version.author_id) == self.author_id, col(Version.source) == "user"]
+        if self.model is not None:
+            found.append(col(Version.model) == self.model)
+        if self.before is not None:
+            found.append(col(Version.number) < self.before)
+        return found
+
+
+ALL_VERSIONS = VersionFilter()
+
+
 def list_versions(
-    session: Session, draft_id: uuid.UUID, *, cursor: str | None = None, limit: int = 50
+    session: Session,
+    draft_id: uuid.UUID,
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+    only: VersionFilter = ALL_VERSIONS,
 ) -> Page[VersionRow]:
     """A draft's versions, newest first."""
-    statement = _ROWS.where(col(Version.draft_id) == draft_id)
+    statement = _ROWS.where(col(Version.draft_id) == draft_id, *only.conditions())
     if cursor is not None:
         statement = statement.where(col(Version.number) < decode_cursor(cursor, int)[0])
     rows = session.execute(statement.order_by(col(Version.number).desc()).limit(limit + 1)).all()

@@ -30,6 +30,7 @@ BODIES: dict[str, Any] = {
     "/api/drafts/{draft_id:uuid}/turns": {"mode": "ask", "prompt": "x"},
     "/api/drafts/{draft_id:uuid}/turns/estimate": {"mode": "ask", "prompt": "x"},
     "/api/drafts/{draft_id:uuid}/versions": {},
+    "/api/drafts/{draft_id:uuid}/branches/{branch_id:uuid}": {"name": "x"},
     "/api/versions/{version_id:uuid}": {"label": "x"},
     "/api/drafts/{draft_id:uuid}/locks": {"from": 0, "to": 5},
     "/api/users": {"email": "x@example.org"},
@@ -48,7 +49,10 @@ def routes(world: World) -> Iterator[tuple[str, str]]:
 @pytest.fixture
 def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     """One of everything that belongs to Ada."""
-    draft = ada.draft("Secret words", title="Secret title")
+    draft = ada.draft("Secret first words", title="Secret title")
+    old = ada.post(f"/api/drafts/{draft['id']}/versions", {}).json()
+    write = {"replica": "page", "n": 1, "base_seq": draft["seq"], "ops": [{"field": "text", "replace": "Secret words"}]}
+    ada.post(f"/api/drafts/{draft['id']}/commands", write)
     version = ada.post(f"/api/drafts/{draft['id']}/versions", {}).json()
     scripted.enqueue(Reply("answer"))
     turn = ada.post(f"/api/drafts/{draft['id']}/turns", {"mode": "ask", "prompt": "x"}).json()
@@ -61,7 +65,12 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     edit = ada.post(f"/api/drafts/{proposing['id']}/turns", {"mode": "edit", "prompt": "x", "apply": "review"}).json()
     ada.get(f"/api/turns/{edit['id']}/events")
     proposal = ada.get(f"/api/drafts/{proposing['id']}/proposals").json()["items"][0]
+    branch = ada.post(
+        f"/api/drafts/{draft['id']}/branches", {"version_id": version["id"], "name": "Secret line"}
+    ).json()
+    ada.post(f"/api/drafts/{draft['id']}/branches/{branch['id']}/switch")
     return {
+        "branch_id": branch["id"], "old_version_id": old["id"],
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id, "provider_id": "anthropic", "token": "nothing",
@@ -77,9 +86,17 @@ def filled(path: str, owned: dict[str, str]) -> str:
     return path
 
 
+def asked(path: str, owned: dict[str, str]) -> str:
+    """The address with the query it needs."""
+    address = filled(path, owned)
+    return f"{address}?version_id={owned['old_version_id']}" if path.endswith("/merge/preview") else address
+
+
 def body(path: str, owned: dict[str, str]) -> Any:
-    if path == "/api/drafts/{draft_id:uuid}/restore":
+    if path in ("/api/drafts/{draft_id:uuid}/restore", "/api/drafts/{draft_id:uuid}/merge"):
         return {"version_id": owned["version_id"]}
+    if path == "/api/drafts/{draft_id:uuid}/branches":
+        return {"version_id": owned["version_id"], "name": "x"}
     return BODIES.get(path, {})
 
 
@@ -108,7 +125,8 @@ def test_a_stranger_gets_404_for_whatever_is_somebody_elses(
     for method, path in routes(world):
         if (method, path) in PUBLIC | OWN_COLLECTIONS:
             continue
-        answer = world.client.request(method, filled(path, owned), json=body(path, owned), headers=mallory.headers)
+        address = asked(path, owned)
+        answer = world.client.request(method, address, json=body(path, owned), headers=mallory.headers)
         expected = 403 if path.startswith(("/api/users", "/api/settings")) else 404
         assert answer.status_code == expected, (method, path, answer.text)
         assert "Secret" not in answer.text
@@ -131,5 +149,5 @@ def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Pers
     for method, path in routes(world):
         if method != "GET" or path.startswith(("/api/users", "/api/settings", "/static", "/welcome", "/schema/")):
             continue
-        answer = ada.get(filled(path, owned), follow_redirects=False)
+        answer = ada.get(asked(path, owned), follow_redirects=False)
         assert answer.status_code in (200, 302), (path, answer.text)

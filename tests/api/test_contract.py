@@ -19,7 +19,7 @@ PROMISED = {
     "GET /api/turns/{turn_id}", "POST /api/turns/{turn_id}/stop", "GET /api/conversations/{conversation_id}",
     "GET /api/ledger", "GET /api/drafts/{draft_id}/proposals", "POST /api/proposals/{proposal_id}/accept",
     "POST /api/proposals/{proposal_id}/reject", "POST /api/turns/{turn_id}/accept",
-    "GET /api/ledger", "POST /api/drafts/import", "GET /api/drafts/{draft_id}/export", "GET /api/versions/{version_id}/export",
+    "POST /api/drafts/import", "GET /api/drafts/{draft_id}/export", "GET /api/versions/{version_id}/export",
     "GET /api/search",
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ SCRIPTS = {
     "search": bench_search.main,
     "proposals": bench_proposals.main,
 }
-MEASURED_BY_PYTEST = ("store_append", "store_versions", "providers")
+MEASURED_BY_PYTEST = ("store_append", "store_versions", "versions_tree", "providers")
 
 
 def main(words: list[str]) -> int:

@@ -4,6 +4,7 @@ import { setUpPage, type ShortcutGroup } from "./common/everywhere.js";
 import { openDrafts } from "./pages/drafts.js";
 import { openSettings } from "./pages/settings.js";
 import { openSignIn } from "./pages/sign_in.js";
+import { openVersions } from "./pages/versions.js";
 import { openWelcome } from "./pages/welcome.js";
 
 interface PageParts {
@@ -23,9 +24,25 @@ const LIST_KEYS: ShortcutGroup = {
   ],
 };
 
+const VERSION_KEYS: ShortcutGroup = {
+  title: "Versions",
+  list: [
+    { keys: "J", does: "Older version" },
+    { keys: "K", does: "Newer version" },
+    { keys: "Enter", does: "Read it, with who wrote what" },
+    { keys: "C", does: "Compare with the one before, or with the marked one" },
+    { keys: "A", does: "Mark it, to compare another with it" },
+    { keys: "N", does: "Name it" },
+    { keys: "B", does: "Branch from it" },
+    { keys: "M", does: "Merge it into the text" },
+    { keys: "R", does: "Restore it" },
+  ],
+};
+
 const PAGES: Record<string, PageParts> = {
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
   settings: { shortcuts: [], open: openSettings },
+  versions: { shortcuts: [VERSION_KEYS], open: openVersions },
   "sign-in": { shortcuts: [], open: openSignIn },
   welcome: { shortcuts: [], open: openWelcome },
 };

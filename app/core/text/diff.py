@@ -17,7 +17,7 @@ from rapidfuzz.distance import Indel
 
 from app.core.text.changes import ChangeSet, Edit
 from app.core.text.unified import unified
-from app.core.text.utf16 import utf16_length
+from app.core.text.utf16 import units_are_characters, utf16_length
 from app.core.text.words import WORD, count_words
 
 __all__ = ["Hunk", "HunkKind", "diff_changes", "diff_words", "unified"]
@@ -134,7 +134,8 @@ class _Side:
             if self.ends and self.ends[-1] != start:
                 self.breaks.append(len(self.texts))
             texts = _TOKEN.findall(text)
-            bounds = list(accumulate(map(utf16_length, texts), initial=start))
+            length = len if units_are_characters(text) else utf16_length
+            bounds = list(accumulate(map(length, texts), initial=start))
             self.texts += texts
             self.starts += bounds[:-1]
             self.ends += bounds[1:]
@@ -142,6 +143,10 @@ class _Side:
     def end_before(self, index: int) -> int:
         """Where the tokens before `index` end."""
         return self.ends[index - 1] if index else self.place
+
+    def places(self) -> list[int]:
+        """`end_before` of every index."""
+        return [self.place, *self.ends]
 
     def spans(self, first: int, end: int) -> list[tuple[int, int]]:
         """The stretches that tokens first..end cover."""
@@ -212,21 +217,26 @@ def _readable(blocks: list[_Block], a: _Side, b: _Side) -> list[_Block]:
     A line break always stays, paragraphs are never run together.
     """
     kept: list[_Block] = []
+    a_places, b_places = a.places(), b.places()
+
+    def larger(i: int, end_i: int, j: int, end_j: int) -> int:
+        """Length of the longer side of a change."""
+        on_a, on_b = a_places[end_i] - a_places[i], b_places[end_j] - b_places[j]
+        return on_a if on_a > on_b else on_b
+
     for block, following in pairwise([*blocks, (len(a.texts), len(b.texts), 0)]):
         i, j, size = block
-        before_i, before_j, before_size = kept[-1] if kept else (0, 0, 0)
-        changed_before = _larger(a, before_i + before_size, i, b, before_j + before_size, j)
-        changed_behind = _larger(a, i + size, following[0], b, j + size, following[1])
         tokens = a.texts[i : i + size]
         length = sum(map(len, tokens))
-        if not (0 < length <= changed_before and length <= changed_behind) or "\n" in tokens:
+        before_i, before_j, before_size = kept[-1] if kept else (0, 0, 0)
+        if (
+            length == 0
+            or length > larger(before_i + before_size, i, before_j + before_size, j)
+            or length > larger(i + size, following[0], j + size, following[1])
+            or "\n" in tokens
+        ):
             kept.append(block)
     return kept
-
-
-def _larger(a: _Side, i: int, end_i: int, b: _Side, j: int, end_j: int) -> int:
-    """Length of the longer side of a change."""
-    return max(a.end_before(end_i) - a.end_before(i), b.end_before(end_j) - b.end_before(j))
 
 
 def _moves(old: _Paragraphs, new: _Paragraphs, anchors: Sequence[_Block]) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
+from app.store.tables.branches import Branch
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.review import Lock, Proposal
@@ -15,6 +16,7 @@ metadata = SQLModel.metadata
 __all__ = [
     "ApiToken",
     "AuditEntry",
+    "Branch",
     "ChatMessage",
     "Conversation",
     "Draft",

@@ -21,8 +21,11 @@ import type { Session } from "../sync/session.js";
 import type { SyncStatus } from "../sync/status.js";
 import { toSnapshot, type DraftAnswer } from "../sync/transport.js";
 import type { DraftEvent } from "../sync/wire.js";
+import { toast } from "../common/toast.js";
+import { explain } from "../versions/branches.js";
 import { Compare } from "../versions/compare.js";
 import { Drawer } from "../versions/drawer.js";
+import { showWhoWrote } from "../versions/who_wrote.js";
 import { formatBar, type FormatBar } from "./format_bar.js";
 import { commands, onEditorKeys, SHORTCUTS, type EditorActs } from "./keys.js";
 import { setUpLayout, type Layout } from "./layout.js";
@@ -123,6 +126,7 @@ export class DraftPage {
     this.drawer = new Drawer(draft.id, compare, {
       restore: (version) => this.versions.restore(version),
       checkpoint: (label) => this.versions.checkpoint(label),
+      act: (path, body) => this.versions.act(path, body),
       closed: () => byId("versions-toggle").click(),
     });
     this.layout = setUpLayout((part) => {
@@ -196,9 +200,22 @@ export class DraftPage {
       ready: () => composer.ready,
       lock: () => void this.review.toggleLock(),
       locked: () => locksAt(view.state, view.state.selection.main.from, view.state.selection.main.to).length > 0,
+      whoWrote: (from, to) => void this.whoWrote(from, to),
     });
     this.bars = [formatBar(view), selected];
     for (const bar of this.bars) bar.moved();
+  }
+
+  private async whoWrote(from: number, to: number): Promise<void> {
+    try {
+      const { id } = await this.versions.checkpoint();
+      await showWhoWrote(id, from, to, (version) => {
+        this.layout.show("versions");
+        void this.drawer.open(version);
+      });
+    } catch (error) {
+      toast(explain(error));
+    }
   }
 
   private readonly acts: EditorActs = {

@@ -16,6 +16,8 @@ export interface SelectionActions {
   /** Locks the selected paragraphs against the assistant, or unlocks them. */
   lock(): void;
   locked(): boolean;
+  /** Tells where the selected words came from. */
+  whoWrote(from: number, to: number): void;
 }
 
 export interface SelectionBar {
@@ -47,7 +49,14 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
     hide();
     actions.lock();
   });
-  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2), lock);
+  const who = button("Who wrote this", () => {
+    const { from, to } = view.state.selection.main;
+    dismissed = true;
+    hide();
+    actions.whoWrote(from, to);
+  });
+  const always = [lock, who];
+  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2), ...always);
   toolbar(bar, () => {
     dismissed = true;
     hide();
@@ -67,7 +76,7 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
 
   function show(): void {
     if (!wanted()) return hide();
-    for (const one of bar.querySelectorAll("button")) one.disabled = !actions.ready() && one !== bar.firstElementChild && one !== lock;
+    for (const one of bar.querySelectorAll("button")) one.disabled = !actions.ready() && one !== bar.firstElementChild && !always.includes(one);
     lock.textContent = actions.locked() ? "Unlock" : "Lock";
     bar.hidden = false;
     area.classList.add("selecting");

@@ -4,6 +4,7 @@ import { api } from "../common/api.js";
 import { byId } from "../common/dom.js";
 import { toast } from "../common/toast.js";
 import type { Session } from "../sync/session.js";
+import type { Moved } from "../versions/branches.js";
 import type { Version } from "../versions/tree.js";
 
 export class TextVersions {
@@ -31,6 +32,16 @@ export class TextVersions {
     await this.bring(version.id);
     const undo = (): void => void this.bring(before.id).catch(() => toast("That did not work. The version is in the list."));
     toast(`Version ${version.number} is back. Your text before is version ${before.number}.`, { label: "Undo", run: undo });
+  }
+
+  /** Sends what changes the text on the server, and follows it there. */
+  async act(path: string, body?: unknown): Promise<Moved> {
+    await this.session.settled();
+    const moved = await api<Moved>("POST", path, body);
+    await this.session.reach(moved.seq);
+    this.named(moved.version.number, moved.version.label);
+    this.changed();
+    return moved;
   }
 
   private async bring(versionId: string): Promise<void> {

@@ -5,7 +5,9 @@ import { askText } from "../common/dialog.js";
 import { byId, h, icon } from "../common/dom.js";
 import { day } from "../common/format.js";
 import { toast } from "../common/toast.js";
+import { branchFrom, showBranches, type Moved, type TreeLinks } from "./branches.js";
 import type { Compare, Side } from "./compare.js";
+import { mergeVersion } from "./merge.js";
 import { byDay, depths, type Version } from "./tree.js";
 import { versionRow, type Pick, type RowListener } from "./version_row.js";
 
@@ -18,10 +20,12 @@ export interface DrawerLinks {
   restore(version: Version): Promise<void>;
   /** Makes the text as it is now a version, if it is not one already. */
   checkpoint(label?: string): Promise<Version>;
+  /** Sends what changes the text, once everything typed is saved, and follows. */
+  act(path: string, body?: unknown): Promise<Moved>;
   closed(): void;
 }
 
-const sideOf = (version: Version): Side => ({ id: version.id, name: version.label ? `${version.label} (${version.number})` : `Version ${version.number}` });
+export const sideOf = (version: Version): Side => ({ id: version.id, name: version.label ? `${version.label} (${version.number})` : `Version ${version.number}` });
 
 export class Drawer implements RowListener {
   private readonly pane = byId("versions");
@@ -34,13 +38,16 @@ export class Drawer implements RowListener {
   private stale = true;
   private chosen: string | null = null;
   private picks: Record<Pick, string | null> = { a: null, b: null };
+  private readonly tree: TreeLinks;
 
   constructor(private readonly draftId: string, private readonly compare: Compare, private readonly links: DrawerLinks) {
+    this.tree = { draftId, act: (path, body) => this.act(path, body), changed: () => this.outdated() };
     const close = h("button", { type: "button", class: "icon-button wide-only", "aria-label": "Close the versions", onclick: () => links.closed() }, icon("close"));
     const name = h("button", { type: "button", class: "button small", "aria-keyshortcuts": "Control+S", onclick: () => void this.nameNow() }, "Name this version");
     this.pane.append(
       h("div", { class: "pane-head" }, h("h2", {}, "Versions"), h("span", { class: "grow" }), close),
       h("div", { class: "versions-tools" }, h("label", { class: "check" }, this.namedOnly, "Named only"), h("span", { class: "grow" }), name),
+      h("div", { class: "versions-tools" }, h("button", { type: "button", class: "button small quiet", onclick: () => void showBranches(this.tree) }, icon("branch"), "Branches"), h("span", { class: "grow" }), h("a", { class: "button small quiet", href: `/drafts/${draftId}/versions` }, "Full history")),
       this.list,
       this.acts,
     );
@@ -134,6 +141,8 @@ export class Drawer implements RowListener {
     this.acts.replaceChildren(
       button(version.label ? "Rename" : "Name", () => void this.name(version)),
       button("Compare with the text", () => void this.compareWithText(version.id)),
+      button("Branch", () => void branchFrom(version, this.tree)),
+      ...(version.current ? [] : [button("Merge", () => void mergeVersion(version, this.tree, () => this.links.checkpoint()))]),
       button("Restore", () => void this.restore(version), "primary"),
     );
   }
@@ -182,6 +191,13 @@ export class Drawer implements RowListener {
     } catch (error) {
       toast(error instanceof Problem ? error.message : "The text is not saved yet. Try again when it is.");
     }
+  }
+
+  /** What changed the text is looked at in the text. */
+  private async act(path: string, body?: unknown): Promise<Moved> {
+    const moved = await this.links.act(path, body);
+    if (this.compare.open) this.compare.close();
+    return moved;
   }
 
   private async name(version: Version): Promise<void> {

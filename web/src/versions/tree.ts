@@ -14,6 +14,9 @@ export interface Version {
   cost_usd: string | null;
   created_at: string;
   current: boolean;
+  /** Names of the branches that end here; in lists. */
+  branches?: string[];
+  text?: string | null;
 }
 
 const DEEPEST = 6;

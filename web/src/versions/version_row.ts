@@ -15,7 +15,7 @@ const SOURCES: Record<Version["source"], string> = { user: "Written", ai_generat
 
 export function versionRow(version: Version, depth: number, listener: RowListener): HTMLElement {
   const model = isByModel(version);
-  const name = h("span", { class: "version-name" }, version.label ? `${version.label} ` : "", h("span", { class: "number" }, `Version ${version.number}`));
+  const name = h("span", { class: "version-name" }, version.label ? `${version.label} ` : "", h("span", { class: "number" }, `Version ${version.number}`), ...(version.branches ?? []).map((branch) => h("span", { class: "tag branch" }, branch)));
   const delta = h("span", { class: version.words_delta > 0 ? "plus" : version.words_delta < 0 ? "minus" : "" }, `${signed(version.words_delta)} words`);
   const cost = model ? h("span", {}, price({ cost: version.cost_usd })) : null;
   const facts = h("span", { class: "version-facts" }, h("span", {}, `${time(version.created_at)} · ${authorName(version)}`), delta, cost);
