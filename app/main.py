@@ -23,6 +23,7 @@ from app.metrics import Metrics
 from app.routes import accounts as account_routes
 from app.routes import drafts as draft_routes
 from app.routes import files as file_routes
+from app.routes import instructions as instruction_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
@@ -33,6 +34,7 @@ from app.routes.problems import render_problem
 from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
+from app.services.actions import Actions, BuiltinActions
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
 from app.services.catalogue import Catalogue
@@ -44,10 +46,12 @@ from app.services.drafts import Drafts
 from app.services.exchange import Exchange
 from app.services.fanout import Fanout
 from app.services.maintenance import Maintenance
+from app.services.references import References
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
 from app.services.turns import Turns
 from app.services.versions import Versions
+from app.services.writing_style import WritingStyle
 from app.settings import ROOT, VERSION, Settings
 from app.store.db import Database
 from providers.base import Provider
@@ -97,12 +101,14 @@ def create_app(
     accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
     catalogue = Catalogue(db, clock, secrets, registry)
     run_logs = RunLogs(db, clock)
+    builtin_actions = BuiltinActions(ROOT / "prompts" / "actions")
     turns = Turns(
         db=db,
         clock=clock,
         catalogue=catalogue,
         run_logs=run_logs,
         prompts=Prompts(ROOT / "prompts"),
+        actions=builtin_actions,
         counter=counter,
         metrics=metrics,
         fanout=fanout,
@@ -123,7 +129,10 @@ def create_app(
         "search": search,
         "versions": Versions(db, clock, fanout),
         "turns": turns,
-        "conversations": Conversations(db),
+        "conversations": Conversations(db, clock, catalogue),
+        "actions": Actions(db, clock, builtin_actions),
+        "references": References(db, clock, catalogue, counter),
+        "writing_style": WritingStyle(db, clock, counter),
         "costs": Costs(db),
         "maintenance": Maintenance(db),
         "metrics": metrics,
@@ -157,6 +166,7 @@ def create_app(
             search_routes.router,
             version_routes.router,
             turn_routes.router,
+            instruction_routes.router,
             operation_routes.router,
             page_routes.router,
             live_routes.live,

@@ -18,6 +18,7 @@ OWN_COLLECTIONS = {
     ("GET", "/"), ("GET", "/settings"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
+    ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
@@ -29,6 +30,10 @@ BODIES: dict[str, Any] = {
     "/api/drafts/{draft_id:uuid}/turns": {"mode": "ask", "prompt": "x"},
     "/api/drafts/{draft_id:uuid}/turns/estimate": {"mode": "ask", "prompt": "x"},
     "/api/drafts/{draft_id:uuid}/versions": {},
+    "/api/drafts/{draft_id:uuid}/references": {"title": "x", "text": "x"},
+    "/api/actions": {"name": "x", "mode": "ask", "template": "x"},
+    "/api/me/style": {"text": "", "enabled": False},
+    "/api/me/style/suggestions/{key:str}": {"adopt": True},
     "/api/versions/{version_id:uuid}": {"label": "x"},
     "/api/users": {"email": "x@example.org"},
     "/api/users/{user_id:uuid}": {"name": "x"},
@@ -52,10 +57,15 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     turn = ada.post(f"/api/drafts/{draft['id']}/turns", {"mode": "ask", "prompt": "x"}).json()
     ada.get(f"/api/turns/{turn['id']}/events")
     token = ada.post("/api/tokens", {"name": "x"}).json()
+    own = {"name": "Secret action", "mode": "ask", "template": "Secret"}
+    action = ada.post("/api/actions", own).json()
+    material = {"title": "Secret source", "text": "Secret"}
+    reference = ada.post(f"/api/drafts/{draft['id']}/references", material).json()
     return {
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
         "token_id": token["id"], "user_id": ada.id, "provider_id": "anthropic", "token": "nothing",
+        "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
         "file_path": "nothing.js",
     }  # fmt: skip
 

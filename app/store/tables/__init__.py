@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
+from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.settings import AuditEntry, ProviderSetting
 from app.store.tables.turns import ChatMessage, Conversation, Turn, TurnAttempt, TurnEvent
@@ -18,6 +19,7 @@ __all__ = [
     "Conversation",
     "Draft",
     "DraftEvent",
+    "DraftReference",
     "DraftSnapshot",
     "DraftStream",
     "LedgerEntry",
@@ -29,5 +31,7 @@ __all__ = [
     "User",
     "UserSession",
     "Version",
+    "WriterAction",
+    "WriterStyle",
     "metadata",
 ]
