@@ -24,9 +24,7 @@ def upgrade() -> None:
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("updated_at", UTCDateTime(), nullable=False),
         sa.CheckConstraint("mode IN ('ask', 'write', 'edit')", name=op.f("ck_writer_actions_mode")),
-        sa.CheckConstraint(
-            "selection IN ('none', 'optional', 'required')", name=op.f("ck_writer_actions_selection")
-        ),
+        sa.CheckConstraint("selection IN ('none', 'optional', 'required')", name=op.f("ck_writer_actions_selection")),
         sa.CheckConstraint("length(name) >= 1", name=op.f("ck_writer_actions_name")),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_writer_actions_user_id_users"), ondelete="CASCADE"

@@ -167,6 +167,7 @@ export class DraftPage {
         composer.askAboutSelection();
       },
       edit: (prompt) => void composer.editSelection(prompt).then(() => view.focus()),
+      more: () => this.pane.chips.items(["tighten", "clarify", "longer", "tone"]),
       ready: () => composer.ready,
     });
     this.bars = [formatBar(view), selected];

@@ -2,7 +2,7 @@
 
 import type { EditorView, Rect } from "@codemirror/view";
 import { byId, h, icon, isNarrow } from "../common/dom.js";
-import { menuButton } from "../common/menu.js";
+import { menuButton, type MenuItem } from "../common/menu.js";
 import { toolbar } from "../common/toolbar.js";
 import { SELECTION_EDITS, TONES } from "./selection_prompts.js";
 
@@ -11,6 +11,8 @@ export interface SelectionActions {
   ask(): void;
   /** Starts an edit of the selection alone. */
   edit(prompt: string): void;
+  /** What else can be done with the selection. */
+  more(): MenuItem[];
   /** Whether an edit may start now. */
   ready(): boolean;
 }
@@ -39,7 +41,9 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
   const edits = SELECTION_EDITS.map(([label, prompt]) => button(label, () => start(prompt)));
   const tone = button("Tone");
   menuButton(tone, "Tone", () => TONES.map(([label, prompt]) => ({ label, run: () => start(prompt) })));
-  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2));
+  const more = button("More");
+  menuButton(more, "More actions", () => actions.more());
+  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2), more);
   toolbar(bar, () => {
     dismissed = true;
     hide();
