@@ -19,7 +19,8 @@ _LONG_FORM = re.compile(
 )
 _LIST = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}\s", re.MULTILINE)
-_QUOTES = {"straight": '"', "curly": "“", "low": "„", "angled": "«"}
+# “ also closes „…, and ” ends some of those; so ” stands for the curly pair, and comes last.
+_QUOTES = {"straight": '"', "low": "„", "angled": "«", "curly": "”"}
 _QUOTES_SHOWN = {"straight": 'straight quotation marks ("…")', "curly": "curly quotation marks (“…”)",
                  "low": "low-high quotation marks („…“)", "angled": "angle quotation marks («…»)"}  # fmt: skip
 _BRITISH = re.compile(

@@ -98,7 +98,12 @@ class Actions:
         self, person: Principal, *, name: str, mode: ActionMode, template: str, selection: Selection
     ) -> ActionView:
         """Raises `InvalidInput`, and `Conflict` where there are too many."""
-        values = {"name": _name(name), "mode": mode, "template": _template(template), "selection": selection}
+        values: dict[str, Any] = {
+            "name": _name(name),
+            "mode": mode,
+            "template": _template(template),
+            "selection": selection,
+        }
         at = self._clock()
 
         def unit(session: Session) -> WriterAction:

@@ -53,7 +53,12 @@ class WritingStyle:
 
     async def set(self, person: Principal, *, text: str, enabled: bool) -> StyleView:
         """Raises `InvalidInput`."""
-        await self._db.write(store.save_style, person.id, at=self._clock(), text=_checked(text), enabled=enabled)
+        text = _checked(text)
+
+        def unit(session: Session) -> WriterStyle:
+            return store.save_style(session, person.id, at=self._clock(), text=text, enabled=enabled)
+
+        await self._db.write(unit)
         return await self.get(person)
 
     async def decide(self, person: Principal, key: str, *, adopt: bool) -> StyleView:

@@ -11,6 +11,7 @@ def answers(desk: Desk, number: int) -> None:
 
 def test_actions_references_instructions_and_style_from_the_page(desk: Desk) -> None:
     page = desk.page
+    page.emulate_media(reduced_motion="reduce")
     page.goto(desk.url + "/settings")
     page.get_by_role("button", name="Add an action").click()
     page.get_by_label("Name", exact=True).last.fill("For children")
@@ -66,12 +67,22 @@ def test_actions_references_instructions_and_style_from_the_page(desk: Desk) -> 
     answers(desk, 2)
     page.locator(".message.mine", has_text="honest critique of this passage").wait_for()
     picture(page, "chat")
-    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     picture(page, "chat_dark")
     page.set_viewport_size({"width": 390, "height": 800})
     page.get_by_role("navigation", name="Parts of the page").get_by_role("button", name="Chat").click()
     picture(page, "phone_chat")
     page.locator("#context-panel summary").click()
     picture(page, "phone_context")
+    page.locator("#context-panel summary").click()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    selected = page.get_by_role("toolbar", name="Selected words")
+    selected.get_by_role("button", name="Tone", exact=True).click()
+    page.get_by_role("menuitem", name="More casual").click()
+    page.locator(".message.mine", has_text="Rewrite this passage in a more casual tone.").wait_for()
+    answers(desk, 3)
+    page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert [problem for problem in desk.problems if "422" not in problem] == []

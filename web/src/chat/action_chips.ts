@@ -5,7 +5,8 @@ import { byId, h, icon } from "../common/dom.js";
 import type { MenuItem } from "../common/menu.js";
 import { toast } from "../common/toast.js";
 import { toolbar } from "../common/toolbar.js";
-import { askFor, loadActions, type Action } from "./actions.js";
+import type { Action } from "./action_words.js";
+import { askFor, loadActions } from "./actions.js";
 import type { Composer } from "./composer.js";
 
 export class ActionChips {
@@ -37,10 +38,23 @@ export class ActionChips {
     return this.actions.filter(({ id, selection }) => selection !== "none" && !except.includes(id)).map((action) => ({ label: action.label, run: () => void this.run(action) }));
   }
 
-  private async run(action: Action): Promise<void> {
+  /** What is offered for a gap of an action. */
+  choices(id: string, gap: string): string[] {
+    return this.actions.find((action) => action.id === id)?.variables.find(({ name }) => name === gap)?.choices ?? [];
+  }
+
+  /** Runs the action of this id, with these values or those the writer is asked for. */
+  async act(id: string, values?: Record<string, string>): Promise<void> {
+    if (!this.loaded) await this.load();
+    const action = this.actions.find((one) => one.id === id);
+    if (!action) return void toast("The quick actions could not be read. Try again when the server can be reached.");
+    await this.run(action, values);
+  }
+
+  private async run(action: Action, given?: Record<string, string>): Promise<void> {
     if (!this.composer.ready) return void toast("The assistant is busy, or there is no model to ask. Try again in a moment.");
     if (action.selection === "required" && !this.composer.hasSelection) return void toast(`Select the passage that “${action.label}” should work on.`);
-    const values = await askFor(action);
+    const values = given ?? (await askFor(action));
     if (values) await this.composer.act(action, values);
   }
 }

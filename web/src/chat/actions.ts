@@ -1,27 +1,11 @@
-// Quick actions: the list from the server, what each asks for, and the words it sends.
+// Quick actions: the list from the server, and what each asks for.
 
 import { api } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { h } from "../common/dom.js";
-import type { Mode } from "./wire.js";
-
-export interface Action {
-  id: string;
-  label: string;
-  mode: Mode;
-  selection: "none" | "optional" | "required";
-  builtin: boolean;
-  variables: { name: string; choices: string[] }[];
-  template: string;
-}
+import type { Action } from "./action_words.js";
 
 export const loadActions = async (): Promise<Action[]> => (await api<{ items: Action[] }>("GET", "/api/actions")).items;
-
-/** The words an action sends, as the server makes them; shown until the server's own are read. */
-export function wordsOf(action: Action, values: Record<string, string>, selected: boolean): string {
-  const known: Record<string, string> = { ...values, passage: selected && action.selection !== "none" ? "this passage" : "the text" };
-  return action.template.replace(/\{\{\s*([a-z][a-z0-9_]*)[^{}]*\}\}/gi, (gap, name: string) => known[name.toLowerCase()] ?? gap);
-}
 
 const named = (name: string): string => (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll("_", " ");
 
@@ -32,9 +16,11 @@ export function askFor(action: Action): Promise<Record<string, string> | null> {
     let answer: Record<string, string> | null = null;
     const fields = action.variables.map(({ name, choices }) => {
       const input = h("input", { id: `gap-${name}`, name, required: true, maxlength: 500, autocomplete: "off" });
+      input.addEventListener("input", () => input.removeAttribute("aria-invalid"));
       const offered = choices.map((choice) => {
         const take = (): void => {
           input.value = choice;
+          input.removeAttribute("aria-invalid");
           input.focus();
         };
         return h("button", { type: "button", class: "chip", onclick: take }, choice);

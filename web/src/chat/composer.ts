@@ -5,7 +5,7 @@ import { byId, h, hasMouse, icon, isMod } from "../common/dom.js";
 import { recall, remember } from "../common/kept.js";
 import { count } from "../common/format.js";
 import { countWords } from "../editor/word_count.js";
-import { wordsOf, type Action } from "./actions.js";
+import { wordsOf, type Action } from "./action_words.js";
 import { estimateText } from "./facts.js";
 import type { Models } from "./models.js";
 import type { Choice, Estimate, Mode } from "./wire.js";
@@ -128,14 +128,6 @@ export class Composer {
   /** Whether something could be sent now. */
   get ready(): boolean {
     return !this.running && !this.busy && this.models.choice() !== null;
-  }
-
-  /** Sends an edit of the selected passage, leaving alone what stands in the composer. */
-  async editSelection(prompt: string): Promise<void> {
-    const choice = this.models.choice();
-    if (!this.ready || choice === null || this.selection === null) return;
-    const conversation = this.actions.conversationId();
-    await this.deliver({ mode: "edit", prompt, ...choice, selection: this.selection, apply: this.apply, ...(conversation ? { conversation_id: conversation } : {}) });
   }
 
   get hasSelection(): boolean {

@@ -92,7 +92,8 @@ export class ContextPanel {
   }
 
   private row(one: Reference): HTMLElement {
-    const facts = `≈${tokens(one.tokens)} tokens · ${price({ cost: one.cost_usd, free: this.links.free() })} a message`;
+    const free = this.links.free();
+    const facts = `≈${tokens(one.tokens)} tokens · ${price({ cost: one.cost_usd, free })}${free || one.cost_usd === null ? "" : " a message"}`;
     const box = h("input", { type: "checkbox", checked: one.enabled });
     box.addEventListener("change", () => void this.change(one, { enabled: box.checked }));
     const rename = async (): Promise<void> => {

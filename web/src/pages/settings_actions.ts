@@ -1,6 +1,7 @@
 // The writer's own quick actions: make, change, delete.
 
-import { loadActions, type Action } from "../chat/actions.js";
+import type { Action } from "../chat/action_words.js";
+import { loadActions } from "../chat/actions.js";
 import { api } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { byId, h } from "../common/dom.js";
