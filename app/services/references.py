@@ -27,6 +27,8 @@ from app.store.tables import DraftReference
 _MOST_REFERENCES = 20
 _LONGEST = 400_000
 """UTF-16 units of one reference: about 100,000 tokens, half of what the largest common context holds."""
+_LONGEST_TOGETHER = 1_500_000
+"""UTF-16 units of all references of a draft: each estimate counts their tokens, a third of a second at this length."""
 _MOST_TITLE = 200
 
 
@@ -91,18 +93,25 @@ class References:
             raise TooLarge(f"A reference has at most {_LONGEST:,} characters.", limit=_LONGEST, length=length)
         await self._db.read(open_document, person.id, draft_id)
         tokens = await asyncio.to_thread(self._counter.count, text, "")
+        price = self._price(None, None)
         at = self._clock()
 
         def unit(session: Session) -> DraftReference:
             open_document(session, person.id, draft_id, lock=True)
-            if store.count_references(session, draft_id) >= _MOST_REFERENCES:
+            number, together = store.measure_references(session, draft_id)
+            if number >= _MOST_REFERENCES:
                 raise Conflict("too_many_references", f"A draft has at most {_MOST_REFERENCES} references.")
+            if together + length > _LONGEST_TOGETHER:
+                raise Conflict(
+                    "references_too_long",
+                    f"All references of a draft have at most {_LONGEST_TOGETHER:,} characters together. Remove one first.",
+                )
             row = DraftReference(
                 draft_id=draft_id, title=title, text=text, length=length, tokens=tokens, created_at=at
             )  # fmt: skip
             return store.add_reference(session, row)
 
-        return _view(await self._db.write(unit), self._price(None, None)(tokens))
+        return _view(await self._db.write(unit), price(tokens))
 
     async def change(
         self, person: Principal, reference_id: UUID, *, title: str | None, enabled: bool | None
@@ -110,6 +119,7 @@ class References:
         """Renames it, switches it on or off. Raises `Missing`."""
         if title is not None:
             title = checked_line("title", title, least=1, most=_MOST_TITLE)
+        price = self._price(None, None)
 
         def unit(session: Session) -> DraftReference:
             row = _owned(session, person, reference_id)
@@ -118,7 +128,7 @@ class References:
             return store.add_reference(session, row)
 
         row = await self._db.write(unit)
-        return _view(row, self._price(None, None)(row.tokens))
+        return _view(row, price(row.tokens))
 
     async def delete(self, person: Principal, reference_id: UUID) -> None:
         """Raises `Missing`."""

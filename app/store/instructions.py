@@ -4,12 +4,25 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlmodel import Session, col
 
+from app.store.engine.prepared import Prepared
 from app.store.errors import AlreadyExists, NotFound
 from app.store.rows import changed_rows
 from app.store.tables import Conversation, DraftReference, DraftStream, Version, WriterAction, WriterStyle
+
+# Asked at every turn, while somebody waits for its first word.
+_STYLE = Prepared(
+    select(col(WriterStyle.text)).where(
+        col(WriterStyle.user_id) == bindparam("user_id"), col(WriterStyle.enabled).is_(True)
+    )
+)
+_ENABLED = Prepared(
+    select(col(DraftReference.id))
+    .where(col(DraftReference.draft_id) == bindparam("draft_id"), col(DraftReference.enabled).is_(True))
+    .limit(1)
+)
 
 # Actions
 
@@ -54,6 +67,12 @@ def delete_action(session: Session, user_id: uuid.UUID, action_id: uuid.UUID) ->
 
 def find_style(session: Session, user_id: uuid.UUID) -> WriterStyle | None:
     return session.get(WriterStyle, user_id)
+
+
+def enabled_style(session: Session, user_id: uuid.UUID) -> str:
+    """The text that goes to the model; empty where it is switched off."""
+    row = _STYLE.one(session, user_id=user_id)
+    return "" if row is None else str(row[0])
 
 
 def save_style(session: Session, user_id: uuid.UUID, *, at: datetime, **values: Any) -> WriterStyle:
@@ -105,9 +124,16 @@ def enabled_references(session: Session, draft_id: uuid.UUID) -> list[tuple[str,
     return [(row[0], row[1]) for row in session.execute(of_draft.order_by(col(DraftReference.id)))]
 
 
-def count_references(session: Session, draft_id: uuid.UUID) -> int:
-    number = select(func.count()).select_from(DraftReference).where(col(DraftReference.draft_id) == draft_id)
-    return session.scalar(number) or 0
+def has_enabled_references(session: Session, draft_id: uuid.UUID) -> bool:
+    return _ENABLED.one(session, draft_id=draft_id) is not None
+
+
+def measure_references(session: Session, draft_id: uuid.UUID) -> tuple[int, int]:
+    """How many there are, and their length together in UTF-16 units."""
+    row = session.execute(
+        select(func.count(), func.sum(col(DraftReference.length))).where(col(DraftReference.draft_id) == draft_id)
+    ).one()
+    return row[0], int(row[1] or 0)
 
 
 def get_reference(session: Session, reference_id: uuid.UUID) -> DraftReference:

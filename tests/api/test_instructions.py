@@ -212,6 +212,9 @@ def test_references_that_do_not_fit_the_model_are_said_before_and_refused(ada: P
     refused = ada.post(f"/api/drafts/{draft['id']}/turns", {"mode": "ask", "prompt": "x"})
     assert (refused.status_code, refused.json()["code"]) == (409, "context_too_long")
     assert "references" in refused.json()["detail"]
+    for _ in range(2):
+        more = ada.post(f"/api/drafts/{draft['id']}/references", {"title": "More", "text": "x " * 150_000})
+    assert (more.status_code, more.json()["code"]) == (409, "references_too_long")
 
 
 def test_files_become_references_and_hostile_ones_are_refused(ada: Person) -> None:

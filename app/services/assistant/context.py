@@ -10,6 +10,7 @@ from app.services.actions import ActionOrder, BuiltinActions, find_action, rende
 from app.services.assistant.requests import Material, Mode
 from app.services.errors import InvalidInput
 from app.store import instructions as store
+from app.store.db import expect_slow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +43,14 @@ def turn_context(
         mode, label = mode or found.mode, found.label
     if mode is None:
         raise InvalidInput("mode", "Say whether to ask, write or edit.")
-    style = store.find_style(session, person.id)
+    references: tuple[Material, ...] = ()
+    if store.has_enabled_references(session, draft_id):
+        expect_slow(session)
+        references = tuple(Material(title, text) for title, text in store.enabled_references(session, draft_id))
     return TurnContext(
         mode=mode,
         prompt=prompt,
         action=label,
-        style=style.text if style is not None and style.enabled else "",
-        references=tuple(Material(title, text) for title, text in store.enabled_references(session, draft_id)),
+        style=store.enabled_style(session, person.id),
+        references=references,
     )
