@@ -24,6 +24,7 @@ from app.routes import accounts as account_routes
 from app.routes import branches as branch_routes
 from app.routes import drafts as draft_routes
 from app.routes import files as file_routes
+from app.routes import instructions as instruction_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
@@ -35,6 +36,7 @@ from app.routes.problems import render_problem
 from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
+from app.services.actions import Actions, BuiltinActions
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
 from app.services.authorship import Authorship
@@ -51,10 +53,12 @@ from app.services.locks import Locks
 from app.services.maintenance import Maintenance
 from app.services.merges import Merges
 from app.services.proposals import Proposals
+from app.services.references import References
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
 from app.services.turns import Turns
 from app.services.versions import Versions
+from app.services.writing_style import WritingStyle
 from app.settings import ROOT, VERSION, Settings
 from app.store.db import Database
 from providers.base import Provider
@@ -104,12 +108,14 @@ def create_app(
     accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
     catalogue = Catalogue(db, clock, secrets, registry)
     run_logs = RunLogs(db, clock)
+    builtin_actions = BuiltinActions(ROOT / "prompts" / "actions")
     turns = Turns(
         db=db,
         clock=clock,
         catalogue=catalogue,
         run_logs=run_logs,
         prompts=Prompts(ROOT / "prompts"),
+        actions=builtin_actions,
         counter=counter,
         metrics=metrics,
         fanout=fanout,
@@ -136,7 +142,10 @@ def create_app(
         "turns": turns,
         "proposals": Proposals(db, clock, fanout, turns),
         "locks": Locks(db, clock, fanout),
-        "conversations": Conversations(db),
+        "conversations": Conversations(db, clock, catalogue),
+        "actions": Actions(db, clock, builtin_actions),
+        "references": References(db, clock, catalogue, counter),
+        "writing_style": WritingStyle(db, clock, counter),
         "costs": Costs(db),
         "maintenance": Maintenance(db),
         "metrics": metrics,
@@ -172,6 +181,7 @@ def create_app(
             branch_routes.router,
             turn_routes.router,
             proposal_routes.router,
+            instruction_routes.router,
             operation_routes.router,
             page_routes.router,
             live_routes.live,

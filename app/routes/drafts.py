@@ -10,10 +10,12 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.routes.accounts import PersonRequest
 from app.routes.security import signed_in
+from app.services.conversations import Conversations
 from app.services.drafts import Drafts, DraftStatistics
 from app.services.views import (
     CommandAnswer,
     ConversationSummary,
+    ConversationView,
     DraftSummary,
     DraftView,
     Events,
@@ -31,6 +33,11 @@ class NewDraft(msgspec.Struct, frozen=True):
 
 class Resolution(msgspec.Struct, frozen=True):
     value: Any
+
+
+class NewConversation(msgspec.Struct, frozen=True):
+    title: str = ""
+    system_prompt: str = ""
 
 
 @post("/api/drafts")
@@ -140,9 +147,21 @@ def _device(request: Request[Any, Any, Any]) -> str:
     return request.headers.get("x-device", "")[:200]
 
 
+@post("/api/drafts/{draft_id:uuid}/conversations")
+async def begin_conversation(
+    draft_id: FromPath[UUID],
+    data: JSONBody[NewConversation],
+    request: PersonRequest,
+    conversations: NamedDependency[Conversations],
+) -> ConversationView:
+    """A chat with its instructions, before its first message."""
+    return await conversations.begin(request.user, draft_id, title=data.title, system_prompt=data.system_prompt)
+
+
 router = Router(
     "/",
     route_handlers=[
+        begin_conversation,
         create_draft, list_drafts, draft_statistics, get_draft, apply_command, draft_events, resolve_conflict,
         discard_draft, recover_draft, submit_draft, draft_conversations,
     ],

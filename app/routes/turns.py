@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Router, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
@@ -13,6 +13,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 
 from app.routes.accounts import PersonRequest
 from app.routes.security import signed_in
+from app.services.actions import ActionOrder
 from app.services.catalogue import Catalogue, ProviderList
 from app.services.conversations import Conversations
 from app.services.costs import Costs
@@ -23,9 +24,17 @@ from app.services.views import ConversationView, Estimate, LedgerRow, Page, Turn
 _MOST_DIGITS = 9
 
 
+class TurnAction(msgspec.Struct, frozen=True):
+    id: str
+    variables: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 class NewTurn(msgspec.Struct, frozen=True, kw_only=True):
-    mode: Literal["ask", "write", "edit"]
-    prompt: str
+    """Without `action`, `mode` and `prompt` say what is wanted; with it they may add to it."""
+
+    mode: Literal["ask", "write", "edit"] | None = None
+    prompt: str = ""
+    action: TurnAction | None = None
     provider: str | None = None
     model: str | None = None
     conversation_id: UUID | None = None
@@ -36,6 +45,7 @@ class NewTurn(msgspec.Struct, frozen=True, kw_only=True):
         return TurnOrder(
             mode=self.mode,
             prompt=self.prompt,
+            action=ActionOrder(self.action.id, self.action.variables) if self.action is not None else None,
             provider=self.provider,
             model=self.model,
             conversation_id=self.conversation_id,
@@ -94,6 +104,22 @@ async def get_conversation(
     return await conversations.get(request.user, conversation_id)
 
 
+class ConversationChange(msgspec.Struct, frozen=True):
+    title: str | None = None
+    system_prompt: str | None = None
+
+
+@patch("/api/conversations/{conversation_id:uuid}")
+async def change_conversation(
+    conversation_id: FromPath[UUID],
+    data: JSONBody[ConversationChange],
+    request: PersonRequest,
+    conversations: NamedDependency[Conversations],
+) -> ConversationView:
+    """Rename a chat, or set the instructions that go with each of its messages."""
+    return await conversations.change(request.user, conversation_id, title=data.title, system_prompt=data.system_prompt)
+
+
 @get("/api/providers")
 async def list_providers(catalogue: NamedDependency[Catalogue]) -> ProviderList:
     """The providers and models that can be asked, with context sizes and prices."""
@@ -119,7 +145,8 @@ async def list_ledger(
 router = Router(
     "/",
     route_handlers=[
-        start_turn, estimate_turn, get_turn, turn_events, stop_turn, get_conversation, list_providers, list_ledger,
+        start_turn, estimate_turn, get_turn, turn_events, stop_turn, get_conversation,
+        change_conversation, list_providers, list_ledger,
     ],
     guards=[signed_in],
     tags=["turns"],

@@ -5,12 +5,16 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.services.access import owned_draft
+from app.core.text.utf16 import has_unstorable, utf16_length
+from app.services.access import open_document, owned_draft
 from app.services.accounts import Principal
 from app.services.assistant.attempts import cost_nano, usage_view
 from app.services.assistant.output import text_so_far
 from app.services.assistant.requests import Exchange
-from app.services.errors import Missing
+from app.services.catalogue import Catalogue
+from app.services.checks import checked_line
+from app.services.clock import Clock
+from app.services.errors import InvalidInput, Missing
 from app.services.markdown import render_markdown
 from app.services.views import (
     Confirmation,
@@ -23,6 +27,7 @@ from app.services.views import (
     usd,
 )
 from app.store import conversations as conversation_store
+from app.store import instructions as instruction_store
 from app.store import ledger as ledger_store
 from app.store import proposals as proposal_store
 from app.store import turns as turn_store
@@ -31,22 +36,24 @@ from app.store.db import Database
 from app.store.errors import NotFound
 from app.store.tables import ChatMessage, Conversation, LedgerEntry, Turn
 
+_MOST_TITLE = 120
+_MOST_SYSTEM_PROMPT = 20_000
+"""UTF-16 units."""
+
 
 class Conversations:
     """Use cases of conversations."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock, catalogue: Catalogue) -> None:
         self._db = db
+        self._clock = clock
+        self._catalogue = catalogue
 
     async def get(self, person: Principal, conversation_id: UUID) -> ConversationView:
         """A conversation with all its messages. Raises `Missing`."""
 
         def query(session: Session) -> ConversationView:
-            try:
-                conversation = conversation_store.get_conversation(session, conversation_id)
-            except NotFound as error:
-                raise Missing from error
-            owned_draft(session, person.id, conversation.draft_id)
+            conversation = _owned(session, person, conversation_id)
             messages = conversation_store.list_messages(session, conversation_id)
             turns = {turn.id: turn for turn in turn_store.list_turns(session, conversation_id)}
             proposed = proposal_store.counts(session, list(turns))
@@ -68,6 +75,71 @@ class Conversations:
             )
 
         return await self._db.read(query)
+
+    async def begin(
+        self, person: Principal, draft_id: UUID, *, title: str = "", system_prompt: str = ""
+    ) -> ConversationView:
+        """A conversation set up before its first message. Raises `Missing`, `Conflict` and `InvalidInput`."""
+        title = checked_line("title", title, most=_MOST_TITLE)
+        system_prompt = _checked_prompt(system_prompt)
+        choice = self._catalogue.choose(None, None)
+        at = self._clock()
+
+        def unit(session: Session) -> UUID:
+            open_document(session, person.id, draft_id, lock=True)
+            row = Conversation(
+                draft_id=draft_id,
+                title=title,
+                provider=choice.provider.id,
+                model=choice.model.id,
+                system_prompt=system_prompt or None,
+                created_at=at,
+                updated_at=at,
+            )
+            return instruction_store.add_conversation(session, row).id
+
+        return await self.get(person, await self._db.write(unit))
+
+    async def change(
+        self, person: Principal, conversation_id: UUID, *, title: str | None, system_prompt: str | None
+    ) -> ConversationView:
+        """Changes its name or its standing instructions. Raises `Missing` and `InvalidInput`."""
+        if title is not None:
+            title = checked_line("title", title, most=_MOST_TITLE)
+        if system_prompt is not None:
+            system_prompt = _checked_prompt(system_prompt)
+
+        def unit(session: Session) -> None:
+            row = _owned(session, person, conversation_id)
+            if title is not None:
+                row.title = title
+            if system_prompt is not None:
+                row.system_prompt = system_prompt or None
+            row.updated_at = self._clock()
+            session.flush()
+
+        await self._db.write(unit)
+        return await self.get(person, conversation_id)
+
+
+def _checked_prompt(text: str) -> str:
+    text = text.replace("\r\n", "\n").strip()
+    if utf16_length(text) > _MOST_SYSTEM_PROMPT:
+        raise InvalidInput(
+            "system_prompt", f"Instructions have at most {_MOST_SYSTEM_PROMPT:,} characters.", "too_large"
+        )
+    if has_unstorable(text):
+        raise InvalidInput("system_prompt", "The instructions hold characters that cannot be stored.")
+    return text
+
+
+def _owned(session: Session, person: Principal, conversation_id: UUID) -> Conversation:
+    try:
+        conversation = conversation_store.get_conversation(session, conversation_id)
+    except NotFound as error:
+        raise Missing from error
+    owned_draft(session, person.id, conversation.draft_id)
+    return conversation
 
 
 def conversation_of(session: Session, draft_id: UUID, conversation_id: UUID) -> Conversation:
@@ -141,6 +213,7 @@ def _message_view(
         created_at=message.created_at,
         mode=mode,
         turn=view,
+        action=message.details.get("action"),
     )
 
 

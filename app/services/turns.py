@@ -22,7 +22,9 @@ from app.core.text.utf16 import utf16_length, utf16_slice
 from app.metrics import Metrics
 from app.services.access import open_document, owned_turn, text_of
 from app.services.accounts import Principal
+from app.services.actions import ActionOrder, BuiltinActions
 from app.services.assistant.attempts import Account
+from app.services.assistant.context import turn_context
 from app.services.assistant.ending import Ending
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.recovery import recover_turn
@@ -68,8 +70,10 @@ class Refined:
 class TurnOrder:
     """What the writer asked for."""
 
-    mode: Mode
+    mode: Mode | None
+    """None: as the action says."""
     prompt: str
+    action: ActionOrder | None = None
     provider: str | None = None
     model: str | None = None
     conversation_id: UUID | None = None
@@ -100,6 +104,7 @@ class Turns:
         catalogue: Catalogue,
         run_logs: RunLogs,
         prompts: Prompts,
+        actions: BuiltinActions,
         counter: TokenCounter,
         metrics: Metrics,
         fanout: Fanout,
@@ -112,6 +117,7 @@ class Turns:
         self._catalogue = catalogue
         self._run_logs = run_logs
         self._prompts = prompts
+        self._actions = actions
         self._counter = counter
         self._metrics = metrics
         self._fanout = fanout
@@ -128,14 +134,14 @@ class Turns:
 
     async def start(self, person: Principal, draft_id: UUID, order: TurnOrder) -> TurnStarted:
         """Start a turn. Raises `Conflict` when the draft runs one already or the text does not fit the model."""
-        if not order.prompt.strip():
+        if not order.prompt.strip() and order.action is None:
             raise InvalidInput("prompt", "Say what you would like.")
         prepared = await self._prepare(person, draft_id, order)
         if not prepared.estimate.fits:
             raise Conflict(
                 "context_too_long",
-                f"The draft and the chat are about {prepared.estimate.input_tokens} tokens, more than "
-                f"{prepared.choice.model.label} reads at once. Select a passage or choose another model.",
+                f"The draft, its references and the chat are about {prepared.estimate.input_tokens} tokens, more than "
+                f"{prepared.choice.model.label} reads at once. Select a passage, switch references off or choose another model.",
             )
         try:
             ending = await self._db.write(self._begin, person, draft_id, order, prepared)
@@ -253,9 +259,22 @@ class Turns:
             instructions = conversation.system_prompt or ""
             history = exchanges(session, conversation.id)
         selection = self._selection(order, text)
-        plan = TurnPlan(
+        context = turn_context(
+            session,
+            self._actions,
+            person,
+            draft_id,
             mode=order.mode,
-            prompt=order.prompt.strip(),
+            prompt=order.prompt,
+            action=order.action,
+            selected=selection is not None,
+        )
+        plan = TurnPlan(
+            mode=context.mode,
+            prompt=context.prompt,
+            action=context.action,
+            style=context.style,
+            references=context.references,
             title=head.title,
             text=text,
             selection=selection,
@@ -304,8 +323,9 @@ class Turns:
                 user_id=person.id,
                 conversation_id=order.conversation_id,
                 title=prepared.plan.prompt.partition("\n")[0][:80],
-                mode=order.mode,
+                mode=prepared.plan.mode,
                 prompt=prepared.plan.prompt,
+                action=prepared.plan.action,
                 provider=prepared.choice.provider.id,
                 model=model,
                 base_version_id=base_version_id,

@@ -239,6 +239,8 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     mode: str | None
     turn: TurnView | None
+    action: str | None = None
+    """The label of the quick action a prompt was made of."""
 
 
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,6 +37,8 @@ class TurnBeginning:
     estimate: dict[str, Any]
     estimated_input_tokens: int
     at: datetime
+    action: str | None = None
+    """The label of the quick action the prompt was made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def begin_turn(session: Session, begun: TurnBeginning) -> BegunTurn:
         "draft_id": begun.draft_id, "conversation_id": conversation_id, "turn_id": turn_id, "created_at": begun.at,
     }  # fmt: skip
     asked = {"mode": begun.mode}
-    _MESSAGE.run(session, id=prompt_id, parent_id=None, role="user", content=begun.prompt, metadata=asked, **message)
+    said = asked if begun.action is None else asked | {"action": begun.action}
+    _MESSAGE.run(session, id=prompt_id, parent_id=None, role="user", content=begun.prompt, metadata=said, **message)
     answered = asked | {"provider": begun.provider, "model": begun.model}
     _MESSAGE.run(session, id=answer_id, parent_id=prompt_id, role="assistant", content="", metadata=answered, **message)
     start, end = begun.selection or (None, None)

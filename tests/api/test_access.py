@@ -19,6 +19,7 @@ OWN_COLLECTIONS = {
     ("GET", "/"), ("GET", "/settings"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
+    ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
@@ -31,6 +32,10 @@ BODIES: dict[str, Any] = {
     "/api/drafts/{draft_id:uuid}/turns/estimate": {"mode": "ask", "prompt": "x"},
     "/api/drafts/{draft_id:uuid}/versions": {},
     "/api/drafts/{draft_id:uuid}/branches/{branch_id:uuid}": {"name": "x"},
+    "/api/drafts/{draft_id:uuid}/references": {"title": "x", "text": "x"},
+    "/api/actions": {"name": "x", "mode": "ask", "template": "x"},
+    "/api/me/style": {"text": "", "enabled": False},
+    "/api/me/style/suggestions/{key:str}": {"adopt": True},
     "/api/versions/{version_id:uuid}": {"label": "x"},
     "/api/drafts/{draft_id:uuid}/locks": {"from": 0, "to": 5},
     "/api/users": {"email": "x@example.org"},
@@ -69,11 +74,17 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
         f"/api/drafts/{draft['id']}/branches", {"version_id": version["id"], "name": "Secret line"}
     ).json()
     ada.post(f"/api/drafts/{draft['id']}/branches/{branch['id']}/switch")
+    own = {"name": "Secret action", "mode": "ask", "template": "Secret"}
+    action = ada.post("/api/actions", own).json()
+    material = {"title": "Secret source", "text": "Secret"}
+    reference = ada.post(f"/api/drafts/{draft['id']}/references", material).json()
     return {
         "branch_id": branch["id"], "old_version_id": old["id"],
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
-        "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id, "provider_id": "anthropic", "token": "nothing",
+        "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
+        "provider_id": "anthropic", "token": "nothing",
+        "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
         "file_path": "nothing.js",
     }  # fmt: skip
 

@@ -40,6 +40,14 @@ class Exchange:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One reference of the draft, as the model is shown it."""
+
+    title: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnPlan:
     """Everything about a turn that does not change while it runs."""
@@ -59,6 +67,11 @@ class TurnPlan:
     """Blocks of the text that the writer has locked."""
     suggestion: str | None = None
     """What was proposed for the selected place before and is to be made anew; "" proposed to take the words away."""
+    action: str | None = None
+    """The label of the quick action the prompt was made of."""
+    style: str = ""
+    """How the writer writes, where they switched it on."""
+    references: Sequence[Material] = ()
 
 
 def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, history_tokens: int) -> Request:
@@ -71,6 +84,7 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
         "selection": plan.selected_text,
         "prompt": plan.prompt,
         "mark": _mark(plan),
+        "references": plan.references,
     }
     locked = (
         [block for block in parse_blocks(plan.text) if (block.from_, block.to) in plan.locked] if plan.locked else []
@@ -83,7 +97,7 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
     history = _within_budget(plan.history, counter, plan.model.id, history_tokens)
     return Request(
         plan.model.id,
-        prompts.render("system", instructions=plan.instructions),
+        prompts.render("system", instructions=plan.instructions, style=plan.style),
         messages=(*history, user),
         tools=tuple(Tool(name, description, schema) for name, description, schema in TOOL_SCHEMAS)
         if plan.mode == "edit" and plan.tools
@@ -100,7 +114,10 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
 
 def _mark(plan: TurnPlan) -> str:
     """Part of the tags around the document: no text can hold the digest of itself, so none can close them early."""
-    return hashlib.sha256(f"{plan.title}\0{plan.text}\0{plan.prompt}".encode()).hexdigest()[:8]
+    digest = hashlib.sha256(f"{plan.title}\0{plan.text}\0{plan.prompt}".encode())
+    for reference in plan.references:
+        digest.update(f"\0{reference.title}\0{reference.text}".encode())
+    return digest.hexdigest()[:8]
 
 
 def within_context(request: Request, plan: TurnPlan, counter: TokenCounter) -> Request:

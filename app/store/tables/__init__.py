@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.branches import Branch
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
+from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.review import Lock, Proposal
 from app.store.tables.settings import AuditEntry, ProviderSetting
@@ -21,6 +22,7 @@ __all__ = [
     "Conversation",
     "Draft",
     "DraftEvent",
+    "DraftReference",
     "DraftSnapshot",
     "DraftStream",
     "LedgerEntry",
@@ -34,5 +36,7 @@ __all__ = [
     "User",
     "UserSession",
     "Version",
+    "WriterAction",
+    "WriterStyle",
     "metadata",
 ]

@@ -5,6 +5,7 @@ import { byId, h, hasMouse, icon, isMod } from "../common/dom.js";
 import { recall, remember } from "../common/kept.js";
 import { count } from "../common/format.js";
 import { countWords } from "../editor/word_count.js";
+import { wordsOf, type Action } from "./action_words.js";
 import { estimateText } from "./facts.js";
 import type { Models } from "./models.js";
 import type { Choice, Estimate, Mode } from "./wire.js";
@@ -15,10 +16,17 @@ export interface Order extends Partial<Choice> {
   conversation_id?: string;
   selection?: [number, number];
   apply?: "review" | "at_once";
+  action?: { id: string; variables: Record<string, string> };
+}
+
+/** What the chat shows of an order whose words the server makes. */
+export interface Shown {
+  content: string;
+  action: string;
 }
 
 export interface ComposerActions {
-  send(order: Order): Promise<boolean>;
+  send(order: Order, shown?: Shown): Promise<boolean>;
   stop(): void;
   conversationId(): string | null;
   /** The draft has no text yet: there is nothing to review a change against. */
@@ -124,12 +132,22 @@ export class Composer {
     return !this.running && !this.busy && this.models.choice() !== null;
   }
 
-  /** Sends an edit of the selected passage, leaving alone what stands in the composer. */
-  async editSelection(prompt: string): Promise<void> {
+  get hasSelection(): boolean {
+    return this.selection !== null;
+  }
+
+  /** Runs a quick action, on the selected passage where there is one, leaving alone what stands in the composer. */
+  async act(action: Action, variables: Record<string, string>): Promise<void> {
     const choice = this.models.choice();
-    if (!this.ready || choice === null || this.selection === null) return;
+    if (!this.ready || choice === null) return;
     const conversation = this.actions.conversationId();
-    await this.deliver({ mode: "edit", prompt, ...choice, selection: this.selection, apply: this.apply, ...(conversation ? { conversation_id: conversation } : {}) });
+    const passage = action.selection === "none" ? null : this.selection;
+    const shown = { content: wordsOf(action, variables, passage !== null), action: action.label };
+    const order: Order = { mode: action.mode, prompt: "", action: { id: action.id, variables }, ...choice };
+    if (passage) order.selection = passage;
+    if (conversation) order.conversation_id = conversation;
+    if (action.mode !== "ask") order.apply = this.apply;
+    await this.deliver(order, shown);
   }
 
   /** While a model works, Send is Stop. */
@@ -194,10 +212,10 @@ export class Composer {
     this.refresh();
   }
 
-  private async deliver(order: Order): Promise<boolean> {
+  private async deliver(order: Order, shown?: Shown): Promise<boolean> {
     this.busy = true;
     this.refresh();
-    const sent = await this.actions.send(order);
+    const sent = await this.actions.send(order, shown);
     this.busy = false;
     this.refresh();
     return sent;

@@ -24,8 +24,8 @@ export interface MessageActions {
 
 const ASKED: Record<Mode, string> = { ask: "Ask", write: "Write", edit: "Edit" };
 
-export function ownMessage(message: Pick<Message, "content" | "mode" | "created_at">): HTMLElement {
-  const kind = message.mode ? `${ASKED[message.mode]} · ` : "";
+export function ownMessage(message: Pick<Message, "content" | "mode" | "created_at" | "action">): HTMLElement {
+  const kind = [message.action, message.mode && ASKED[message.mode], ""].filter((part) => part !== null && part !== undefined).join(" · ");
   return h("article", { class: "message mine", "aria-label": "You" }, h("div", { class: "said" }, message.content), h("div", { class: "message-kind" }, `${kind}${time(message.created_at)}`));
 }
 

@@ -9,7 +9,9 @@ import { announce } from "../editor/save_pill.js";
 import * as ghosts from "../proposals/ghosts.js";
 import type { Surface } from "../editor/surface.js";
 import type { Session } from "../sync/session.js";
-import { Composer, type Order } from "./composer.js";
+import { ActionChips } from "./action_chips.js";
+import { Composer, type Order, type Shown } from "./composer.js";
+import { ContextPanel } from "./context_panel.js";
 import { conversationFacts } from "./facts.js";
 import { answer, ownMessage, type MessageActions } from "./message_view.js";
 import { Models } from "./models.js";
@@ -40,6 +42,8 @@ export class Pane {
   private readonly list = byId("messages");
   private readonly models: Models;
   readonly composer: Composer;
+  readonly chips: ActionChips;
+  private readonly context: ContextPanel;
   private conversationId: string | null;
   private conversation: Conversation | null = null;
   private run: TurnRun | null = null;
@@ -52,19 +56,34 @@ export class Pane {
     private readonly links: PaneLinks,
   ) {
     this.conversationId = draft.conversation_id;
-    this.models = new Models(byId<HTMLSelectElement>("model"), () => this.composer?.refresh());
+    this.models = new Models(byId<HTMLSelectElement>("model"), () => {
+      this.composer?.refresh();
+      if (this.context) void this.context.load();
+    });
     this.composer = new Composer(draft.id, this.models, {
-      send: (order) => this.send(order),
+      send: (order, shown) => this.send(order, shown),
       stop: () => void this.stop(),
       conversationId: () => this.conversationId,
       isEmpty: () => surface.text.length === 0,
       selectedText: (from, to) => surface.text.sliceString(from, to),
       attached: (range) => surface.attach(range),
     });
+    this.chips = new ActionChips(this.composer);
+    this.context = new ContextPanel(draft.id, {
+      choice: () => this.models.choice(),
+      free: () => {
+        const choice = this.models.choice();
+        return choice !== null && (this.models.model(choice)?.free ?? false);
+      },
+      conversationId: () => this.conversationId,
+      began: (id) => void (this.conversationId = id),
+      changed: () => this.composer.refresh(),
+    });
   }
 
   async open(): Promise<void> {
     this.keepEndInView();
+    void this.chips.load();
     await this.reload();
     const used = this.conversation ? { provider: this.conversation.provider, model: this.conversation.model } : null;
     await this.models.load(used);
@@ -75,6 +94,8 @@ export class Pane {
   /** After a time offline: what may have changed meanwhile. */
   async refresh(): Promise<void> {
     if (!this.models.loaded) await this.models.load(null);
+    if (!this.chips.loaded) void this.chips.load();
+    void this.context.load();
     if (!this.run) await this.reload();
     this.composer.refresh();
   }
@@ -83,6 +104,7 @@ export class Pane {
     if (this.conversationId === null) return this.render();
     try {
       this.conversation = await api<Conversation>("GET", `/api/conversations/${this.conversationId}`);
+      this.context.show(this.conversation.system_prompt);
       this.render();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -128,7 +150,7 @@ export class Pane {
     }).observe(list);
   }
 
-  private async send(order: Order): Promise<boolean> {
+  private async send(order: Order, shown?: Shown): Promise<boolean> {
     // While the last words are saved, others may change the text above the passage.
     this.surface.workOn(NEXT_TURN, order.selection ?? null, false);
     try {
@@ -144,7 +166,7 @@ export class Pane {
       const started = await api<{ id: string; conversation_id: string }>("POST", `/api/drafts/${this.draft.id}/turns`, order, { timeout: 60_000 });
       this.conversationId = started.conversation_id;
       this.list.querySelector(".assistant-empty")?.remove();
-      this.list.append(ownMessage({ content: order.prompt, mode: order.mode, created_at: new Date().toISOString() }));
+      this.list.append(ownMessage({ content: order.prompt, mode: order.mode, created_at: new Date().toISOString(), ...shown }));
       this.surface.workOn(started.id, order.selection ?? null, order.mode === "edit");
       this.begin(started.id, order.mode);
       return true;

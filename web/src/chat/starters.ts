@@ -14,9 +14,8 @@ const FIRST_WORDS: [Mode, string, string][] = [
 ];
 const IDEAS: [Mode, string, string][] = [
   ["ask", "What is unclear?", "What in this draft is unclear to somebody who reads it for the first time?"],
-  ["edit", "Tighten it", "Tighten the text: fewer words, the same meaning, my voice."],
-  ["edit", "Fix grammar", "Fix grammar, spelling and punctuation. Change nothing else."],
-  ["ask", "Critique", "Give me an honest critique: the two strongest and the two weakest points."],
+  ["ask", "What is missing?", "What would a reader of this draft expect to find in it that is missing?"],
+  ["ask", "Who would disagree?", "Who would disagree with this draft, and with which of its claims?"],
 ];
 
 export function emptyConversation(composer: Suggesting): HTMLElement {

@@ -63,12 +63,15 @@ export interface Message {
   created_at: string;
   mode: Mode | null;
   turn: Turn | null;
+  /** The quick action a prompt was made of. */
+  action?: string | null;
 }
 
 export interface Conversation {
   id: string;
   provider: string;
   model: string;
+  system_prompt: string;
   total_tokens: number;
   total_cost_usd: string | null;
   unpriced: number;

@@ -50,7 +50,7 @@ const asStored = (_key: string, value: unknown): unknown => (typeof value === "s
 async function once<T>(method: Method, path: string, body: unknown, options: Options): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRF-Token"] = csrfToken();
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (body !== undefined && !(body instanceof FormData)) headers["Content-Type"] = "application/json";
   const limit = AbortSignal.timeout(options.timeout ?? TIMEOUT);
   let response: Response;
   try {
@@ -60,7 +60,7 @@ async function once<T>(method: Method, path: string, body: unknown, options: Opt
       credentials: "same-origin",
       keepalive: options.keepalive ?? false,
       signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
-      ...(body === undefined ? {} : { body: JSON.stringify(body, asStored) }),
+      ...(body === undefined ? {} : { body: body instanceof FormData ? body : JSON.stringify(body, asStored) }),
     });
   } catch (cause) {
     if (options.signal?.aborted) throw cause;

@@ -32,7 +32,7 @@ import { setUpLayout, type Layout } from "./layout.js";
 import { sayInTrash, warnAboutStorage } from "./notices.js";
 import { followPage } from "./page_life.js";
 import { SavePill } from "./save_pill.js";
-import { selectionBar, type SelectionBar } from "./selection_bar.js";
+import { ON_THE_BAR, selectionBar, type SelectionBar } from "./selection_bar.js";
 import { Surface } from "./surface.js";
 import { TextVersions } from "./text_versions.js";
 import { setUpTitle, type TitleField } from "./title.js";
@@ -196,7 +196,9 @@ export class DraftPage {
         this.layout.show("chat");
         composer.askAboutSelection();
       },
-      edit: (prompt) => void composer.editSelection(prompt).then(() => view.focus()),
+      act: (id, values) => void this.pane.chips.act(id, values).then(() => view.focus()),
+      tones: () => this.pane.chips.choices("tone", "tone"),
+      more: () => this.pane.chips.items(ON_THE_BAR),
       ready: () => composer.ready,
       lock: () => void this.review.toggleLock(),
       locked: () => locksAt(view.state, view.state.selection.main.from, view.state.selection.main.to).length > 0,

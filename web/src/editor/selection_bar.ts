@@ -2,15 +2,18 @@
 
 import type { EditorView, Rect } from "@codemirror/view";
 import { byId, h, icon, isNarrow } from "../common/dom.js";
-import { menuButton } from "../common/menu.js";
+import { menuButton, type MenuItem } from "../common/menu.js";
 import { toolbar } from "../common/toolbar.js";
-import { SELECTION_EDITS, TONES } from "./selection_prompts.js";
 
 export interface SelectionActions {
   /** Attaches the selection to a question. */
   ask(): void;
-  /** Starts an edit of the selection alone. */
-  edit(prompt: string): void;
+  /** Runs a quick action on the selection alone; it asks for what is not given. */
+  act(id: string, values?: Record<string, string>): void;
+  /** The tones to choose from. */
+  tones(): string[];
+  /** What else can be done with the selection. */
+  more(): MenuItem[];
   /** Whether an edit may start now. */
   ready(): boolean;
   /** Locks the selected paragraphs against the assistant, or unlocks them. */
@@ -27,6 +30,15 @@ export interface SelectionBar {
 /** Milliseconds a selection made by keyboard rests before the bar appears. */
 const REST = 250;
 const GAP = 8;
+const EDITS: readonly [label: string, action: string][] = [
+  ["Tighten", "tighten"],
+  ["Clarify", "clarify"],
+  ["Longer", "longer"],
+];
+/** What the bar offers by itself; the other actions are in its menu. */
+export const ON_THE_BAR: readonly string[] = [...EDITS.map(([, id]) => id), "tone"];
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function selectionBar(view: EditorView, actions: SelectionActions): SelectionBar {
   const bar = byId("selection-bar");
@@ -36,14 +48,16 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
   let dismissed = false;
 
   const button = (label: string, run?: () => void): HTMLButtonElement => h("button", { type: "button", class: "selection-act", ...(run ? { onclick: run } : {}) }, label);
-  const start = (prompt: string): void => {
+  const start = (id: string, values?: Record<string, string>): void => {
     dismissed = true;
     hide();
-    actions.edit(prompt);
+    actions.act(id, values);
   };
-  const edits = SELECTION_EDITS.map(([label, prompt]) => button(label, () => start(prompt)));
+  const edits = EDITS.map(([label, id]) => button(label, () => start(id)));
   const tone = button("Tone");
-  menuButton(tone, "Tone", () => TONES.map(([label, prompt]) => ({ label, run: () => start(prompt) })));
+  menuButton(tone, "Tone", () => [...actions.tones().map((tone) => ({ label: capital(tone), run: () => start("tone", { tone }) })), { label: "Other…", run: () => start("tone") }]);
+  const more = button("More");
+  menuButton(more, "More actions", () => actions.more());
   const lock = button("Lock", () => {
     dismissed = true;
     hide();
@@ -56,7 +70,7 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
     actions.whoWrote(from, to);
   });
   const always = [lock, who];
-  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2), ...always);
+  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2), more, ...always);
   toolbar(bar, () => {
     dismissed = true;
     hide();

@@ -4,8 +4,10 @@ import { api } from "../common/api.js";
 import { byId } from "../common/dom.js";
 import { onSubmit, values } from "../common/form.js";
 import { toast } from "../common/toast.js";
+import { openActions } from "./settings_actions.js";
 import { openPeople } from "./settings_people.js";
 import { openProviders } from "./settings_providers.js";
+import { openStyle } from "./settings_style.js";
 import { openTokens } from "./settings_tokens.js";
 
 export function openSettings(): void {
@@ -21,6 +23,8 @@ export function openSettings(): void {
     password.reset();
     toast("Your password is changed.");
   });
+  openStyle();
+  openActions();
   openTokens();
   if (document.getElementById("people")) openPeople();
   if (document.getElementById("providers")) openProviders();
