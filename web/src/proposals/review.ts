@@ -144,12 +144,14 @@ export class Review {
 
   /** Goes to the first suggestion of a run, or to the next one from the cursor. */
   start(turnId?: string): void {
+    this.show();
     const first = turnId ? this.shown.find((one) => one.turnId === turnId) : undefined;
     if (first) this.lookAt(first);
     else this.step(1);
   }
 
   step(by: 1 | -1): void {
+    this.show();
     const { shown } = this;
     if (shown.length === 0) return;
     const at = shown.findIndex(({ id }) => id === this.currentId);
@@ -190,6 +192,7 @@ export class Review {
   // Deciding
 
   private async decide(what: "accept" | "reject", body: object = {}): Promise<void> {
+    this.show();
     const { current } = this;
     if (!current || this.busy > 0) return this.step(1);
     if (current.state === "stale" && what === "accept") return void toast("The words this would change were changed meanwhile. Ask for it again, or dismiss it.");
