@@ -21,9 +21,10 @@ Position = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """`value`: the words to take instead of the proposed ones."""
+    """`value`: the words to take instead of the proposed ones. `confirm`: the person has seen what it takes away."""
 
     value: str | None = None
+    confirm: bool = False
 
 
 class Confirmed(msgspec.Struct, frozen=True):
@@ -63,7 +64,8 @@ async def accept_proposal(
     data: JSONBody[Accepted | None] = None,
 ) -> Decided:
     """Put a proposal into the text, or other words in its stead. Once: asked again it answers the same."""
-    return await proposals.accept(request.user, proposal_id, value=data.value if data else None)
+    chosen = data or Accepted()
+    return await proposals.accept(request.user, proposal_id, value=chosen.value, confirm=chosen.confirm)
 
 
 @post("/api/proposals/{proposal_id:uuid}/reject", status_code=200)

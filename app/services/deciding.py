@@ -52,8 +52,13 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     locked: list[UUID] = []
 
 
-def accept_one(session: Session, user_id: UUID, proposal_id: UUID, *, value: str | None, at: datetime) -> Decided:
-    """Put a proposal into the text, or `value` in its stead. Raises `Conflict`."""
+def accept_one(
+    session: Session, user_id: UUID, proposal_id: UUID, *, value: str | None, confirm: bool, at: datetime
+) -> Decided:
+    """Put a proposal into the text, or `value` in its stead. Raises `Conflict`.
+
+    One that takes away several paragraphs a rewrite was held back for needs `confirm`.
+    """
     draft_id = owned_proposal(session, user_id, proposal_id).draft_id
     head = open_document(session, user_id, draft_id, lock=True)
     row = proposal_store.get_proposal(session, proposal_id)
@@ -63,8 +68,12 @@ def accept_one(session: Session, user_id: UUID, proposal_id: UUID, *, value: str
     (one,) = standing(session, head, [row])
     if one.place is None:
         raise _stale()
-    if is_locked(one, locked_now(session, head), value):
+    locked = locked_now(session, head)
+    if is_locked(one, locked, value):
         raise _locked()
+    dropped = _losses(session, turn_store.get_turn(session, row.turn_id), head, [one], locked) if value is None else []
+    if len(dropped) > 1 and not confirm:
+        raise _loss_guard(dropped)
     return _enter(session, user_id, head, [one], id_=proposal_id, value=value, at=at)
 
 
@@ -83,11 +92,7 @@ def accept_run(session: Session, user_id: UUID, turn_id: UUID, *, confirm: bool,
     locked = locked_now(session, head)
     dropped = _losses(session, turn, head, standings, locked)
     if dropped and not confirm:
-        raise Conflict(
-            "loss_guard",
-            "This takes a large part of the text or a locked paragraph away. Look at what would go, then confirm.",
-            dropped=dropped,
-        )
+        raise _loss_guard(dropped)
     # A person who confirms has seen the locked paragraphs that go, and no others.
     slice_ = utf16_slicer(text_of(head))
     kept = [place for place in locked if slice_(*place) not in dropped]
@@ -221,6 +226,14 @@ def _already_accepted() -> Conflict:
 
 def _nothing_proposed() -> Conflict:
     return Conflict("nothing_proposed", "Nothing of this answer waits for a decision.")
+
+
+def _loss_guard(dropped: list[str]) -> Conflict:
+    return Conflict(
+        "loss_guard",
+        "This takes a large part of the text or a locked paragraph away. Look at what would go, then confirm.",
+        dropped=dropped,
+    )
 
 
 def _stale() -> Conflict:

@@ -49,11 +49,13 @@ class Proposals:
 
         return await self._db.read(query)
 
-    async def accept(self, person: Principal, proposal_id: UUID, *, value: str | None = None) -> Decided:
+    async def accept(
+        self, person: Principal, proposal_id: UUID, *, value: str | None = None, confirm: bool = False
+    ) -> Decided:
         """Put a proposal into the text, or `value` in its stead. Raises `Conflict` when it cannot go in any more."""
         value = _checked_value(value)
         return self._told(
-            await self._db.write(accept_one, person.id, proposal_id, value=value, at=self._clock()),
+            await self._db.write(accept_one, person.id, proposal_id, value=value, confirm=confirm, at=self._clock()),
         )
 
     async def reject(self, person: Principal, proposal_id: UUID) -> Decided:

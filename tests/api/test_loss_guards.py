@@ -213,3 +213,25 @@ def test_a_confirmation_does_not_reach_what_was_locked_after_it_was_asked(
     decided = ada.post(f"/api/turns/{turn['id']}/accept", {"confirm": True}).json()
     assert len(decided["locked"]) == 1
     assert text(ada, draft) == "\n\n".join(LONG.split("\n\n")[:5])
+
+
+def test_one_hunk_that_takes_several_paragraphs_asks_as_well(ada: Person, scripted: ScriptedProvider) -> None:
+    draft = ada.draft(LONG)
+    rewrite(ada, scripted, draft, "Nothing of that remains.", apply="review")
+    large = max(listed(ada, draft), key=lambda item: len(item["old"]))
+    refused = accept(ada, large)
+    assert (refused.status_code, refused.json()["code"]) == (409, "loss_guard")
+    assert text(ada, draft) == LONG
+    assert accept(ada, large, confirm=True).status_code == 200
+    assert "Paragraph 5" not in text(ada, draft)
+
+
+def test_a_dropped_paragraph_can_be_kept_while_the_others_go(ada: Person, scripted: ScriptedProvider) -> None:
+    draft = ada.draft(LONG)
+    paragraphs = LONG.split("\n\n")
+    rewrite(ada, scripted, draft, "\n\n".join(paragraphs[:5]), apply="review")
+    _, kept, *others = listed(ada, draft)
+    assert ada.post(f"/api/proposals/{kept['id']}/reject").status_code == 200
+    for item in others:
+        assert accept(ada, item).status_code == 200
+    assert text(ada, draft) == "\n\n".join([*paragraphs[:6], paragraphs[6]])

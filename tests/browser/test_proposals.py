@@ -1,6 +1,10 @@
 """Reviewing in a real browser: suggestions beside the text, taken one by one or all at once, undone, refined, guarded."""
 
+import json
 import re
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -162,3 +166,82 @@ def test_a_phone_reviews_above_its_tabs(desk: Desk) -> None:
     bar.get_by_role("button", name="Accept", exact=True).click()
     expect(phone.locator(".review-place")).to_have_text("1 of 2")
     assert desk.text() != TEXT
+
+
+KEPT = "The lighthouse stands."
+LONG = KEPT + "".join(
+    f"\n\nParagraph {number} of this text. " + "It says a good many words of its own. " * 4 for number in range(9)
+)
+
+
+class ShortAnswers(BaseHTTPRequestHandler):
+    """A model that answers every request with the first sentence alone."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        pieces = [{"delta": {"content": KEPT}, "index": 0}, {"delta": {}, "index": 0, "finish_reason": "stop"}]
+        chunks = [
+            {"id": "1", "object": "chat.completion.chunk", "model": "short-1", "choices": [one]} for one in pieces
+        ]
+        body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the test says what went wrong."""
+
+
+@pytest.fixture
+def short_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The product, started after this, has a model that drops nearly everything."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ShortAnswers)
+    Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = {"name": "short", "base_url": f"http://127.0.0.1:{server.server_port}/v1", "models": ["short-1"]}
+    monkeypatch.setenv("DRAFTLOOM_ENDPOINTS", json.dumps([endpoint]))
+    monkeypatch.setenv("DRAFTLOOM_DEFAULT_MODEL", "short/short-1")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_rewrite_that_takes_much_away_asks_first(short_model: None, desk: Desk) -> None:
+    page = desk.page
+    write(desk, LONG)
+    desk.ask("Write", "Keep only the first sentence")
+    expect(page.locator("#review-bar")).to_be_visible(timeout=20_000)
+    assert desk.text() == LONG
+    chat = page.locator("#messages")
+    chat.get_by_text("so it waits for you").click()
+    picture(page, "loss-guard-chat")
+    chat.get_by_role("button", name="Apply it all…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Paragraph 8")
+    dialog.evaluate("element => Promise.all(element.getAnimations({subtree: true}).map(one => one.finished))")
+    picture(page, "loss-guard-dialog")
+    dialog.get_by_role("button", name="Keep my text").click()
+    expect(dialog).to_be_hidden()
+    assert desk.text() == LONG
+    page.locator("#review-bar").get_by_role("button", name="Accept all").click()
+    page.get_by_role("dialog").get_by_role("button", name="Apply it").click()
+    expect(page.locator("#review-bar")).to_be_hidden()
+    assert desk.text() == KEPT
+
+
+def test_a_suggestion_is_asked_for_anew(desk: Desk) -> None:
+    page = desk.page
+    write(desk)
+    suggestions(page)
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("F7")
+    page.locator("#review-bar").get_by_role("button", name="Refine…").click()
+    page.get_by_role("dialog").locator("#refine-prompt").fill("make it shorter still")
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages")).to_contain_text("make it shorter still")
+    expect(page.locator("#messages .message.theirs")).to_have_count(2)
+    expect(page.locator("#send")).to_have_attribute("aria-label", "Send")
+    expect(page.locator("#review-bar")).to_be_visible()
+    assert desk.text() == TEXT

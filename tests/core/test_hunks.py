@@ -19,7 +19,7 @@ def test_all_hunks_together_are_the_change(drawn: tuple[str, list[ChangeSet]]) -
     whole = ChangeSet.of(utf16_length(text), [(hunk.from_, hunk.to, hunk.new) for hunk in hunks])
     assert whole.apply(text) == changes.apply(text)
     for hunk, following in itertools.pairwise(hunks):
-        assert hunk.to < following.from_
+        assert hunk.to <= following.from_
     for hunk in hunks:
         assert utf16_slice(text, hunk.from_, hunk.to) == hunk.old
 
@@ -49,3 +49,8 @@ def test_paragraphs_are_decided_one_by_one() -> None:
 def test_thousands_of_changes_are_joined_by_paragraph() -> None:
     old = "\n\n".join(" ".join(f"Old {n} here." for n in range(10)) for _ in range(100))
     assert len(hunks_between(old, old.replace("Old", "New"))) == 100 < MANY_HUNKS
+
+
+def test_paragraphs_that_would_go_can_be_kept_one_by_one() -> None:
+    assert hunks_between("one\n\ntwo 🦊\n\nthree", "one") == [("\n\ntwo 🦊", ""), ("\n\nthree", "")]
+    assert hunks_between("one\n\ntwo\n\nthree", "three") == [("one\n\n", ""), ("two\n\n", "")]

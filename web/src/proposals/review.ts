@@ -31,6 +31,7 @@ export class Review {
   private shown: Hunk[] = [];
   private again = 0;
   private looking = 0;
+  private after: (() => Promise<void>) | null = null;
   private fetching: Promise<void> | null = null;
   private outdated = false;
 
@@ -144,12 +145,14 @@ export class Review {
 
   /** Goes to the first suggestion of a run, or to the next one from the cursor. */
   start(turnId?: string): void {
+    this.show();
     const first = turnId ? this.shown.find((one) => one.turnId === turnId) : undefined;
     if (first) this.lookAt(first);
     else this.step(1);
   }
 
   step(by: 1 | -1): void {
+    this.show();
     const { shown } = this;
     if (shown.length === 0) return;
     const at = shown.findIndex(({ id }) => id === this.currentId);
@@ -190,14 +193,19 @@ export class Review {
   // Deciding
 
   private async decide(what: "accept" | "reject", body: object = {}): Promise<void> {
+    this.show();
     const { current } = this;
     if (!current || this.busy > 0) return this.step(1);
     if (current.state === "stale" && what === "accept") return void toast("The words this would change were changed meanwhile. Ask for it again, or dismiss it.");
     const at = this.shown.indexOf(current);
     const next = this.shown[at + 1] ?? this.shown[at - 1];
-    const decided = await this.carryOut(() => api<Decided>("POST", `/api/proposals/${current.id}/${what}`, body));
-    if (decided && next) this.lookAt(this.shown.find(({ id }) => id === next.id));
-    if (decided && !next) this.view.focus();
+    const decided = await this.carryOut(
+      () => api<Decided>("POST", `/api/proposals/${current.id}/${what}`, what === "accept" ? body : {}),
+      (problem) => this.sure(problem, () => this.decide("accept", { ...body, confirm: true })),
+    );
+    if (!decided) return this.goOn();
+    if (next) this.lookAt(this.shown.find(({ id }) => id === next.id));
+    else this.view.focus();
   }
 
   private async decideAll(what: "accept" | "reject"): Promise<void> {
@@ -207,13 +215,20 @@ export class Review {
   }
 
   async decideRun(turnId: string, what: "accept" | "reject", confirm = false): Promise<void> {
-    const decided = await this.carryOut(() => api<Decided>("POST", `/api/turns/${turnId}/${what}`, confirm ? { confirm } : {}), async (problem) => {
-      if (problem.code !== "loss_guard") return false;
-      if (await confirmLosses(dropped(problem))) await this.decideRun(turnId, what, true);
-      return true;
-    });
-    const left = (decided?.stale.length ?? 0) + (decided?.locked.length ?? 0);
-    if (decided && what === "accept" && left > 0) toast(`${left} of them could not go in: ${decided.locked.length ? "a paragraph is locked" : "their words were changed meanwhile"}.`);
+    const decided = await this.carryOut(
+      () => api<Decided>("POST", `/api/turns/${turnId}/${what}`, confirm ? { confirm } : {}),
+      (problem) => this.sure(problem, () => this.decideRun(turnId, what, true)),
+    );
+    if (!decided) return this.goOn();
+    const left = decided.stale.length + decided.locked.length;
+    if (what === "accept" && left > 0) toast(`${left} of them could not go in: ${decided.locked.length ? "a paragraph is locked" : "their words were changed meanwhile"}.`);
+  }
+
+  /** Asks before much is taken away; false when this is not why the server refused. */
+  private async sure(problem: Problem, go: () => Promise<void>): Promise<boolean> {
+    if (problem.code !== "loss_guard") return false;
+    if (await confirmLosses(dropped(problem))) this.after = go;
+    return true;
   }
 
   /** Sends a decision once the server has what is on the screen, and waits until the page has its result. */
@@ -236,6 +251,13 @@ export class Review {
       this.show();
       this.links.decided();
     }
+  }
+
+  /** What the writer confirmed, once the refused decision is over. */
+  private async goOn(): Promise<void> {
+    const { after } = this;
+    this.after = null;
+    await after?.();
   }
 
   private async refine(): Promise<void> {
