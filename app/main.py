@@ -21,6 +21,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
+from app.routes import alternatives as alternative_routes
 from app.routes import drafts as draft_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
@@ -31,6 +32,7 @@ from app.routes.problems import render_problem
 from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
+from app.services.alternatives import Alternatives
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
 from app.services.catalogue import Catalogue
@@ -42,6 +44,7 @@ from app.services.drafts import Drafts
 from app.services.fanout import Fanout
 from app.services.maintenance import Maintenance
 from app.services.secrets import SecretBox, installation_secret
+from app.services.taking import Taking
 from app.services.turns import Turns
 from app.services.versions import Versions
 from app.settings import ROOT, VERSION, Settings
@@ -115,6 +118,8 @@ def create_app(
         "drafts": Drafts(db, clock, fanout, metrics),
         "versions": Versions(db, clock, fanout),
         "turns": turns,
+        "alternatives": Alternatives(db, clock, turns),
+        "taking": Taking(db, clock, fanout),
         "conversations": Conversations(db),
         "costs": Costs(db),
         "maintenance": Maintenance(db),
@@ -145,6 +150,7 @@ def create_app(
             draft_routes.router,
             version_routes.router,
             turn_routes.router,
+            alternative_routes.router,
             operation_routes.router,
             page_routes.router,
             live_routes.live,

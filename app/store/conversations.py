@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from app.core.text.utf16 import normalise_text
 from app.store.errors import NotFound
-from app.store.tables import ChatMessage, Conversation
+from app.store.tables import ChatMessage, ChatPlace, Conversation
 
 
 def get_conversation(session: Session, conversation_id: uuid.UUID) -> Conversation:
@@ -65,3 +65,9 @@ def list_messages(session: Session, conversation_id: uuid.UUID, *, limit: int | 
         .limit(limit)
     )
     return list(reversed(session.scalars(newest_first).all()))
+
+
+def place_of(session: Session, conversation_id: uuid.UUID) -> uuid.UUID | None:
+    """The message the conversation was left at; None for one that never branched nor went on since places are kept."""
+    place = session.get(ChatPlace, conversation_id)
+    return None if place is None else place.message_id

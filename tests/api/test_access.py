@@ -28,6 +28,8 @@ BODIES: dict[str, Any] = {
     "/api/drafts/{draft_id:uuid}/conflicts/{conflict_id:uuid}": {"value": "x"},
     "/api/drafts/{draft_id:uuid}/turns": {"mode": "ask", "prompt": "x"},
     "/api/drafts/{draft_id:uuid}/turns/estimate": {"mode": "ask", "prompt": "x"},
+    "/api/drafts/{draft_id:uuid}/alternatives": {"mode": "write", "prompt": "x", "variants": [{}, {}]},
+    "/api/drafts/{draft_id:uuid}/alternatives/estimate": {"mode": "write", "prompt": "x", "variants": [{}, {}]},
     "/api/drafts/{draft_id:uuid}/versions": {},
     "/api/versions/{version_id:uuid}": {"label": "x"},
     "/api/users": {"email": "x@example.org"},
@@ -51,8 +53,14 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     scripted.enqueue(Reply("answer"))
     turn = ada.post(f"/api/drafts/{draft['id']}/turns", {"mode": "ask", "prompt": "x"}).json()
     ada.get(f"/api/turns/{turn['id']}/events")
+    scripted.enqueue(Reply("One"), Reply("Two"))
+    several = {"mode": "write", "prompt": "x", "variants": [{}, {}]}
+    group = ada.post(f"/api/drafts/{draft['id']}/alternatives", several).json()
+    for alternative in group["turns"]:
+        ada.get(f"/api/turns/{alternative['id']}/events")
     token = ada.post("/api/tokens", {"name": "x"}).json()
     return {
+        "alternatives_id": group["id"], "message_id": turn["message_id"],
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
         "token_id": token["id"], "user_id": ada.id, "provider_id": "anthropic", "token": "nothing",
@@ -71,6 +79,10 @@ def filled(path: str, owned: dict[str, str]) -> str:
 def body(path: str, owned: dict[str, str]) -> Any:
     if path == "/api/drafts/{draft_id:uuid}/restore":
         return {"version_id": owned["version_id"]}
+    if path == "/api/conversations/{conversation_id:uuid}/branch":
+        return {"message_id": owned["message_id"]}
+    if path == "/api/alternatives/{alternatives_id:uuid}/take":
+        return {"turn_id": owned["turn_id"]}
     return BODIES.get(path, {})
 
 

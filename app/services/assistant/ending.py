@@ -40,7 +40,8 @@ class Ending:
     answer_message_id: UUID
     base_version_id: UUID | None
     base_seq: int
-    apply: Literal["review", "at_once"]
+    apply: Literal["review", "at_once", "beside"]
+    """`beside`: one of several alternatives, which becomes a version and nothing else until somebody takes it."""
     model: str
     estimated_input_tokens: int
 

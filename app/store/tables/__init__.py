@@ -6,15 +6,17 @@ from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.settings import AuditEntry, ProviderSetting
-from app.store.tables.turns import ChatMessage, Conversation, Turn, TurnAttempt, TurnEvent
+from app.store.tables.turns import Alternatives, ChatMessage, ChatPlace, Conversation, Turn, TurnAttempt, TurnEvent
 from app.store.tables.versions import Version
 
 metadata = SQLModel.metadata
 
 __all__ = [
+    "Alternatives",
     "ApiToken",
     "AuditEntry",
     "ChatMessage",
+    "ChatPlace",
     "Conversation",
     "Draft",
     "DraftEvent",
