@@ -245,7 +245,7 @@ class Turns:
         selection = self._selection(order, text)
         plan = TurnPlan(
             mode=order.mode,
-            prompt=f"{prompt}\n\n{order.instruction}" if order.instruction else prompt,
+            prompt=_with_instruction(prompt, order.instruction),
             title=head.title,
             text=text,
             selection=selection,
@@ -381,6 +381,13 @@ def require_fitting(prepared: Prepared) -> None:
             f"The draft and the chat are about {prepared.estimate.input_tokens} tokens, more than "
             f"{prepared.choice.model.label} reads at once. Select a passage or choose another model.",
         )
+
+
+def _with_instruction(prompt: str, instruction: str) -> str:
+    """Both as sentences of their own, so that one is not read as the end of the other."""
+    if not instruction:
+        return prompt
+    return f"{prompt}{'' if prompt.endswith(('.', '!', '?', '…', ':')) else '.'}\n\n{instruction}"
 
 
 def turn_running() -> Conflict:

@@ -49,6 +49,8 @@ export interface Turn {
   version: TurnVersion | null;
   operations: Operation[];
   error: TurnError | null;
+  /** The group this turn is one alternative of. */
+  alternatives_id?: string | null;
 }
 
 export interface Message {
@@ -59,6 +61,11 @@ export interface Message {
   created_at: string;
   mode: Mode | null;
   turn: Turn | null;
+  parent_id?: string | null;
+  siblings?: string[];
+  index?: number;
+  /** On the branch that is shown. */
+  current?: boolean;
 }
 
 export interface Conversation {

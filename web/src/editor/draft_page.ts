@@ -134,6 +134,7 @@ export class DraftPage {
         if (version.applied) this.versions.named(version.number, null);
         this.drawer.outdated();
       },
+      taken: (version, seq) => this.versions.taken(version, seq),
       cost: (text) => void (byId("session-cost").textContent = text),
       news: () => this.layout.news("chat"),
       needSignIn: () => void this.askToSignIn(),
