@@ -92,6 +92,7 @@ export class AlternativesDesk {
   }
 
   close(): void {
+    if (this.pane.hidden) return;
     this.pane.hidden = true;
     if (this.before?.isConnected) this.before.focus();
     if (this.running) toast("They are still being written. Each is kept as a version.", { label: "Show", run: () => this.reveal() });

@@ -116,7 +116,7 @@ function foot(message: Message, turn: Turn, actions: MessageActions): HTMLElemen
   const others = siblingSwitch(message, actions.choose);
   if (others) row.append(others);
   const { alternatives_id: group } = turn;
-  if (group) row.append(h("button", { type: "button", class: "button quiet", onclick: () => actions.alternatives(group) }, icon("columns"), "Side by side"));
+  if (group) row.append(h("button", { type: "button", class: "button quiet", "aria-label": "Side by side", title: "Show the alternatives side by side", onclick: () => actions.alternatives(group) }, icon("columns")));
   if (message.content.trim()) row.append(h("button", { type: "button", class: "button quiet", "aria-label": "Copy", title: "Copy", onclick: () => actions.copy(message) }, icon("copy")));
   if (turn.state === "done" || turn.state === "stopped") row.append(h("button", { type: "button", class: "button quiet", onclick: () => actions.retryWith(message) }, icon("retry"), "Retry with…"));
   return row;

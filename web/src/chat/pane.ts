@@ -258,6 +258,11 @@ export class Pane {
     await api("POST", `/api/turns/${this.run.id}/stop`).catch((error: unknown) => toast(error instanceof Problem ? error.message : "It could not be stopped."));
   }
 
+  /** Another part of the page is wanted. */
+  leaveAlternatives(): void {
+    this.alternatives.close();
+  }
+
   get running(): boolean {
     return this.run !== null || this.alternatives.running;
   }
@@ -275,7 +280,7 @@ export class Pane {
     if (!asked || !choice || this.running) return;
     const passage = message.turn ? this.surface.passageOf(message.turn.id) : undefined;
     // Another page sent it, perhaps for a passage only: the writer decides again what may change.
-    if (mode === "edit" && passage === undefined) return this.composer.suggest("edit", asked.content);
+    if (mode === "edit" && passage === undefined) return this.composer.edit("edit", asked.content, asked.parent_id ?? null);
     const apply = beside ? "review" : this.composer.apply;
     const selection = passage && passage[1] > passage[0] ? { selection: passage } : {};
     void this.send({ mode, prompt: asked.content, parent_message_id: asked.id, ...choice, ...selection, ...(this.conversationId ? { conversation_id: this.conversationId } : {}), ...(mode === "ask" ? {} : { apply }) });

@@ -122,6 +122,7 @@ export class DraftPage {
     this.layout = setUpLayout((part) => {
       if (part === "versions") void this.drawer.opened();
       if (part !== "versions" && compare.open) compare.close();
+      this.pane?.leaveAlternatives();
     });
     this.pane = new Pane(draft, session, surface, {
       compareWithText: (id) => void this.drawer.compareWithText(id),
