@@ -21,6 +21,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
+from app.routes import alternatives as alternative_routes
 from app.routes import branches as branch_routes
 from app.routes import drafts as draft_routes
 from app.routes import files as file_routes
@@ -37,6 +38,7 @@ from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
 from app.services.actions import Actions, BuiltinActions
+from app.services.alternatives import Alternatives
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
 from app.services.authorship import Authorship
@@ -56,6 +58,7 @@ from app.services.proposals import Proposals
 from app.services.references import References
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
+from app.services.taking import Taking
 from app.services.turns import Turns
 from app.services.versions import Versions
 from app.services.writing_style import WritingStyle
@@ -142,6 +145,8 @@ def create_app(
         "turns": turns,
         "proposals": Proposals(db, clock, fanout, turns),
         "locks": Locks(db, clock, fanout),
+        "alternatives": Alternatives(db, clock, turns),
+        "taking": Taking(db, clock, fanout),
         "conversations": Conversations(db, clock, catalogue),
         "actions": Actions(db, clock, builtin_actions),
         "references": References(db, clock, catalogue, counter),
@@ -182,6 +187,7 @@ def create_app(
             turn_routes.router,
             proposal_routes.router,
             instruction_routes.router,
+            alternative_routes.router,
             operation_routes.router,
             page_routes.router,
             live_routes.live,

@@ -40,6 +40,7 @@ class NewTurn(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: UUID | None = None
     selection: tuple[int, int] | None = None
     apply: Literal["review", "at_once"] = "at_once"
+    parent_message_id: UUID | msgspec.UnsetType | None = msgspec.UNSET
 
     def order(self) -> TurnOrder:
         return TurnOrder(
@@ -51,7 +52,12 @@ class NewTurn(msgspec.Struct, frozen=True, kw_only=True):
             conversation_id=self.conversation_id,
             selection=self.selection,
             apply=self.apply,
+            parent_message_id=self.parent_message_id,
         )
+
+
+class Branch(msgspec.Struct, frozen=True, kw_only=True):
+    message_id: UUID
 
 
 @post("/api/drafts/{draft_id:uuid}/turns", status_code=HTTP_202_ACCEPTED)
@@ -120,6 +126,17 @@ async def change_conversation(
     return await conversations.change(request.user, conversation_id, title=data.title, system_prompt=data.system_prompt)
 
 
+@post("/api/conversations/{conversation_id:uuid}/branch", status_code=200)
+async def choose_branch(
+    conversation_id: FromPath[UUID],
+    data: JSONBody[Branch],
+    request: PersonRequest,
+    conversations: NamedDependency[Conversations],
+) -> ConversationView:
+    """Show the branch of the chat that a message is on; the next prompt goes on there."""
+    return await conversations.choose_branch(request.user, conversation_id, data.message_id)
+
+
 @get("/api/providers")
 async def list_providers(catalogue: NamedDependency[Catalogue]) -> ProviderList:
     """The providers and models that can be asked, with context sizes and prices."""
@@ -145,8 +162,8 @@ async def list_ledger(
 router = Router(
     "/",
     route_handlers=[
-        start_turn, estimate_turn, get_turn, turn_events, stop_turn, get_conversation,
-        change_conversation, list_providers, list_ledger,
+        start_turn, estimate_turn, get_turn, turn_events, stop_turn, get_conversation, change_conversation,
+        choose_branch, list_providers, list_ledger,
     ],
     guards=[signed_in],
     tags=["turns"],

@@ -1,10 +1,13 @@
 """Conversations: the chat beside a draft, with every turn's tokens and cost."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from sqlmodel import Session
 
+from app.core.chat_tree import newest_below, path_to, siblings
 from app.core.text.utf16 import has_unstorable, utf16_length
 from app.services.access import open_document, owned_draft
 from app.services.accounts import Principal
@@ -35,6 +38,7 @@ from app.store import versions as version_store
 from app.store.db import Database
 from app.store.errors import NotFound
 from app.store.tables import ChatMessage, Conversation, LedgerEntry, Turn
+from app.store.turn_beginnings import move_to
 
 _MOST_TITLE = 120
 _MOST_SYSTEM_PROMPT = 20_000
@@ -53,28 +57,25 @@ class Conversations:
         """A conversation with all its messages. Raises `Missing`."""
 
         def query(session: Session) -> ConversationView:
-            conversation = _owned(session, person, conversation_id)
-            messages = conversation_store.list_messages(session, conversation_id)
-            turns = {turn.id: turn for turn in turn_store.list_turns(session, conversation_id)}
-            proposed = proposal_store.counts(session, list(turns))
-            entries: dict[UUID, list[LedgerEntry]] = {}
-            for entry in ledger_store.entries_of_conversation(session, conversation_id):
-                if entry.turn_id is not None:
-                    entries.setdefault(entry.turn_id, []).append(entry)
-            return ConversationView(
-                id=conversation.id,
-                draft_id=conversation.draft_id,
-                title=conversation.title,
-                provider=conversation.provider,
-                model=conversation.model,
-                system_prompt=conversation.system_prompt or "",
-                total_tokens=conversation.total_tokens,
-                total_cost_usd=usd(conversation.total_cost_nano),
-                unpriced=conversation.unpriced,
-                messages=[_message_view(session, message, turns, entries, proposed) for message in messages],
-            )
+            return _conversation_view(session, _owned(session, person, conversation_id))
 
         return await self._db.read(query)
+
+    async def choose_branch(self, person: Principal, conversation_id: UUID, message_id: UUID) -> ConversationView:
+        """Show the branch this message is on, down to where it was last continued; the next prompt goes on there.
+
+        Raises `Missing`, and `InvalidInput` for a message of another conversation.
+        """
+
+        def unit(session: Session) -> ConversationView:
+            conversation = _owned(session, person, conversation_id)
+            messages = conversation_store.list_messages(session, conversation_id)
+            if message_id not in {message.id for message in messages}:
+                raise InvalidInput("message_id", "This message is not of this conversation.", "other_conversation")
+            move_to(session, conversation_id, newest_below(messages, message_id))
+            return _conversation_view(session, conversation)
+
+        return await self._db.write(unit)
 
     async def begin(
         self, person: Principal, draft_id: UUID, *, title: str = "", system_prompt: str = ""
@@ -142,6 +143,47 @@ def _owned(session: Session, person: Principal, conversation_id: UUID) -> Conver
     return conversation
 
 
+def _conversation_view(session: Session, conversation: Conversation) -> ConversationView:
+    messages = conversation_store.list_messages(session, conversation.id)
+    turns = {turn.id: turn for turn in turn_store.list_turns(session, conversation.id)}
+    proposed = proposal_store.counts(session, list(turns))
+    entries: dict[UUID, list[LedgerEntry]] = {}
+    for entry in ledger_store.entries_of_conversation(session, conversation.id):
+        if entry.turn_id is not None:
+            entries.setdefault(entry.turn_id, []).append(entry)
+    current = _current(session, conversation.id, messages)
+    shown = {message.id for message in path_to(messages, current)}
+    families = siblings(messages)
+    return ConversationView(
+        id=conversation.id,
+        draft_id=conversation.draft_id,
+        title=conversation.title,
+        provider=conversation.provider,
+        model=conversation.model,
+        system_prompt=conversation.system_prompt or "",
+        total_tokens=conversation.total_tokens,
+        total_cost_usd=usd(conversation.total_cost_nano),
+        unpriced=conversation.unpriced,
+        current_message_id=current,
+        messages=[
+            msgspec.structs.replace(
+                _message_view(session, message, turns, entries, proposed),
+                parent_id=message.parent_id,
+                siblings=list(families[message.id]),
+                index=families[message.id].index(message.id),
+                current=message.id in shown,
+            )
+            for message in messages
+        ],
+    )
+
+
+def _current(session: Session, conversation_id: UUID, messages: Sequence[ChatMessage]) -> UUID | None:
+    """Where the conversation was left: the chosen message, or the last one where none was ever chosen."""
+    place = conversation_store.place_of(session, conversation_id)
+    return place or (messages[-1].id if messages else None)
+
+
 def conversation_of(session: Session, draft_id: UUID, conversation_id: UUID) -> Conversation:
     """The conversation, if it is one of this draft's. Raises `Missing`."""
     try:
@@ -163,11 +205,44 @@ def turn_view(session: Session, turn: Turn) -> TurnView:
     return _turn_view(session, turn, answer, entries, proposed.get(turn.id))
 
 
-def exchanges(session: Session, conversation_id: UUID) -> tuple[Exchange, ...]:
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Where a prompt hangs: below `parent_id`, after `history`. `asked_again` is a prompt that gets another answer."""
+
+    parent_id: UUID | None = None
+    history: tuple[Exchange, ...] = ()
+    asked_again: UUID | None = None
+
+
+def thread_of(
+    session: Session,
+    conversation_id: UUID,
+    *,
+    below: UUID | msgspec.UnsetType | None = msgspec.UNSET,
+    prompt: str,
+    mode: str,
+) -> Thread:
+    """Where a prompt goes: below a message, before all others (None), or where the conversation was left (not given).
+
+    The same words hung below themselves ask them once more: the answer becomes a sibling of the earlier ones. Raises
+    `InvalidInput` for a message of another conversation.
+    """
+    messages = conversation_store.list_messages(session, conversation_id)
+    parent_id = _current(session, conversation_id, messages) if below is msgspec.UNSET else below
+    path = path_to(messages, parent_id)
+    if parent_id is not None and not path:
+        raise InvalidInput("parent_message_id", "This message is not of this conversation.", "other_conversation")
+    last = path[-1] if path else None
+    if last is not None and last.role == "user" and (last.content, last.details.get("mode")) == (prompt, mode):
+        return Thread(last.parent_id, exchanges(path[:-1]), last.id)
+    return Thread(parent_id, exchanges(path))
+
+
+def exchanges(path: Sequence[ChatMessage]) -> tuple[Exchange, ...]:
     """Earlier prompts and answers, as a model is reminded of them: a written document counts as the fact that it was."""
     pairs: list[Exchange] = []
     prompt = ""
-    for message in conversation_store.list_messages(session, conversation_id):
+    for message in path:
         if message.role == "user":
             prompt = message.content
         elif prompt:
@@ -255,4 +330,5 @@ def _turn_view(
         error=error,
         created_at=turn.created_at,
         finished_at=turn.finished_at,
+        alternatives_id=turn.alternatives_id,
     )

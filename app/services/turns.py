@@ -10,9 +10,10 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
+import msgspec
 import structlog
 from providers.base import Request
 from providers.tokens import TokenCounter
@@ -28,12 +29,12 @@ from app.services.assistant.context import turn_context
 from app.services.assistant.ending import Ending
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.recovery import recover_turn
-from app.services.assistant.requests import Exchange, Mode, TurnPlan, build_request, estimate_request, within_context
+from app.services.assistant.requests import Mode, TurnPlan, build_request, estimate_request, within_context
 from app.services.assistant.run_log import RunLogs, encode_event
 from app.services.assistant.runner import RunnerTools, TurnRunner
 from app.services.catalogue import Catalogue, Choice
 from app.services.clock import Clock
-from app.services.conversations import conversation_of, exchanges, turn_view
+from app.services.conversations import Thread, conversation_of, thread_of, turn_view
 from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
 from app.services.locks import locked_as_read
@@ -45,7 +46,7 @@ from app.store.drafting.heads import Head
 from app.store.errors import AlreadyExists
 from app.store.locks import has_locks
 from app.store.proposals import refine_by
-from app.store.turn_beginnings import TurnBeginning, begin_turn
+from app.store.turn_beginnings import BegunTurn, TurnBeginning, begin_turn
 
 log = structlog.get_logger()
 
@@ -80,17 +81,34 @@ class TurnOrder:
     selection: tuple[int, int] | None = None
     apply: Literal["review", "at_once"] = "at_once"
     refines: Refined | None = None
+    parent_message_id: UUID | msgspec.UnsetType | None = msgspec.UNSET
+    """The message the prompt hangs on, None before all others; not given: where the conversation was left."""
+    instruction: str = ""
+    """What one alternative is asked beside the prompt; it goes to the model, not into the chat."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """An order with everything looked up: ready to be estimated or started."""
+class _Planned:
+    """What the database says about an order: the plan, the words the chat shows, the draft's position, and where in the
+    chat the prompt goes."""
 
     plan: TurnPlan
+    asked: str
+    seq: int
+    thread: Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An order with everything looked up: ready to be estimated or started. `asked`: the words the chat shows."""
+
+    plan: TurnPlan
+    asked: str
     request: Request
     choice: Choice
     estimate: Estimate
     seq: int
+    thread: Thread
 
 
 class Turns:
@@ -130,24 +148,19 @@ class Turns:
 
     async def estimate(self, person: Principal, draft_id: UUID, order: TurnOrder) -> Estimate:
         """Tokens and price before sending."""
-        return (await self._prepare(person, draft_id, order)).estimate
+        return (await self.prepare(person, draft_id, order)).estimate
 
     async def start(self, person: Principal, draft_id: UUID, order: TurnOrder) -> TurnStarted:
         """Start a turn. Raises `Conflict` when the draft runs one already or the text does not fit the model."""
         if not order.prompt.strip() and order.action is None:
             raise InvalidInput("prompt", "Say what you would like.")
-        prepared = await self._prepare(person, draft_id, order)
-        if not prepared.estimate.fits:
-            raise Conflict(
-                "context_too_long",
-                f"The draft, its references and the chat are about {prepared.estimate.input_tokens} tokens, more than "
-                f"{prepared.choice.model.label} reads at once. Select a passage, switch references off or choose another model.",
-            )
+        prepared = await self.prepare(person, draft_id, order)
+        require_fitting(prepared)
         try:
             ending = await self._db.write(self._begin, person, draft_id, order, prepared)
         except AlreadyExists as error:
-            raise Conflict("turn_running", "The assistant is still busy with this draft. Stop it first.") from error
-        self._launch(person, ending, prepared)
+            raise turn_running() from error
+        self.launch(person, ending, prepared)
         return TurnStarted(
             id=ending.turn_id,
             conversation_id=ending.conversation_id,
@@ -224,15 +237,16 @@ class Turns:
 
     # Preparing
 
-    async def _prepare(self, person: Principal, draft_id: UUID, order: TurnOrder) -> _Prepared:
+    async def prepare(self, person: Principal, draft_id: UUID, order: TurnOrder) -> Prepared:
         if utf16_length(order.prompt) > _MOST_PROMPT:
             raise InvalidInput("prompt", f"A prompt has at most {_MOST_PROMPT} characters.", "too_large")
         choice = self._catalogue.choose(order.provider, order.model)
-        plan, seq = await self._db.read(self._plan, person, draft_id, order, choice)
+        planned = await self._db.read(self._plan, person, draft_id, order, choice)
         # The first count loads the vocabulary, which takes a third of a second.
-        return await asyncio.to_thread(self._estimated, plan, choice, seq)
+        return await asyncio.to_thread(self._estimated, planned, choice)
 
-    def _estimated(self, plan: TurnPlan, choice: Choice, seq: int) -> _Prepared:
+    def _estimated(self, planned: _Planned, choice: Choice) -> Prepared:
+        plan = planned.plan
         request = build_request(plan, self._prompts, self._counter, history_tokens=self._history_tokens)
         request = within_context(request, plan, self._counter)
         estimate = estimate_request(
@@ -243,21 +257,12 @@ class Turns:
             overrides=self._catalogue.overrides,
             base_url=choice.base_url,
         )
-        return _Prepared(plan, request, choice, estimate, seq)
+        return Prepared(plan, planned.asked, request, choice, estimate, planned.seq, planned.thread)
 
     @quick
-    def _plan(
-        self, session: Session, person: Principal, draft_id: UUID, order: TurnOrder, choice: Choice
-    ) -> tuple[TurnPlan, int]:
+    def _plan(self, session: Session, person: Principal, draft_id: UUID, order: TurnOrder, choice: Choice) -> _Planned:
         head = open_document(session, person.id, draft_id)
         text = text_of(head)
-        instructions = ""
-        history: tuple[Exchange, ...] = ()
-        if order.conversation_id is not None:
-            expect_slow(session)
-            conversation = conversation_of(session, draft_id, order.conversation_id)
-            instructions = conversation.system_prompt or ""
-            history = exchanges(session, conversation.id)
         selection = self._selection(order, text)
         context = turn_context(
             session,
@@ -269,9 +274,18 @@ class Turns:
             action=order.action,
             selected=selection is not None,
         )
+        instructions, thread = "", Thread()
+        if order.conversation_id is not None:
+            expect_slow(session)
+            conversation = conversation_of(session, draft_id, order.conversation_id)
+            instructions = conversation.system_prompt or ""
+            below = order.parent_message_id
+            thread = thread_of(session, conversation.id, below=below, prompt=context.prompt, mode=context.mode)
+        elif order.parent_message_id not in (None, msgspec.UNSET):
+            raise InvalidInput("parent_message_id", "Say which conversation this message is of.")
         plan = TurnPlan(
             mode=context.mode,
-            prompt=context.prompt,
+            prompt=_with_instruction(context.prompt, order.instruction),
             action=context.action,
             style=context.style,
             references=context.references,
@@ -280,14 +294,14 @@ class Turns:
             selection=selection,
             selected_text=utf16_slice(text, *selection) if selection else "",
             instructions=instructions,
-            history=history,
+            history=thread.history,
             provider=choice.provider.id,
             model=choice.model,
             tools=choice.provider.supports_tools(choice.model.id),
             locked=self._locked(session, head, order),
             suggestion=order.refines.suggestion if order.refines else None,
         )
-        return plan, head.seq
+        return _Planned(plan, context.prompt, head.seq, thread)
 
     def _locked(self, session: Session, head: Head, order: TurnOrder) -> tuple[tuple[int, int], ...]:
         if order.mode == "ask" or not has_locks(session, head.id):
@@ -307,54 +321,47 @@ class Turns:
 
     @quick
     def _begin(
-        self, session: Session, person: Principal, draft_id: UUID, order: TurnOrder, prepared: _Prepared
+        self, session: Session, person: Principal, draft_id: UUID, order: TurnOrder, prepared: Prepared
     ) -> Ending:
         """One transaction: checkpoint, conversation, prompt, empty answer, running turn."""
         at = self._clock()
         head = open_document(session, person.id, draft_id, lock=True)
         if text_of(head) != prepared.plan.text:
-            raise Conflict("draft_moved", "The draft changed at this very moment. Please send again.")
-        base_version_id = base_of(session, head, at=at)
-        model = prepared.choice.model.id
-        begun = begin_turn(
-            session,
-            TurnBeginning(
-                draft_id=draft_id,
-                user_id=person.id,
-                conversation_id=order.conversation_id,
-                title=prepared.plan.prompt.partition("\n")[0][:80],
-                mode=prepared.plan.mode,
-                prompt=prepared.plan.prompt,
-                action=prepared.plan.action,
-                provider=prepared.choice.provider.id,
-                model=model,
-                base_version_id=base_version_id,
-                base_seq=head.seq,
-                selection=prepared.plan.selection,
-                apply=order.apply,
-                worker_id=self._worker_id,
-                estimate={"input_tokens": prepared.estimate.input_tokens, "cost_usd": prepared.estimate.cost_usd},
-                estimated_input_tokens=prepared.estimate.input_tokens,
-                at=at,
-            ),
-        )
+            raise draft_moved()
+        begun = self.beginning(person, order, prepared, head, base_of(session, head, at=at), at=at)
+        turn = begin_turn(session, begun)
         if order.refines is not None:
-            refine_by(session, order.refines.proposal_id, begun.turn_id)
-        return Ending(
-            turn_id=begun.turn_id,
-            draft_id=draft_id,
-            conversation_id=begun.conversation_id,
+            refine_by(session, order.refines.proposal_id, turn.turn_id)
+        return ending_of(begun, turn, most_dropped=self._most_dropped)
+
+    def beginning(
+        self, person: Principal, order: TurnOrder, prepared: Prepared, head: Head, base_id: UUID | None, *, at: datetime
+    ) -> TurnBeginning:
+        """What is written when this turn begins on the text of `head`, which version `base_id` holds."""
+        estimate, plan = prepared.estimate, prepared.plan
+        return TurnBeginning(
+            draft_id=head.id,
             user_id=person.id,
-            answer_message_id=begun.answer_message_id,
-            base_version_id=base_version_id,
+            conversation_id=order.conversation_id,
+            title=prepared.asked.partition("\n")[0][:80],
+            mode=plan.mode,
+            prompt=prepared.asked,
+            provider=prepared.choice.provider.id,
+            model=prepared.choice.model.id,
+            base_version_id=base_id,
             base_seq=head.seq,
+            selection=prepared.plan.selection,
             apply=order.apply,
-            model=model,
-            estimated_input_tokens=prepared.estimate.input_tokens,
-            most_dropped=self._most_dropped,
+            worker_id=self._worker_id,
+            estimate={"input_tokens": estimate.input_tokens, "cost_usd": estimate.cost_usd},
+            estimated_input_tokens=estimate.input_tokens,
+            at=at,
+            action=plan.action,
+            parent_id=prepared.thread.parent_id,
+            prompt_message_id=prepared.thread.asked_again,
         )
 
-    def _launch(self, person: Principal, ending: Ending, prepared: _Prepared) -> None:
+    def launch(self, person: Principal, ending: Ending, prepared: Prepared) -> None:
         runner = TurnRunner(
             RunnerTools(
                 db=self._db,
@@ -419,6 +426,51 @@ class Turns:
         """SQLite belongs to one process: whatever runs at its start is dead. Elsewhere a dead worker's heart stands still."""
         now = self._clock()
         return now + _DEAD_AFTER if self._db.dialect == "sqlite" else now - _DEAD_AFTER
+
+
+def require_fitting(prepared: Prepared) -> None:
+    """Raises `Conflict` for what is longer than the model reads."""
+    if not prepared.estimate.fits:
+        raise Conflict(
+            "context_too_long",
+            f"The draft, its references and the chat are about {prepared.estimate.input_tokens} tokens, more than "
+            f"{prepared.choice.model.label} reads at once. Select a passage, switch references off or choose another model.",
+        )
+
+
+def _with_instruction(prompt: str, instruction: str) -> str:
+    """Both as sentences of their own, so that one is not read as the end of the other."""
+    if not instruction:
+        return prompt
+    return f"{prompt}{'' if prompt.endswith(('.', '!', '?', '…', ':')) else '.'}\n\n{instruction}"
+
+
+def turn_running() -> Conflict:
+    return Conflict("turn_running", "The assistant is still busy with this draft. Stop it first.")
+
+
+def draft_moved() -> Conflict:
+    return Conflict("draft_moved", "The draft changed at this very moment. Please send again.")
+
+
+def ending_of(begun: TurnBeginning, turn: BegunTurn, *, most_dropped: float) -> Ending:
+    """What the end of a turn needs to know of its beginning. `most_dropped`: see `Ending`."""
+    apply: Literal["review", "at_once", "beside"] = "review"
+    if begun.apply in ("at_once", "beside"):
+        apply = cast(Literal["at_once", "beside"], begun.apply)
+    return Ending(
+        turn_id=turn.turn_id,
+        draft_id=begun.draft_id,
+        conversation_id=turn.conversation_id,
+        user_id=begun.user_id,
+        answer_message_id=turn.answer_message_id,
+        base_version_id=begun.base_version_id,
+        base_seq=begun.base_seq,
+        apply=apply,
+        model=begun.model,
+        estimated_input_tokens=begun.estimated_input_tokens,
+        most_dropped=most_dropped,
+    )
 
 
 def _rows_after(session: Session, turn_id: UUID, after: int) -> tuple[list[turn_store.RunEvent], bool]:

@@ -229,6 +229,8 @@ class TurnView(msgspec.Struct, frozen=True, kw_only=True):
     error: TurnError | None
     created_at: datetime
     finished_at: datetime | None
+    alternatives_id: UUID | None = None
+    """The group this turn is one alternative of."""
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,6 +243,13 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     turn: TurnView | None
     action: str | None = None
     """The label of the quick action a prompt was made of."""
+    parent_id: UUID | None = None
+    siblings: list[UUID] = []
+    """The messages that hang on the same one, this among them, in the order they were written."""
+    index: int = 0
+    """The place among the siblings, from 0."""
+    current: bool = True
+    """On the branch that is shown and goes on."""
 
 
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,6 +263,8 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
     total_cost_usd: str | None
     unpriced: int
     """Attempts whose price is unknown; they are not in the total."""
+    current_message_id: UUID | None
+    """The end of the branch that is shown: the next prompt hangs here unless it says otherwise."""
     messages: list[MessageView]
 
 
@@ -286,6 +297,59 @@ class TurnStarted(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: UUID
     message_id: UUID
     estimate: Estimate
+
+
+class AlternativeStarted(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    label: str
+    provider: str
+    model: str
+    message_id: UUID
+    estimate: Estimate
+
+
+class AlternativesStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """`estimate` sums those of the turns; it has no price while one of them has none."""
+
+    id: UUID
+    conversation_id: UUID
+    turns: list[AlternativeStarted]
+    estimate: Estimate
+
+
+class AlternativeView(msgspec.Struct, frozen=True, kw_only=True):
+    """One alternative: what it was asked beside the prompt, and its turn. `words` are those of its version."""
+
+    id: UUID
+    number: int
+    label: str
+    instruction: str
+    words: int | None
+    turn: TurnView
+
+
+class AlternativesView(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    draft_id: UUID
+    conversation_id: UUID
+    mode: str
+    prompt: str
+    state: str
+    """`running` while one of the turns runs, then `done`."""
+    base_version_id: UUID | None
+    taken_version_id: UUID | None
+    cost_usd: str | None
+    unpriced: int
+    turns: list[AlternativeView]
+    created_at: datetime
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What was taken, as a version. `applied`: it is in the text; otherwise it stands beside it."""
+
+    version: VersionView
+    seq: int
+    applied: bool
 
 
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from app.core.text.utf16 import normalise_text
 from app.store.errors import NotFound
-from app.store.tables import ChatMessage, Conversation
+from app.store.tables import ChatMessage, ChatPlace, Conversation
 
 
 def get_conversation(session: Session, conversation_id: uuid.UUID) -> Conversation:
@@ -73,3 +73,9 @@ def dropped_by(session: Session, message_id: uuid.UUID | None) -> list[str]:
         return []
     dropped: list[str] = get_message(session, message_id).details.get("dropped") or []
     return dropped
+
+
+def place_of(session: Session, conversation_id: uuid.UUID) -> uuid.UUID | None:
+    """The message the conversation was left at; None for one that never branched nor went on since places are kept."""
+    place = session.get(ChatPlace, conversation_id)
+    return None if place is None else place.message_id

@@ -30,6 +30,8 @@ BODIES: dict[str, Any] = {
     "/api/drafts/{draft_id:uuid}/conflicts/{conflict_id:uuid}": {"value": "x"},
     "/api/drafts/{draft_id:uuid}/turns": {"mode": "ask", "prompt": "x"},
     "/api/drafts/{draft_id:uuid}/turns/estimate": {"mode": "ask", "prompt": "x"},
+    "/api/drafts/{draft_id:uuid}/alternatives": {"mode": "write", "prompt": "x", "variants": [{}, {}]},
+    "/api/drafts/{draft_id:uuid}/alternatives/estimate": {"mode": "write", "prompt": "x", "variants": [{}, {}]},
     "/api/drafts/{draft_id:uuid}/versions": {},
     "/api/drafts/{draft_id:uuid}/branches/{branch_id:uuid}": {"name": "x"},
     "/api/drafts/{draft_id:uuid}/references": {"title": "x", "text": "x"},
@@ -62,6 +64,11 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     scripted.enqueue(Reply("answer"))
     turn = ada.post(f"/api/drafts/{draft['id']}/turns", {"mode": "ask", "prompt": "x"}).json()
     ada.get(f"/api/turns/{turn['id']}/events")
+    scripted.enqueue(Reply("One"), Reply("Two"))
+    several = {"mode": "write", "prompt": "x", "variants": [{}, {}]}
+    group = ada.post(f"/api/drafts/{draft['id']}/alternatives", several).json()
+    for alternative in group["turns"]:
+        ada.get(f"/api/turns/{alternative['id']}/events")
     token = ada.post("/api/tokens", {"name": "x"}).json()
     lock = ada.post(f"/api/drafts/{draft['id']}/locks", {"from": 0, "to": 5}).json()
     proposing = ada.draft("Secret words")
@@ -80,6 +87,7 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     reference = ada.post(f"/api/drafts/{draft['id']}/references", material).json()
     return {
         "branch_id": branch["id"], "old_version_id": old["id"],
+        "alternatives_id": group["id"], "message_id": turn["message_id"],
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
@@ -108,6 +116,10 @@ def body(path: str, owned: dict[str, str]) -> Any:
         return {"version_id": owned["version_id"]}
     if path == "/api/drafts/{draft_id:uuid}/branches":
         return {"version_id": owned["version_id"], "name": "x"}
+    if path == "/api/conversations/{conversation_id:uuid}/branch":
+        return {"message_id": owned["message_id"]}
+    if path == "/api/alternatives/{alternatives_id:uuid}/take":
+        return {"turn_id": owned["turn_id"]}
     return BODIES.get(path, {})
 
 

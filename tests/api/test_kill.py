@@ -109,6 +109,29 @@ def test_a_turn_whose_server_is_killed_is_interrupted_with_its_text_and_cost(tmp
         assert [(row["outcome"], row["status"]) for row in rows] == [("interrupted", "free")]
 
 
+def test_all_alternatives_of_a_killed_server_are_kept_beside_the_text(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (draft,) = prepare(data, 1)
+    with serving(data, DRAFTLOOM_OFFLINE_PACE="20") as (url, process):
+        order = {"mode": "write", "prompt": "Write about the sea", "variants": [{"provider": "offline"}] * 3}
+        answer = httpx.post(f"{url}/api/drafts/{draft}/alternatives", json=order, headers=HEADERS, timeout=30)
+        group: dict[str, Any] = answer.json()
+        for turn in group["turns"]:
+            with httpx.stream("GET", f"{url}/api/turns/{turn['id']}/events", headers=HEADERS, timeout=30) as stream:
+                assert any("delta" in line for line in stream.iter_lines())
+        process.send_signal(signal.SIGKILL)
+    with serving(data) as (url, _):
+        view = httpx.get(f"{url}/api/alternatives/{group['id']}", headers=HEADERS).json()
+        assert [one["turn"]["state"] for one in view["turns"]] == ["interrupted"] * 3
+        assert [one["turn"]["version"]["applied"] for one in view["turns"]] == [False] * 3
+        assert httpx.get(f"{url}/api/drafts/{draft}", headers=HEADERS).json()["text"] == ""
+        rows = httpx.get(f"{url}/api/ledger?draft_id={draft}", headers=HEADERS).json()["items"]
+        assert [row["outcome"] for row in rows] == ["interrupted"] * 3
+        conversation = httpx.get(f"{url}/api/conversations/{group['conversation_id']}", headers=HEADERS).json()
+        spent = sum(row["input_tokens"] + row["output_tokens"] for row in rows)
+        assert conversation["total_tokens"] == spent > 0
+
+
 def test_an_orderly_stop_ends_running_turns_and_answers_what_waits(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (draft,) = prepare(data, 1)

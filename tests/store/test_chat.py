@@ -4,6 +4,7 @@ import uuid
 from datetime import date, datetime, timedelta
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
@@ -16,6 +17,7 @@ from app.store.errors import AlreadyExists, BadCursor, NotFound, StaleWrite
 from app.store.tables import Conversation, LedgerEntry, Turn, User
 from app.store.turn_beginnings import TurnBeginning, begin_turn
 from app.store.turns import RunEvent
+from app.store.upkeep.migrate import alembic_config
 from app.store.upkeep.verify import verify
 from tests.store import rows
 
@@ -314,3 +316,28 @@ def test_a_conversation_belongs_to_a_document(database: Database, writer: User, 
     with database.transaction() as session:
         head = create_stream(session, kind="document", owner_id=writer.id, actor=actor, at=now)
         rows.create_conversation(session, draft_id=head.id, provider="p", model="m", at=now)
+
+
+def test_prompts_of_older_chats_hang_on_the_answer_above_them(database: Database, draft: Head, now: datetime) -> None:
+    with database.transaction() as session:
+        talks = [
+            rows.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now) for _ in range(2)
+        ]
+        written = []
+        for minute in range(3):
+            for talk in talks:
+                at = now + timedelta(minutes=minute)
+                prompt = rows.add_message(session, conversation=talk, role="user", content="?", at=at)
+                answer = rows.add_message(
+                    session, conversation=talk, role="assistant", content="!", at=at, parent_id=prompt.id
+                )
+                written.append((talk.id, prompt.id, answer.id))
+        with database.engine.connect() as connection:
+            script = ScriptDirectory.from_config(alembic_config(connection)).get_revision("0009")
+        session.execute(text(script.module.CHAIN))
+    with database.transaction() as session:
+        for talk in talks:
+            turns = [(prompt, answer) for talk_id, prompt, answer in written if talk_id == talk.id]
+            messages = {message.id: message for message in conversations.list_messages(session, talk.id)}
+            parents = [messages[prompt].parent_id for prompt, _ in turns]
+            assert parents == [None, *(answer for _, answer in turns[:-1])]

@@ -14,10 +14,10 @@ from app.store.audit import record
 from app.store.db import Database
 from app.store.drafts import Head, create_stream
 from app.store.ledger import add_entry
-from app.store.tables import LedgerEntry, User, metadata
+from app.store.tables import Alternatives, LedgerEntry, User, metadata
 from app.store.turns import RunEvent, append_run_events, running_turn, start_attempt
 from app.store.versions import VersionRow, add_version
-from tests.store.rows import add_message, create_conversation, create_turn
+from tests.store.rows import add, add_message, create_conversation, create_turn
 
 tables = metadata.tables
 
@@ -244,6 +244,48 @@ def test_a_draft_has_at_most_one_running_turn(database: Database, draft: Head, w
         ended = {"id": uuid.uuid4(), "state": "done", "finished_at": now}
         session.execute(insert(turns).values(**row | ended))
         assert running_turn(session, draft.id).id == turn.id
+
+
+def test_only_turns_of_one_group_run_at_the_same_time(
+    database: Database, draft: Head, other_draft: Head, writer: User, now: datetime
+) -> None:
+    def group(head: Head) -> Alternatives:
+        conversation = create_conversation(session, draft_id=head.id, provider="offline", model="demo", at=now)
+        prompt = add_message(session, conversation=conversation, role="user", content="x", at=now)
+        place = {"draft_id": head.id, "conversation_id": conversation.id, "prompt_message_id": prompt.id}
+        return add(session, Alternatives(**place, created_at=now))
+
+    with database.transaction() as session:
+        first, second, foreign = group(draft), group(draft), group(other_draft)
+        turn = {
+            "draft_id": draft.id, "conversation_id": first.conversation_id, "user_id": writer.id, "mode": "write",
+            "provider": "offline", "model": "demo", "base_seq": 1, "worker_id": "w", "at": now,
+        }  # fmt: skip
+        create_turn(session, **turn, alternatives_id=first.id, alternative=1)
+        create_turn(session, **turn, alternatives_id=first.id, alternative=2)
+        row = dict(session.execute(select(tables["turns"]).limit(1)).mappings().one())
+        groups = [first.id, second.id, foreign.id]
+    for group_id, number in [(groups[0], 1), (groups[1], 1), (None, None), (groups[0], None)]:
+        other = {"id": uuid.uuid4(), "alternatives_id": group_id, "alternative": number}
+        refused(database, insert(tables["turns"]).values(**row | other))
+    ended = {"id": uuid.uuid4(), "state": "done", "finished_at": now}
+    refused(database, insert(tables["turns"]).values(**row | ended | {"alternatives_id": groups[2], "alternative": 1}))
+    with database.transaction() as session:
+        session.execute(insert(tables["turns"]).values(**row | {"id": uuid.uuid4(), "alternative": 3}))
+        session.execute(insert(tables["turns"]).values(**row | ended | {"alternatives_id": groups[1]}))
+
+
+def test_a_conversation_is_left_at_a_message_of_its_own(
+    database: Database, draft: Head, other_draft: Head, now: datetime
+) -> None:
+    with database.transaction() as session:
+        own, other = (
+            create_conversation(session, draft_id=head.id, provider="offline", model="demo", at=now)
+            for head in (draft, other_draft)
+        )
+        foreign = add_message(session, conversation=other, role="user", content="x", at=now)
+        place = {"conversation_id": own.id, "message_id": foreign.id}
+    refused(database, insert(tables["chat_places"]).values(**place))
 
 
 def test_chat_stays_within_its_draft_and_conversation(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -68,7 +68,7 @@ def recover_turn(
             answer_message_id=turn.answer_message_id,
             base_version_id=turn.base_version_id,
             base_seq=turn.base_seq,
-            apply="at_once" if turn.apply == "at_once" else "review",
+            apply=cast(Literal["review", "at_once", "beside"], turn.apply),
             model=turn.model,
             estimated_input_tokens=0,
         ),

@@ -35,7 +35,7 @@ class Ending:
     answer_message_id: UUID
     base_version_id: UUID | None
     base_seq: int
-    apply: Literal["review", "at_once"]
+    apply: Literal["review", "at_once", "beside"]
     model: str
     estimated_input_tokens: int
     most_dropped: float = 0.3
@@ -61,6 +61,8 @@ def settle(
 ) -> Outcome:
     """Put the result into the text if it may go there by itself, else propose it. `whole`: the model finished it."""
     plan, operations = output.plan, output.report()
+    if ending.apply == "beside":
+        return Outcome(None, operations)  # one of several alternatives: a version until somebody takes it
     head = load_head(session, ending.draft_id, lock=True)
     if (
         head is None

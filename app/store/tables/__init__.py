@@ -9,16 +9,18 @@ from app.store.tables.instructions import DraftReference, WriterAction, WriterSt
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.review import Lock, Proposal
 from app.store.tables.settings import AuditEntry, ProviderSetting
-from app.store.tables.turns import ChatMessage, Conversation, Turn, TurnAttempt, TurnEvent
+from app.store.tables.turns import Alternatives, ChatMessage, ChatPlace, Conversation, Turn, TurnAttempt, TurnEvent
 from app.store.tables.versions import Version
 
 metadata = SQLModel.metadata
 
 __all__ = [
+    "Alternatives",
     "ApiToken",
     "AuditEntry",
     "Branch",
     "ChatMessage",
+    "ChatPlace",
     "Conversation",
     "Draft",
     "DraftEvent",

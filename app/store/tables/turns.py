@@ -72,12 +72,68 @@ class ChatMessage(SQLModel, table=True):
     created_at: datetime
 
 
+class ChatPlace(SQLModel, table=True):
+    """The message a conversation was left at: the end of the branch that is shown and goes on."""
+
+    __tablename__ = "chat_places"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["conversation_id", "message_id"], ["chat_messages.conversation_id", "chat_messages.id"],
+            name="fk_chat_places_message", ondelete="CASCADE",
+        ),
+        Index("ix_chat_places_conversation_id_message_id", "conversation_id", "message_id"),
+    )  # fmt: skip
+
+    conversation_id: uuid.UUID = reference(primary_key=True)
+    message_id: uuid.UUID = reference()
+
+
+class Alternatives(SQLModel, table=True):
+    """Several turns at once on one text: answers to one prompt, none of which enters the text by itself.
+
+    `variants`: what each was asked beside the prompt, `{label, instruction}` by number. `taken_version_id`: the version
+    made of what the writer took, the last one if several times.
+    """
+
+    __tablename__ = "alternatives"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["draft_id", "conversation_id"], ["ai_conversations.draft_id", "ai_conversations.id"],
+            name="fk_alternatives_conversation", ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["conversation_id", "prompt_message_id"], ["chat_messages.conversation_id", "chat_messages.id"],
+            name="fk_alternatives_prompt_message", ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["draft_id", "base_version_id"], ["versions.draft_id", "versions.id"], name="fk_alternatives_base_version"
+        ),
+        ForeignKeyConstraint(
+            ["draft_id", "taken_version_id"], ["versions.draft_id", "versions.id"], name="fk_alternatives_taken_version"
+        ),
+        Index("ix_alternatives_draft_id_conversation_id", "draft_id", "conversation_id"),
+        Index("ix_alternatives_draft_id_base_version_id", "draft_id", "base_version_id"),
+        Index("ix_alternatives_draft_id_taken_version_id", "draft_id", "taken_version_id"),
+        Index("ix_alternatives_conversation_id_prompt_message_id", "conversation_id", "prompt_message_id"),
+    )  # fmt: skip
+
+    id: uuid.UUID = identifier()
+    draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE")
+    conversation_id: uuid.UUID = reference()
+    prompt_message_id: uuid.UUID = reference()
+    base_version_id: uuid.UUID | None = optional_reference()
+    taken_version_id: uuid.UUID | None = optional_reference()
+    variants: list[dict[str, Any]] = Field(default_factory=list, sa_type=JsonText)
+    created_at: datetime
+
+
 class Turn(SQLModel, table=True):
     """One request of a writer to a model, from the prompt to its end.
 
     `base_version_id` and `base_seq` pin the text the model saw; `selection_from`/`selection_to` are UTF-16 positions in
     it. `worker_id` and `heartbeat_at` tell whether the process that runs it still lives. `applied`: its change is in
-    the text. `estimate` is what was said before sending.
+    the text. `estimate` is what was said before sending. `alternative` numbers the turns of one group
+    (`alternatives_id`) from 1; only those run at the same time on one draft, which a trigger sees to.
     """
 
     __tablename__ = "turns"
@@ -107,8 +163,11 @@ class Turn(SQLModel, table=True):
         one_of("state", "running", "done", "stopped", "failed", "interrupted"),
         CheckConstraint("(state = 'running') = (finished_at IS NULL)", name="finished"),
         CheckConstraint("(selection_from IS NULL) = (selection_to IS NULL)", name="selection"),
+        ForeignKeyConstraint(["alternatives_id"], ["alternatives.id"], name="fk_turns_alternatives"),
         Index("uq_turns_running", "draft_id", unique=True,
-              sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'")),
+              sqlite_where=text("state = 'running' AND alternatives_id IS NULL"),
+              postgresql_where=text("state = 'running' AND alternatives_id IS NULL")),
+        Index("uq_turns_alternatives_id_alternative", "alternatives_id", "alternative", unique=True),
         Index("ix_turns_conversation_id", "conversation_id", "created_at"),
         Index("ix_turns_heartbeat_at", "heartbeat_at",
               sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'")),
@@ -142,6 +201,8 @@ class Turn(SQLModel, table=True):
     worker_id: str = characters(100, default="")
     heartbeat_at: datetime
     estimate: dict[str, Any] | None = Field(default=None, sa_type=JsonText)
+    alternatives_id: uuid.UUID | None = optional_reference()
+    alternative: int | None = None
     created_at: datetime
     finished_at: datetime | None = None
 

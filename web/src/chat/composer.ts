@@ -17,6 +17,8 @@ export interface Order extends Partial<Choice> {
   selection?: [number, number];
   apply?: "review" | "at_once";
   action?: { id: string; variables: Record<string, string> };
+  /** What the prompt hangs on, null before all others; not given: the end of the branch that is shown. */
+  parent_message_id?: string | null;
 }
 
 /** What the chat shows of an order whose words the server makes. */
@@ -34,6 +36,8 @@ export interface ComposerActions {
   selectedText(from: number, to: number): string;
   /** These words go with the next message. */
   attached(range: [number, number] | null): void;
+  /** The same in several ways, side by side. */
+  compare(order: Order, sent: () => void): void;
 }
 
 const HINTS: Record<Mode, string> = {
@@ -54,6 +58,8 @@ export class Composer {
   private wholeText = false;
   /** The selection goes with a question only when the writer asked about it. */
   private attached = false;
+  /** Where an earlier message that is being edited hangs; undefined when none is. */
+  private editing: string | null | undefined;
   private running = false;
   private busy = false;
   private pause = 0;
@@ -82,6 +88,7 @@ export class Composer {
       remember(`prompt.${this.draftId}`, this.prompt.value || null);
       this.refresh();
     });
+    byId("compare-alternatives").addEventListener("click", () => this.compare());
     for (const radio of this.form.querySelectorAll<HTMLInputElement>("[name=mode]")) radio.addEventListener("change", () => this.refresh());
     this.atOnce.addEventListener("change", () => remember("apply", this.atOnce.checked ? "at_once" : null));
   }
@@ -111,6 +118,31 @@ export class Composer {
     const radio = this.form.querySelector<HTMLInputElement>(`[name=mode][value=${mode}]`);
     if (radio) radio.checked = true;
     this.refresh();
+  }
+
+  /** Brings an earlier message back to be asked otherwise, in its place; what followed it stays. */
+  edit(mode: Mode, prompt: string, parent: string | null): void {
+    this.editing = parent;
+    this.suggest(mode, prompt);
+  }
+
+  private showEditing(): void {
+    const bar = byId("composer-branch");
+    bar.hidden = this.editing === undefined;
+    if (bar.hidden || bar.childElementCount > 0) return;
+    const label = "Leave the earlier message as it is";
+    const leave = (): void => {
+      this.sent();
+      this.prompt.focus();
+    };
+    bar.replaceChildren(h("span", { class: "grow" }, "Editing an earlier message. What followed it stays."), h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: leave }, icon("close")));
+  }
+
+  private compare(): void {
+    const order = this.order();
+    if (order.prompt === "" || !this.ready) return;
+    const { apply: _, ...rest } = order;
+    this.actions.compare(rest, () => this.sent());
   }
 
   /** Puts the selected passage beside the next question. */
@@ -163,6 +195,10 @@ export class Composer {
     const { mode } = this;
     this.prompt.placeholder = HINTS[mode];
     byId("apply-choice").hidden = mode === "ask" || this.actions.isEmpty();
+    const compare = byId<HTMLButtonElement>("compare-alternatives");
+    compare.hidden = mode === "ask";
+    compare.disabled = this.prompt.value.trim() === "" || !this.ready;
+    this.showEditing();
     this.button.disabled = !this.running && (this.busy || this.prompt.value.trim() === "" || this.models.choice() === null);
     this.showContext();
     clearTimeout(this.pause);
@@ -198,6 +234,7 @@ export class Composer {
     if (conversation) order.conversation_id = conversation;
     const selection = this.usedSelection();
     if (selection) order.selection = selection;
+    if (this.editing !== undefined) order.parent_message_id = this.editing;
     if (order.mode !== "ask") order.apply = this.apply;
     return order;
   }
@@ -205,8 +242,12 @@ export class Composer {
   private async send(): Promise<void> {
     const order = this.order();
     if (order.prompt === "" || !this.ready) return;
-    if (!(await this.deliver(order))) return;
+    if (await this.deliver(order)) this.sent();
+  }
+
+  private sent(): void {
     this.attached = false;
+    this.editing = undefined;
     this.prompt.value = "";
     remember(`prompt.${this.draftId}`, null);
     this.refresh();

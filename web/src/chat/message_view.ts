@@ -3,6 +3,7 @@
 import { h, icon } from "../common/dom.js";
 import { time } from "../common/format.js";
 import { turnDetails, turnFacts } from "./facts.js";
+import { siblingSwitch } from "./branches.js";
 import { operationList } from "./operation_list.js";
 import { earlyEnd, outcome, sentence } from "./outcome.js";
 import type { Message, Mode, Turn } from "./wire.js";
@@ -20,6 +21,11 @@ export interface MessageActions {
   insert(text: string): void;
   review(turn: Turn): void;
   applyRun(turn: Turn): void;
+  /** Shows the branch of this message. */
+  choose(id: string): void;
+  /** Asks an earlier message otherwise. */
+  edit(message: Message): void;
+  alternatives(id: string): void;
 }
 
 const ASKED: Record<Mode, string> = { ask: "Ask", write: "Write", edit: "Edit" };
@@ -27,6 +33,15 @@ const ASKED: Record<Mode, string> = { ask: "Ask", write: "Write", edit: "Edit" }
 export function ownMessage(message: Pick<Message, "content" | "mode" | "created_at" | "action">): HTMLElement {
   const kind = [message.action, message.mode && ASKED[message.mode], ""].filter((part) => part !== null && part !== undefined).join(" · ");
   return h("article", { class: "message mine", "aria-label": "You" }, h("div", { class: "said" }, message.content), h("div", { class: "message-kind" }, `${kind}${time(message.created_at)}`));
+}
+
+/** The same with what can be done with it: asking otherwise, and switching between the ways it was asked. */
+export function asked(message: Message, actions: MessageActions): HTMLElement {
+  const element = ownMessage(message);
+  element.dataset["id"] = message.id;
+  const edit = h("button", { type: "button", class: "button quiet", "aria-label": "Edit this message", title: "Edit and send again; what followed stays", onclick: () => actions.edit(message) }, icon("pen"), "Edit");
+  element.querySelector(".message-kind")?.replaceWith(h("div", { class: "message-foot" }, h("span", { class: "message-kind" }, element.querySelector(".message-kind")?.textContent ?? ""), siblingSwitch(message, actions.choose), edit));
+  return element;
 }
 
 export function answer(message: Message, actions: MessageActions): HTMLElement {
@@ -109,6 +124,10 @@ function beside(text: string, turn: Turn, actions: MessageActions): HTMLElement 
 function foot(message: Message, turn: Turn, actions: MessageActions): HTMLElement {
   const facts = turnFacts(turn, actions.isFree(turn));
   const row = h("div", { class: "message-foot" }, facts ? h("span", { class: "facts", title: turnDetails(turn) }, facts) : h("span", { class: "facts" }));
+  const others = siblingSwitch(message, actions.choose);
+  if (others) row.append(others);
+  const { alternatives_id: group } = turn;
+  if (group) row.append(h("button", { type: "button", class: "button quiet", "aria-label": "Side by side", title: "Show the alternatives side by side", onclick: () => actions.alternatives(group) }, icon("columns")));
   if (message.content.trim()) row.append(h("button", { type: "button", class: "button quiet", "aria-label": "Copy", title: "Copy", onclick: () => actions.copy(message) }, icon("copy")));
   if (turn.state === "done" || turn.state === "stopped") row.append(h("button", { type: "button", class: "button quiet", onclick: () => actions.retryWith(message) }, icon("retry"), "Retry with…"));
   return row;

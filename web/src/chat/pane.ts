@@ -1,5 +1,6 @@
 // The conversation beside the document: its messages, the turn that runs, asking again.
 
+import { AlternativesDesk } from "../alternatives/desk.js";
 import { api, Problem } from "../common/api.js";
 import { copyText } from "../common/copy.js";
 import { openDialog } from "../common/dialog.js";
@@ -13,10 +14,11 @@ import { ActionChips } from "./action_chips.js";
 import { Composer, type Order, type Shown } from "./composer.js";
 import { ContextPanel } from "./context_panel.js";
 import { conversationFacts } from "./facts.js";
-import { answer, ownMessage, type MessageActions } from "./message_view.js";
+import { answer, asked, ownMessage, type MessageActions } from "./message_view.js";
 import { Models } from "./models.js";
 import { outcome } from "./outcome.js";
 import { emptyConversation } from "./starters.js";
+import { shownMessages } from "./tree.js";
 import { TurnRun } from "./turn_run.js";
 import type { Conversation, Message, Turn, TurnVersion } from "./wire.js";
 
@@ -33,6 +35,8 @@ export interface PaneLinks {
   /** Puts all suggestions of a turn into the text. */
   applyRun(turnId: string): Promise<void>;
   ended(): void;
+  /** A text made of alternatives became a version, in the text since `seq` or beside it. */
+  taken(version: TurnVersion, seq: number): Promise<void>;
 }
 
 /** Stands for the turn that is about to be started. */
@@ -47,6 +51,7 @@ export class Pane {
   private conversationId: string | null;
   private conversation: Conversation | null = null;
   private run: TurnRun | null = null;
+  private readonly alternatives: AlternativesDesk;
   private readonly usedVersions = new Set<string>();
 
   constructor(
@@ -60,6 +65,13 @@ export class Pane {
       this.composer?.refresh();
       if (this.context) void this.context.load();
     });
+    this.alternatives = new AlternativesDesk(draft.id, this.models, {
+      ready: (order) => this.settledOrder(order),
+      began: (conversationId) => (this.conversationId = conversationId),
+      changed: () => void this.alternativesChanged(),
+      taken: ({ id, number }, seq, applied) => this.links.taken({ id, number, applied }, seq),
+      refused: (problem) => this.refused(problem),
+    });
     this.composer = new Composer(draft.id, this.models, {
       send: (order, shown) => this.send(order, shown),
       stop: () => void this.stop(),
@@ -67,6 +79,7 @@ export class Pane {
       isEmpty: () => surface.text.length === 0,
       selectedText: (from, to) => surface.text.sliceString(from, to),
       attached: (range) => surface.attach(range),
+      compare: (order, sent) => this.alternatives.choose(order, sent),
     });
     this.chips = new ActionChips(this.composer);
     this.context = new ContextPanel(draft.id, {
@@ -100,6 +113,25 @@ export class Pane {
     this.composer.refresh();
   }
 
+  private async alternativesChanged(): Promise<void> {
+    this.composer.setRunning(this.running);
+    await this.reload();
+    this.links.news();
+  }
+
+  /** The next prompt goes on below this message. */
+  private async chooseBranch(id: string): Promise<void> {
+    try {
+      this.conversation = await api<Conversation>("POST", `/api/conversations/${this.conversationId}/branch`, { message_id: id });
+      this.render();
+      const element = this.list.querySelector<HTMLElement>(`[data-id="${id}"]`);
+      element?.scrollIntoView({ block: "nearest" });
+      element?.querySelector<HTMLElement>(".sibling-switch button:not(:disabled)")?.focus({ preventScroll: true });
+    } catch (error) {
+      toast(error instanceof Problem ? error.message : "That did not work.");
+    }
+  }
+
   private async reload(): Promise<void> {
     if (this.conversationId === null) return this.render();
     try {
@@ -116,8 +148,8 @@ export class Pane {
 
   private render(): void {
     const messages = this.conversation?.messages ?? [];
-    const shown = messages.filter((message) => !(message.role === "assistant" && message.turn?.state === "running"));
-    const views = shown.map((message) => (message.role === "user" ? ownMessage(message) : answer(this.withUse(message), this.actions)));
+    const shown = shownMessages(messages).filter((message) => !(message.role === "assistant" && message.turn?.state === "running"));
+    const views = shown.map((message) => (message.role === "user" ? asked(message, this.actions) : answer(this.withUse(message), this.actions)));
     if (views.length === 0 && !this.run) views.push(emptyConversation(this.composer));
     this.list.replaceChildren(...views, ...(this.run ? [this.run.answer.element] : []));
     this.toEnd(true);
@@ -150,22 +182,29 @@ export class Pane {
     }).observe(list);
   }
 
-  private async send(order: Order, shown?: Shown): Promise<boolean> {
+  /** The order once the latest words are saved, its passage where it lies then; null while they are not. */
+  private async settledOrder(order: Order): Promise<Order | null> {
     // While the last words are saved, others may change the text above the passage.
     this.surface.workOn(NEXT_TURN, order.selection ?? null, false);
     try {
       await this.session.settled();
     } catch {
       toast("The assistant reads the text on the server, and your latest words are not there yet. They are kept; try again when they are saved.");
-      return false;
+      return null;
     }
     const passage = this.surface.passageOf(NEXT_TURN);
-    if (passage) order = { ...order, selection: passage };
+    return passage ? { ...order, selection: passage } : order;
+  }
+
+  private async send(asked: Order, shown?: Shown): Promise<boolean> {
+    const order = await this.settledOrder(asked);
+    if (!order) return false;
     if (order.mode === "edit") ghosts.begin(this.surface.view);
     try {
       const started = await api<{ id: string; conversation_id: string }>("POST", `/api/drafts/${this.draft.id}/turns`, order, { timeout: 60_000 });
       this.conversationId = started.conversation_id;
       this.list.querySelector(".assistant-empty")?.remove();
+      this.cutBranch(order);
       this.list.append(ownMessage({ content: order.prompt, mode: order.mode, created_at: new Date().toISOString(), ...shown }));
       this.surface.workOn(started.id, order.selection ?? null, order.mode === "edit");
       this.begin(started.id, order.mode);
@@ -175,6 +214,19 @@ export class Pane {
       await this.refused(error);
       return false;
     }
+  }
+
+  /** A new branch takes the place of what follows the message it hangs on. */
+  private cutBranch({ parent_message_id: parent }: Order): void {
+    if (parent === undefined || !this.conversation) return;
+    const shown = shownMessages(this.conversation.messages);
+    const kept = new Set(shown.slice(0, shown.findIndex(({ id }) => id === parent) + 1).map(({ id }) => id));
+    const again = shown.find(({ id }) => id === parent)?.role === "user";
+    if (again) kept.delete(parent ?? "");
+    const messages = this.conversation.messages.map((message) => ({ ...message, current: kept.has(message.id) }));
+    this.conversation = { ...this.conversation, messages };
+    this.render();
+    this.list.querySelector(".assistant-empty")?.remove();
   }
 
   private async refused(problem: Problem): Promise<void> {
@@ -189,6 +241,10 @@ export class Pane {
     try {
       const turn = await api<Turn>("GET", `/api/turns/${id}`);
       if (turn.state !== "running") return;
+      if (turn.alternatives_id) {
+        this.conversationId = turn.conversation_id;
+        return await this.alternatives.open(turn.alternatives_id);
+      }
       if (this.conversationId !== turn.conversation_id) {
         this.conversationId = turn.conversation_id;
         await this.reload();
@@ -223,7 +279,7 @@ export class Pane {
     finished?.answer.element.remove();
     this.links.ended();
     this.links.news();
-    const last = this.conversation?.messages.at(-1)?.turn;
+    const last = shownMessages(this.conversation?.messages ?? []).at(-1)?.turn;
     announce(last?.state === "failed" ? "The assistant could not answer." : ((last && outcome(last)) ?? "The assistant has answered."));
   }
 
@@ -233,18 +289,23 @@ export class Pane {
   }
 
   async stop(): Promise<void> {
+    if (this.alternatives.running) return this.alternatives.stop();
     if (!this.run) return;
     await api("POST", `/api/turns/${this.run.id}/stop`).catch((error: unknown) => toast(error instanceof Problem ? error.message : "It could not be stopped."));
   }
 
+  /** Another part of the page is wanted. */
+  leaveAlternatives(): void {
+    this.alternatives.close();
+  }
+
   get running(): boolean {
-    return this.run !== null;
+    return this.run !== null || this.alternatives.running;
   }
 
   private promptOf(message: Message): Message | null {
     const messages = this.conversation?.messages ?? [];
-    const at = messages.findIndex(({ id }) => id === message.id);
-    return messages.slice(0, at).reverse().find(({ role }) => role === "user") ?? null;
+    return messages.find(({ id }) => id === message.parent_id) ?? null;
   }
 
   /** `beside`: the result stands beside the text instead of going into it. */
@@ -255,10 +316,10 @@ export class Pane {
     if (!asked || !choice || this.running) return;
     const passage = message.turn ? this.surface.passageOf(message.turn.id) : undefined;
     // Another page sent it, perhaps for a passage only: the writer decides again what may change.
-    if (mode === "edit" && passage === undefined) return this.composer.suggest("edit", asked.content);
+    if (mode === "edit" && passage === undefined) return this.composer.edit("edit", asked.content, asked.parent_id ?? null);
     const apply = beside ? "review" : this.composer.apply;
     const selection = passage && passage[1] > passage[0] ? { selection: passage } : {};
-    void this.send({ mode, prompt: asked.content, ...choice, ...selection, ...(this.conversationId ? { conversation_id: this.conversationId } : {}), ...(mode === "ask" ? {} : { apply }) });
+    void this.send({ mode, prompt: asked.content, parent_message_id: asked.id, ...choice, ...selection, ...(this.conversationId ? { conversation_id: this.conversationId } : {}), ...(mode === "ask" ? {} : { apply }) });
   }
 
   private askAgainWith(message: Message): void {
@@ -297,5 +358,8 @@ export class Pane {
     insert: (text) => this.surface.insertAtCursor(text),
     review: (turn) => this.links.review(turn.id),
     applyRun: (turn) => void this.links.applyRun(turn.id),
+    choose: (id) => void this.chooseBranch(id),
+    edit: (message) => this.composer.edit(message.mode ?? "ask", message.content, message.parent_id ?? null),
+    alternatives: (id) => void this.alternatives.open(id),
   };
 }

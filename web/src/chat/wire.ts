@@ -53,6 +53,8 @@ export interface Turn {
   proposals?: { pending: number; accepted: number; rejected: number; withdrawn: number } | null;
   needs_confirmation?: { dropped: string[] } | null;
   error: TurnError | null;
+  /** The group this turn is one alternative of. */
+  alternatives_id?: string | null;
 }
 
 export interface Message {
@@ -65,6 +67,11 @@ export interface Message {
   turn: Turn | null;
   /** The quick action a prompt was made of. */
   action?: string | null;
+  parent_id?: string | null;
+  siblings?: string[];
+  index?: number;
+  /** On the branch that is shown. */
+  current?: boolean;
 }
 
 export interface Conversation {

@@ -132,6 +132,7 @@ export class DraftPage {
     this.layout = setUpLayout((part) => {
       if (part === "versions") void this.drawer.opened();
       if (part !== "versions" && compare.open) compare.close();
+      this.pane?.leaveAlternatives();
     });
     this.pane = new Pane(draft, session, surface, {
       compareWithText: (id) => void this.drawer.compareWithText(id),
@@ -144,6 +145,7 @@ export class DraftPage {
         if (version.applied) this.versions.named(version.number, null);
         this.drawer.outdated();
       },
+      taken: (version, seq) => this.versions.taken(version, seq),
       cost: (text) => void (byId("session-cost").textContent = text),
       news: () => this.layout.news("chat"),
       needSignIn: () => void this.askToSignIn(),

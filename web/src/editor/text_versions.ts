@@ -44,6 +44,16 @@ export class TextVersions {
     return moved;
   }
 
+  /** What was taken of alternatives: in the text since `seq`, or beside it. */
+  async taken({ number, applied }: { number: number; applied: boolean }, seq: number): Promise<void> {
+    if (applied) {
+      await this.session.reach(seq);
+      this.named(number, null);
+    }
+    toast(applied ? `Taken: this is version ${number} now.` : `Your choice stands beside your text as version ${number}.`);
+    this.changed();
+  }
+
   private async bring(versionId: string): Promise<void> {
     const { version, seq } = await api<{ version: Version; seq: number }>("POST", `/api/drafts/${this.draftId}/restore`, { version_id: versionId });
     await this.session.reach(seq);

@@ -1,0 +1,80 @@
+"""Several ways at once: write alternatives, mix them by paragraph; edit an earlier message and switch between branches."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Desk, picture
+
+pytestmark = pytest.mark.browser
+
+
+def test_alternatives_are_written_side_by_side_and_the_best_is_taken(desk: Desk) -> None:
+    page = desk.page
+    desk.new_draft()
+    page.get_by_role("radio", name="Write", exact=True).check(force=True)
+    page.locator("#prompt").fill("Write about lighthouses")
+    page.get_by_role("button", name="Compare alternatives…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Another one").click()
+    expect(dialog.locator("output")).to_contain_text("Together")
+    picture(page, "alternatives-choose")
+    dialog.get_by_role("button", name="Start").click()
+
+    side_by_side = page.locator("#alternatives")
+    expect(side_by_side.locator(".alternative-stream")).to_have_count(3)
+    expect(side_by_side.locator(".alternative-stream").first).to_contain_text("Lighthouses")
+    picture(page, "alternatives-streaming")
+    expect(side_by_side.get_by_role("button", name="Take this")).to_have_count(3)
+    expect(side_by_side).to_contain_text("All together free")
+    picture(page, "alternatives-done")
+    assert desk.text() == ""
+
+    row = side_by_side.get_by_role("radiogroup").first
+    chosen = row.locator("label:not(.nothing)").last
+    wanted = chosen.locator("span").inner_text()
+    chosen.locator("input").focus()
+    page.keyboard.press("Space")
+    side_by_side.get_by_role("button", name="Take these paragraphs").click()
+    expect(side_by_side).to_be_hidden()
+    expect(page.locator("#version-name")).to_have_text("Version 4")
+    expect(page.locator("#title")).to_have_value("Lighthouses")
+    assert wanted in desk.text()
+
+    page.get_by_role("button", name="Side by side").click()
+    expect(side_by_side.get_by_role("button", name="Take this")).to_have_count(3)
+    side_by_side.get_by_role("button", name="Take this").nth(1).click()
+    expect(page.locator("#version-name")).to_have_text("Version 5")
+    expect(page.locator(".sibling-switch")).to_contain_text("2 / 3")
+    assert desk.problems == []
+
+
+def test_an_earlier_message_is_edited_and_both_branches_stay(desk: Desk) -> None:
+    page = desk.page
+    desk.new_draft()
+    chat = page.locator("#messages")
+    desk.ask("Ask", "What is a lighthouse?")
+    expect(chat.get_by_role("button", name="Retry with…")).to_have_count(1)
+    desk.ask("Ask", "And who keeps it?")
+    expect(chat.get_by_role("button", name="Retry with…")).to_have_count(2)
+    chat.get_by_role("button", name="Edit this message").first.click()
+    expect(page.locator("#composer-branch")).to_contain_text("Editing an earlier message")
+    picture(page, "branch-editing")
+    page.locator("#prompt").fill("What is a beacon?")
+    page.locator("#send").click()
+    expect(chat.get_by_role("button", name="Retry with…")).to_have_count(1)
+    expect(chat).not_to_contain_text("And who keeps it?")
+    expect(chat.locator(".sibling-switch")).to_contain_text("2 / 2")
+    picture(page, "branch-switch")
+    chat.get_by_role("button", name="Earlier message").click()
+    expect(chat).to_contain_text("And who keeps it?")
+    expect(chat).not_to_contain_text("What is a beacon?")
+
+    chat.get_by_role("button", name="Retry with…").last.click()
+    page.get_by_role("dialog").get_by_role("button", name="Ask again").last.click()
+    expect(chat.locator(".sibling-switch").last).to_contain_text("2 / 2")
+    page.reload()
+    expect(page.locator("#messages .sibling-switch").last).to_contain_text(re.compile("2 / 2"))
+    expect(page.locator("#messages")).to_contain_text("And who keeps it?")
+    assert desk.problems == []
