@@ -21,6 +21,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
+from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
@@ -40,6 +41,7 @@ from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.drafts import Drafts
 from app.services.fanout import Fanout
+from app.services.finance.reports import Reports
 from app.services.maintenance import Maintenance
 from app.services.secrets import SecretBox, installation_secret
 from app.services.turns import Turns
@@ -117,6 +119,7 @@ def create_app(
         "turns": turns,
         "conversations": Conversations(db),
         "costs": Costs(db),
+        "reports": Reports(db, clock),
         "maintenance": Maintenance(db),
         "metrics": metrics,
         "fanout": fanout,
@@ -145,6 +148,7 @@ def create_app(
             draft_routes.router,
             version_routes.router,
             turn_routes.router,
+            cost_routes.router,
             operation_routes.router,
             page_routes.router,
             live_routes.live,

@@ -18,6 +18,7 @@ OWN_COLLECTIONS = {
     ("GET", "/"), ("GET", "/settings"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
     ("GET", "/api/drafts/stats"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
+    ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 

@@ -17,7 +17,7 @@ PROMISED = {
     "GET /api/versions/{a}/compare/{b}", "POST /api/drafts/{draft_id}/restore", "GET /api/providers",
     "POST /api/drafts/{draft_id}/turns", "POST /api/drafts/{draft_id}/turns/estimate", "GET /api/turns/{turn_id}/events",
     "GET /api/turns/{turn_id}", "POST /api/turns/{turn_id}/stop", "GET /api/conversations/{conversation_id}",
-    "GET /api/ledger",
+    "GET /api/ledger", "GET /api/costs", "GET /api/costs.csv",
 }  # fmt: skip
 
 

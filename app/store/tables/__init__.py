@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
+from app.store.tables.costs import Budget, BudgetReservation, CostSum, MonthClosing, PriceOverride
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.settings import AuditEntry, ProviderSetting
@@ -14,13 +15,18 @@ metadata = SQLModel.metadata
 __all__ = [
     "ApiToken",
     "AuditEntry",
+    "Budget",
+    "BudgetReservation",
     "ChatMessage",
     "Conversation",
+    "CostSum",
     "Draft",
     "DraftEvent",
     "DraftSnapshot",
     "DraftStream",
     "LedgerEntry",
+    "MonthClosing",
+    "PriceOverride",
     "ProviderSetting",
     "SignInLink",
     "Turn",

@@ -16,6 +16,7 @@ from app.store.drafting.heads import Head, update_head
 from app.store.drafting.projections import projection_of
 from app.store.drafting.summaries import counted_words, summarised
 from app.store.errors import StoreError
+from app.store.finance.sums import wrong_sums
 from app.store.ledger import wrong_totals
 from app.store.rows import changed_rows
 from app.store.tables import DraftSnapshot, DraftStream, Version
@@ -106,7 +107,18 @@ def verify(session: Session) -> Report:
     for wrong in wrong_totals(session):
         message = f"The totals kept are {wrong.kept}, but the rows sum to {wrong.summed}."
         report.problems.append(Problem("ledger", wrong.conversation_id, message))
+    report.problems += cost_problems(session)
     return report
+
+
+def cost_problems(session: Session) -> list[Problem]:
+    """Sums that are not those of their rows."""
+    return [
+        Problem(
+            "cost_sum", wrong.id, f"{wrong.grain} {wrong.start}: kept {wrong.kept}, the rows sum to {wrong.summed}."
+        )
+        for wrong in wrong_sums(session)
+    ]
 
 
 def _verify_draft(session: Session, draft_id: uuid.UUID, report: Report) -> None:
