@@ -41,6 +41,7 @@ from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.drafts import Drafts
 from app.services.fanout import Fanout
+from app.services.finance.prices import Prices
 from app.services.finance.reports import Reports
 from app.services.maintenance import Maintenance
 from app.services.secrets import SecretBox, installation_secret
@@ -94,6 +95,7 @@ def create_app(
     registry = Registry.build(_provider_environment(settings), counter=counter, extra=extra_providers)
     accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
     catalogue = Catalogue(db, clock, secrets, registry)
+    prices = Prices(db, clock, catalogue)
     run_logs = RunLogs(db, clock)
     turns = Turns(
         db=db,
@@ -120,6 +122,7 @@ def create_app(
         "conversations": Conversations(db),
         "costs": Costs(db),
         "reports": Reports(db, clock),
+        "prices": prices,
         "maintenance": Maintenance(db),
         "metrics": metrics,
         "fanout": fanout,
@@ -130,6 +133,7 @@ def create_app(
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
         await catalogue.start()
+        await prices.start()
         run_logs.start()
         await turns.start_watch()
         checkpoints.start()

@@ -1,14 +1,18 @@
 """HTTP of costs: reports and their tables, prices, budgets, closing months."""
 
 from typing import Annotated
+from uuid import UUID
 
-from litestar import Router, get
+import msgspec
+from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from app.routes.accounts import PersonRequest
-from app.routes.security import signed_in
+from app.routes.security import administrator, finance, signed_in
+from app.services.finance.price_lists import NewPrice
+from app.services.finance.prices import PriceList, Prices, PricesAdded, UnpricedQueue
 from app.services.finance.reports import CostQuery, Reports
 from app.services.finance.views import CostReport
 
@@ -67,4 +71,57 @@ async def cost_table(
     )
 
 
-router = Router("/", route_handlers=[cost_report, cost_table], guards=[signed_in], tags=["costs"])
+@get("/api/costs/unpriced", guards=[finance])
+async def unpriced_models(prices: NamedDependency[Prices]) -> UnpricedQueue:
+    """Models that were used without a known price, and how much."""
+    return await prices.unpriced()
+
+
+# Prices
+
+
+class PriceTable(msgspec.Struct, frozen=True):
+    csv: str
+
+
+@get("/api/prices", guards=[administrator])
+async def list_prices(prices: NamedDependency[Prices]) -> PriceList:
+    """This installation's own prices, in USD per million tokens; they win over the built-in list."""
+    return await prices.all()
+
+
+@get("/api/prices.csv", guards=[administrator], media_type="text/csv")
+async def price_table(prices: NamedDependency[Prices]) -> Response[bytes]:
+    """The same as CSV, without tiers."""
+    headers = {"Content-Disposition": 'attachment; filename="prices.csv"', "Cache-Control": "no-store"}
+    return Response(await prices.table(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@post("/api/prices", guards=[administrator])
+async def add_price(data: JSONBody[NewPrice], request: PersonRequest, prices: NamedDependency[Prices]) -> PricesAdded:
+    """Keep a price. Attempts of those days that had none get it by an adjustment; what was priced stays as it is."""
+    return await prices.add(request.user, data)
+
+
+@post("/api/prices/import", guards=[administrator])
+async def read_prices(
+    data: JSONBody[PriceTable], request: PersonRequest, prices: NamedDependency[Prices]
+) -> PricesAdded:
+    """Keep all prices of a CSV table (columns as in `/api/prices.csv`), or none where one is wrong."""
+    return await prices.read_table(request.user, data.csv)
+
+
+@delete("/api/prices/{price_id:uuid}", guards=[administrator])
+async def remove_price(price_id: FromPath[UUID], request: PersonRequest, prices: NamedDependency[Prices]) -> None:
+    """Forget a price; what was booked by it stays booked."""
+    await prices.remove(request.user, price_id)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        cost_report, cost_table, unpriced_models, list_prices, price_table, add_price, read_prices, remove_price,
+    ],
+    guards=[signed_in],
+    tags=["costs"],
+)  # fmt: skip

@@ -44,6 +44,13 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     _sum_what_is_there()
+    op.drop_index("ix_ledger_entries_adjusts_id", "ledger_entries")
+    op.create_index("uq_ledger_entries_adjusts_id", "ledger_entries", ["adjusts_id"], unique=True)
+    unpriced = sa.text("amount_nano IS NULL")
+    op.create_index(
+        "ix_ledger_entries_unpriced", "ledger_entries", ["provider", "id"],
+        sqlite_where=unpriced, postgresql_where=unpriced,
+    )  # fmt: skip
     _create_prices()
     _create_budgets()
     _create_closings()
@@ -235,5 +242,8 @@ def downgrade() -> None:
     else:
         for name in ("ledger_entries_closed", "month_closings_update", "month_closings_delete"):
             op.execute(f"DROP FUNCTION {name} CASCADE")
+    op.drop_index("ix_ledger_entries_unpriced", "ledger_entries")
+    op.drop_index("uq_ledger_entries_adjusts_id", "ledger_entries")
+    op.create_index("ix_ledger_entries_adjusts_id", "ledger_entries", ["adjusts_id"])
     for table in ("month_closings", "budget_reservations", "budgets", "price_overrides", "cost_sums"):
         op.drop_table(table)

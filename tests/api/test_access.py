@@ -22,6 +22,9 @@ OWN_COLLECTIONS = {
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
+FOR_ROLES = ("/api/users", "/api/settings", "/api/prices", "/api/costs/")
+"""That these exist is public; they are for administrators or finance."""
+
 BODIES: dict[str, Any] = {
     "/api/drafts/{draft_id:uuid}/commands": {
         "replica": "x", "n": 1, "base_seq": 1, "ops": [{"field": "title", "set": "mine"}],
@@ -34,6 +37,8 @@ BODIES: dict[str, Any] = {
     "/api/users": {"email": "x@example.org"},
     "/api/users/{user_id:uuid}": {"name": "x"},
     "/api/settings/providers/{provider_id:str}": {"api_key": "x"},
+    "/api/prices": {"provider": "p", "model": "m", "since": "2026-01-01", "input_usd": "1", "output_usd": "1"},
+    "/api/prices/import": {"csv": "x"},
 }  # fmt: skip
 
 
@@ -56,7 +61,7 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     return {
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
-        "token_id": token["id"], "user_id": ada.id, "provider_id": "anthropic", "token": "nothing",
+        "token_id": token["id"], "user_id": ada.id, "provider_id": "anthropic", "price_id": ada.id, "token": "nothing",
         "file_path": "nothing.js",
     }  # fmt: skip
 
@@ -101,7 +106,7 @@ def test_a_stranger_gets_404_for_whatever_is_somebody_elses(
         if (method, path) in PUBLIC | OWN_COLLECTIONS:
             continue
         answer = world.client.request(method, filled(path, owned), json=body(path, owned), headers=mallory.headers)
-        expected = 403 if path.startswith(("/api/users", "/api/settings")) else 404
+        expected = 403 if path.startswith(FOR_ROLES) else 404
         assert answer.status_code == expected, (method, path, answer.text)
         assert "Secret" not in answer.text
         walked += 1
@@ -121,7 +126,7 @@ def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[st
 
 def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Person) -> None:
     for method, path in routes(world):
-        if method != "GET" or path.startswith(("/api/users", "/api/settings", "/static", "/welcome", "/schema/")):
+        if method != "GET" or path.startswith((*FOR_ROLES, "/static", "/welcome", "/schema/")):
             continue
         answer = ada.get(filled(path, owned), follow_redirects=False)
         assert answer.status_code in (200, 302), (path, answer.text)
