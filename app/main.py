@@ -41,6 +41,8 @@ from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.drafts import Drafts
 from app.services.fanout import Fanout
+from app.services.finance.budgets import Budgets
+from app.services.finance.months import Months
 from app.services.finance.prices import Prices
 from app.services.finance.reports import Reports
 from app.services.maintenance import Maintenance
@@ -96,6 +98,7 @@ def create_app(
     accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
     catalogue = Catalogue(db, clock, secrets, registry)
     prices = Prices(db, clock, catalogue)
+    budgets = Budgets(db, clock)
     run_logs = RunLogs(db, clock)
     turns = Turns(
         db=db,
@@ -106,6 +109,7 @@ def create_app(
         counter=counter,
         metrics=metrics,
         fanout=fanout,
+        budgets=budgets,
         history_tokens=settings.history_tokens,
         pause=pause,
     )
@@ -123,6 +127,8 @@ def create_app(
         "costs": Costs(db),
         "reports": Reports(db, clock),
         "prices": prices,
+        "budgets": budgets,
+        "months": Months(db, clock),
         "maintenance": Maintenance(db),
         "metrics": metrics,
         "fanout": fanout,

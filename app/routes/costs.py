@@ -11,6 +11,8 @@ from litestar.response import Stream
 
 from app.routes.accounts import PersonRequest
 from app.routes.security import administrator, finance, signed_in
+from app.services.finance.budgets import BudgetList, Budgets, BudgetView, NewBudget
+from app.services.finance.months import ClosingList, ClosingView, Months
 from app.services.finance.price_lists import NewPrice
 from app.services.finance.prices import PriceList, Prices, PricesAdded, UnpricedQueue
 from app.services.finance.reports import CostQuery, Reports
@@ -117,10 +119,67 @@ async def remove_price(price_id: FromPath[UUID], request: PersonRequest, prices:
     await prices.remove(request.user, price_id)
 
 
+# Budgets
+
+
+@get("/api/budgets")
+async def list_budgets(request: PersonRequest, budgets: NamedDependency[Budgets]) -> BudgetList:
+    """All budgets for finance and administrators; for others their own."""
+    return await budgets.all(request.user)
+
+
+@post("/api/budgets", guards=[administrator])
+async def add_budget(
+    data: JSONBody[NewBudget], request: PersonRequest, budgets: NamedDependency[Budgets]
+) -> BudgetView:
+    """Limit what may be spent in a UTC day or month by everybody, one person, or in one conversation."""
+    return await budgets.add(request.user, data)
+
+
+@delete("/api/budgets/{budget_id:uuid}", guards=[administrator])
+async def remove_budget(budget_id: FromPath[UUID], request: PersonRequest, budgets: NamedDependency[Budgets]) -> None:
+    """Remove a budget; turns that run keep running."""
+    await budgets.remove(request.user, budget_id)
+
+
+# Months
+
+
+class Closing(msgspec.Struct, frozen=True):
+    accept_unpriced: bool = False
+
+
+class Reopening(msgspec.Struct, frozen=True):
+    reason: str = ""
+
+
+@get("/api/costs/months", guards=[finance])
+async def list_closings(months: NamedDependency[Months]) -> ClosingList:
+    """The months that were closed, also those that were reopened."""
+    return await months.all()
+
+
+@post("/api/costs/months/{month:str}/close", guards=[finance])
+async def close_month(
+    month: FromPath[str], data: JSONBody[Closing], request: PersonRequest, months: NamedDependency[Months]
+) -> ClosingView:
+    """Close a month that is over: no row can be added to it any more."""
+    return await months.close(request.user, month, accept_unpriced=data.accept_unpriced)
+
+
+@post("/api/costs/months/{month:str}/reopen", guards=[finance], status_code=200)
+async def reopen_month(
+    month: FromPath[str], data: JSONBody[Reopening], request: PersonRequest, months: NamedDependency[Months]
+) -> ClosingView:
+    """Open a closed month again; the reason goes into the audit log."""
+    return await months.reopen(request.user, month, reason=data.reason)
+
+
 router = Router(
     "/",
     route_handlers=[
         cost_report, cost_table, unpriced_models, list_prices, price_table, add_price, read_prices, remove_price,
+        list_budgets, add_budget, remove_budget, list_closings, close_month, reopen_month,
     ],
     guards=[signed_in],
     tags=["costs"],

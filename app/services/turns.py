@@ -34,6 +34,7 @@ from app.services.clock import Clock
 from app.services.conversations import conversation_of, exchanges, turn_view
 from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
+from app.services.finance.budgets import Budgets, reserve_for_turn
 from app.services.versions import base_of
 from app.services.views import Estimate, TurnStarted, TurnView
 from app.store import turns as turn_store
@@ -90,6 +91,7 @@ class Turns:
         counter: TokenCounter,
         metrics: Metrics,
         fanout: Fanout,
+        budgets: Budgets,
         history_tokens: int,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -101,6 +103,7 @@ class Turns:
         self._counter = counter
         self._metrics = metrics
         self._fanout = fanout
+        self._budgets = budgets
         self._history_tokens = history_tokens
         self._pause = pause
         self._worker_id = f"{socket.gethostname()[:60]}:{os.getpid()}"
@@ -108,11 +111,13 @@ class Turns:
         self._watch: asyncio.Task[None] | None = None
 
     async def estimate(self, person: Principal, draft_id: UUID, order: TurnOrder) -> Estimate:
-        """Tokens and price before sending."""
-        return (await self._prepare(person, draft_id, order)).estimate
+        """Tokens and price before sending, and what a budget says about it."""
+        estimate = (await self._prepare(person, draft_id, order)).estimate
+        return await self._budgets.noted(person, order.conversation_id, estimate, mode=order.mode)
 
     async def start(self, person: Principal, draft_id: UUID, order: TurnOrder) -> TurnStarted:
-        """Start a turn. Raises `Conflict` when the draft runs one already or the text does not fit the model."""
+        """Start a turn. Raises `Conflict` when the draft runs one already or the text does not fit the model, and
+        `BudgetReached` when it could cost more than a budget leaves."""
         if not order.prompt.strip():
             raise InvalidInput("prompt", "Say what you would like.")
         prepared = await self._prepare(person, draft_id, order)
@@ -294,6 +299,15 @@ class Turns:
                 estimated_input_tokens=prepared.estimate.input_tokens,
                 at=at,
             ),
+        )
+        reserve_for_turn(
+            session,
+            turn_id=begun.turn_id,
+            user_id=person.id,
+            conversation_id=begun.conversation_id,
+            estimate=prepared.estimate,
+            mode=order.mode,
+            at=at,
         )
         return Ending(
             turn_id=begun.turn_id,

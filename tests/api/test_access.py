@@ -18,11 +18,11 @@ OWN_COLLECTIONS = {
     ("GET", "/"), ("GET", "/settings"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
     ("GET", "/api/drafts/stats"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
-    ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
+    ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
-FOR_ROLES = ("/api/users", "/api/settings", "/api/prices", "/api/costs/")
+FOR_ROLES = ("/api/users", "/api/settings", "/api/prices", "/api/budgets", "/api/costs/")
 """That these exist is public; they are for administrators or finance."""
 
 BODIES: dict[str, Any] = {
@@ -38,6 +38,7 @@ BODIES: dict[str, Any] = {
     "/api/users/{user_id:uuid}": {"name": "x"},
     "/api/settings/providers/{provider_id:str}": {"api_key": "x"},
     "/api/prices": {"provider": "p", "model": "m", "since": "2026-01-01", "input_usd": "1", "output_usd": "1"},
+    "/api/budgets": {"scope": "installation", "period": "day", "hard_usd": "1"},
     "/api/prices/import": {"csv": "x"},
 }  # fmt: skip
 
@@ -61,7 +62,7 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     return {
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
-        "token_id": token["id"], "user_id": ada.id, "provider_id": "anthropic", "price_id": ada.id, "token": "nothing",
+        "token_id": token["id"], "user_id": ada.id, "provider_id": "anthropic", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02", "token": "nothing",
         "file_path": "nothing.js",
     }  # fmt: skip
 

@@ -24,6 +24,7 @@ from app.store import turns as turn_store
 from app.store import versions as version_store
 from app.store.drafting.event_log import Origin
 from app.store.drafting.heads import load_head
+from app.store.finance.budgets import release
 from app.store.tables import LedgerEntry
 
 State = Literal["done", "stopped", "failed", "interrupted"]
@@ -108,6 +109,7 @@ def end_turn(
     for entry in entries:
         entry.version_id = version.id if version is not None else None
         ledger_store.add_entry(session, entry)
+    release(session, ending.turn_id)
     conversation_store.update_message(
         session,
         ending.answer_message_id,
