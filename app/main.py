@@ -21,6 +21,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
+from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
 from app.routes import live as live_routes
@@ -43,6 +44,7 @@ from app.services.drafts import Drafts
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
 from app.services.finance.months import Months
+from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
 from app.services.finance.reports import Reports
 from app.services.maintenance import Maintenance
@@ -99,6 +101,7 @@ def create_app(
     catalogue = Catalogue(db, clock, secrets, registry)
     prices = Prices(db, clock, catalogue)
     budgets = Budgets(db, clock)
+    costs, reports, months = Costs(db), Reports(db, clock), Months(db, clock)
     run_logs = RunLogs(db, clock)
     turns = Turns(
         db=db,
@@ -124,11 +127,12 @@ def create_app(
         "versions": Versions(db, clock, fanout),
         "turns": turns,
         "conversations": Conversations(db),
-        "costs": Costs(db),
-        "reports": Reports(db, clock),
+        "costs": costs,
+        "reports": reports,
         "prices": prices,
         "budgets": budgets,
-        "months": Months(db, clock),
+        "months": months,
+        "overview": Overview(db, clock, reports=reports, budgets=budgets, prices=prices, months=months, costs=costs),
         "maintenance": Maintenance(db),
         "metrics": metrics,
         "fanout": fanout,
@@ -159,6 +163,7 @@ def create_app(
             version_routes.router,
             turn_routes.router,
             cost_routes.router,
+            cost_page_routes.router,
             operation_routes.router,
             page_routes.router,
             live_routes.live,

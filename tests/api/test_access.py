@@ -15,7 +15,7 @@ PUBLIC = {
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
 }  # fmt: skip
 OWN_COLLECTIONS = {
-    ("GET", "/"), ("GET", "/settings"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
+    ("GET", "/"), ("GET", "/settings"), ("GET", "/costs"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
     ("GET", "/api/drafts/stats"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),

@@ -184,3 +184,23 @@ def test_a_wrong_sum_is_found(world: World, ada: Person) -> None:
         result = CliRunner().invoke(main, arguments, env=environment)
         assert result.exit_code == 1
         assert "cost_sum" in result.output
+
+
+def test_the_page_shows_what_its_address_asks_for(world: World, ada: Person, mallory: Person) -> None:
+    eve = world.person("eve", "finance")
+    book(world, ada, model="<b>claude</b>")
+    book(world, mallory, amount_nano=None, status="unknown", provider="mill", model="mallorys-model")
+    own = ada.get("/costs?group_by=model", headers={"Accept": "text/html"})
+    assert own.status_code == 200
+    assert "&lt;b&gt;claude&lt;/b&gt;" in own.text
+    assert "<b>claude" not in own.text
+    assert "mallorys-model" not in own.text
+    assert "Mallory" not in own.text
+    everybody = eve.get("/costs?group_by=user", headers={"Accept": "text/html"})
+    assert "Mallory" in everybody.text
+    assert "1 unpriced" in everybody.text or "unpriced</span>" in everybody.text
+    assert "/api/costs.csv?from=2026-03-01&amp;to=2026-03-02&amp;group_by=user" in everybody.text
+    assert 'id="prices"' not in everybody.text
+    assert 'id="prices"' in world.person("boss", "admin").get("/costs", headers={"Accept": "text/html"}).text
+    broken = ada.get("/costs?from=nonsense", headers={"Accept": "text/html"})
+    assert "This is not a day" in broken.text

@@ -39,6 +39,9 @@ _GONE = {"user": "A deleted account", "draft": "A deleted draft", "conversation"
          "version": "A deleted version"}  # fmt: skip
 
 
+__all__ = ["COLUMNS", "GROUPS", "CostQuery", "Reports", "csv_bytes", "sees_all"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostQuery:
     """What was asked, unchecked, as text. Nothing and an empty text (a form's field left blank) both mean: any."""

@@ -151,3 +151,23 @@ def _by_version(session: Session, filters: Filters) -> dict[Key, Sums]:
         .group_by(key)
     )
     return {row[0]: Sums(*row[1:]) for row in rows}
+
+
+def amounts_over_time(session: Session, filters: Filters, *, months: bool) -> dict[tuple[date, str], int]:
+    """Known costs (nano-USD) by day, or by month, and model: what a chart stacks."""
+    found: dict[tuple[date, str], int] = {}
+    for stretch in _stretches("month" if months else "day", filters):
+        rows = session.execute(
+            select(col(CostSum.start), col(CostSum.model), cast(func.sum(col(CostSum.amount_nano)), BigInteger))
+            .where(
+                col(CostSum.grain) == stretch.grain,
+                col(CostSum.start) >= stretch.start,
+                col(CostSum.start) < stretch.end,
+                *filters.conditions(CostSum),
+            )
+            .group_by(col(CostSum.start), col(CostSum.model))
+        )
+        for start, model, amount in rows:
+            key = (start.replace(day=1) if months else start, model)
+            found[key] = found.get(key, 0) + amount
+    return found
