@@ -4,9 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.benchmarks import bench_autosave, bench_footprint, bench_streaming
+from tests.benchmarks import bench_autosave, bench_costs, bench_footprint, bench_streaming
 
-SCRIPTS = {"autosave": bench_autosave.main, "streaming": bench_streaming.main, "footprint": bench_footprint.main}
+SCRIPTS = {
+    "autosave": bench_autosave.main,
+    "streaming": bench_streaming.main,
+    "footprint": bench_footprint.main,
+    "costs": bench_costs.main,
+}
 MEASURED_BY_PYTEST = ("store_append", "store_versions", "providers")
 
 
