@@ -43,6 +43,7 @@ from app.services.costs import Costs
 from app.services.drafts import Drafts
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
+from app.services.finance.centres import Centres
 from app.services.finance.months import Months
 from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
@@ -101,7 +102,7 @@ def create_app(
     catalogue = Catalogue(db, clock, secrets, registry)
     prices = Prices(db, clock, catalogue)
     budgets = Budgets(db, clock)
-    costs, reports, months = Costs(db), Reports(db, clock), Months(db, clock)
+    costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
     run_logs = RunLogs(db, clock)
     turns = Turns(
         db=db,
@@ -132,7 +133,10 @@ def create_app(
         "prices": prices,
         "budgets": budgets,
         "months": months,
-        "overview": Overview(db, clock, reports=reports, budgets=budgets, prices=prices, months=months, costs=costs),
+        "centres": centres,
+        "overview": Overview(
+            db, clock, reports=reports, budgets=budgets, prices=prices, months=months, centres=centres, costs=costs
+        ),
         "maintenance": Maintenance(db),
         "metrics": metrics,
         "fanout": fanout,

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, delete, get, post
+from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
@@ -12,6 +12,7 @@ from litestar.response import Stream
 from app.routes.accounts import PersonRequest
 from app.routes.security import administrator, finance, signed_in
 from app.services.finance.budgets import BudgetList, Budgets, BudgetView, NewBudget
+from app.services.finance.centres import CentreList, Centres
 from app.services.finance.months import ClosingList, ClosingView, Months
 from app.services.finance.price_lists import NewPrice
 from app.services.finance.prices import PriceList, Prices, PricesAdded, UnpricedQueue
@@ -142,6 +143,27 @@ async def remove_budget(budget_id: FromPath[UUID], request: PersonRequest, budge
     await budgets.remove(request.user, budget_id)
 
 
+# Cost centres
+
+
+class CentreChange(msgspec.Struct, frozen=True):
+    cost_centre: str | None = None
+
+
+@get("/api/costs/centres", guards=[finance])
+async def list_centres(centres: NamedDependency[Centres]) -> CentreList:
+    """People and the cost centre their attempts are booked to."""
+    return await centres.all()
+
+
+@put("/api/costs/centres/{user_id:uuid}", guards=[finance])
+async def set_centre(
+    user_id: FromPath[UUID], data: JSONBody[CentreChange], request: PersonRequest, centres: NamedDependency[Centres]
+) -> CentreList:
+    """Book a person's attempts to this cost centre from now on; null takes it away."""
+    return await centres.put(request.user, user_id, data.cost_centre)
+
+
 # Months
 
 
@@ -179,7 +201,7 @@ router = Router(
     "/",
     route_handlers=[
         cost_report, cost_table, unpriced_models, list_prices, price_table, add_price, read_prices, remove_price,
-        list_budgets, add_budget, remove_budget, list_closings, close_month, reopen_month,
+        list_budgets, add_budget, remove_budget, list_closings, close_month, reopen_month, list_centres, set_centre,
     ],
     guards=[signed_in],
     tags=["costs"],

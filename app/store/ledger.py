@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from app.store.finance.centres import centre_of
 from app.store.finance.sums import add_to_sums, sums_of
 from app.store.rows import Page, changed_rows, decode_cursor, encode_cursor
 from app.store.tables import Conversation, LedgerEntry
@@ -59,6 +60,8 @@ def add_entry(session: Session, entry: LedgerEntry, *, prices_unknown: bool = Fa
     A row whose price is unknown has `amount_nano` None; one that is free has 0 and status `free`. `prices_unknown`: this
     is the adjustment that gives a price to a row that had none.
     """
+    if entry.cost_centre is None and entry.user_id is not None and entry.adjusts_id is None:
+        entry.cost_centre = centre_of(session, entry.user_id)
     session.add(entry)
     session.flush()
     sums = sums_of(entry, prices_unknown=prices_unknown)

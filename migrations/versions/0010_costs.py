@@ -51,6 +51,15 @@ def upgrade() -> None:
         "ix_ledger_entries_unpriced", "ledger_entries", ["provider", "id"],
         sqlite_where=unpriced, postgresql_where=unpriced,
     )  # fmt: skip
+    op.create_table(
+        "cost_centres",
+        sa.Column("user_id", BinaryUuid(), nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_cost_centres_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_cost_centres")),
+    )
     _create_prices()
     _create_budgets()
     _create_closings()
@@ -245,5 +254,5 @@ def downgrade() -> None:
     op.drop_index("ix_ledger_entries_unpriced", "ledger_entries")
     op.drop_index("uq_ledger_entries_adjusts_id", "ledger_entries")
     op.create_index("ix_ledger_entries_adjusts_id", "ledger_entries", ["adjusts_id"])
-    for table in ("month_closings", "budget_reservations", "budgets", "price_overrides", "cost_sums"):
+    for table in ("cost_centres", "month_closings", "budget_reservations", "budgets", "price_overrides", "cost_sums"):
         op.drop_table(table)

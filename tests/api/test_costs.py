@@ -204,3 +204,20 @@ def test_the_page_shows_what_its_address_asks_for(world: World, ada: Person, mal
     assert 'id="prices"' in world.person("boss", "admin").get("/costs", headers={"Accept": "text/html"}).text
     broken = ada.get("/costs?from=nonsense", headers={"Accept": "text/html"})
     assert "This is not a day" in broken.text
+
+
+def test_a_cost_centre_is_what_attempts_are_booked_to_from_then_on(world: World, ada: Person) -> None:
+    eve = world.person("eve", "finance")
+    book(world, ada)
+    assert eve.put(f"/api/costs/centres/{ada.id}", {"cost_centre": " Press "}).status_code == 200
+    book(world, ada)
+    assert rows(eve, group_by="cost_centre") == [(None, "No cost centre", "0.001"), ("Press", "Press", "0.001")]
+    assert rows(eve, group_by="day", cost_centre="Press")[0][2] == "0.001"
+    listed = {item["label"]: item["cost_centre"] for item in eve.get("/api/costs/centres").json()["items"]}
+    assert listed == {"Ada": "Press", "Eve": None}
+    eve.put(f"/api/costs/centres/{ada.id}", {"cost_centre": None})
+    book(world, ada)
+    assert rows(eve, group_by="cost_centre")[0] == (None, "No cost centre", "0.002")
+    assert eve.put(f"/api/costs/centres/{uuid.uuid4()}", {"cost_centre": "x"}).status_code == 404
+    assert eve.put(f"/api/costs/centres/{ada.id}", {"cost_centre": "x" * 101}).status_code == 422
+    assert wrong(world) == []

@@ -12,6 +12,7 @@ from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.costs import Costs
 from app.services.finance.budgets import Budgets, BudgetView
+from app.services.finance.centres import Centres, PersonCentre
 from app.services.finance.chart import Chart, chart
 from app.services.finance.months import ClosingView, Months
 from app.services.finance.price_lists import PriceView
@@ -49,6 +50,7 @@ class CostPage:
     closable: list[str]
     tightest: BudgetView | None
     """The budget with a hard limit that is used up the most."""
+    centres: list[PersonCentre]
     prices: list[PriceView]
     price_warnings: list[str]
 
@@ -65,6 +67,7 @@ class Overview:
         budgets: Budgets,
         prices: Prices,
         months: Months,
+        centres: Centres,
         costs: Costs,
     ) -> None:
         self._db = db
@@ -73,6 +76,7 @@ class Overview:
         self._budgets = budgets
         self._prices = prices
         self._months = months
+        self._centres = centres
         self._costs = costs
 
     async def page(self, person: Principal, query: CostQuery) -> CostPage:
@@ -115,6 +119,7 @@ class Overview:
             unpriced=(await self._prices.unpriced()).items if everybody else [],
             closings=closings,
             closable=_closable(closings, today) if everybody else [],
+            centres=(await self._centres.all()).items if everybody else [],
             prices=prices.items if prices else [],
             price_warnings=prices.warnings if prices else [],
         )

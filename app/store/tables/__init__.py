@@ -3,7 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
-from app.store.tables.costs import Budget, BudgetReservation, CostSum, MonthClosing, PriceOverride
+from app.store.tables.costs import Budget, BudgetReservation, CostCentre, CostSum, MonthClosing, PriceOverride
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.settings import AuditEntry, ProviderSetting
@@ -19,6 +19,7 @@ __all__ = [
     "BudgetReservation",
     "ChatMessage",
     "Conversation",
+    "CostCentre",
     "CostSum",
     "Draft",
     "DraftEvent",

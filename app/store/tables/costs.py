@@ -141,3 +141,12 @@ class MonthClosing(SQLModel, table=True):
     reopened_by: uuid.UUID | None = optional_reference()
     reopened_at: datetime | None = None
     reason: str | None = characters(500, default=None)
+
+
+class CostCentre(SQLModel, table=True):
+    """Which cost centre a person's attempts are booked to from now on; rows keep the one they were booked with."""
+
+    __tablename__ = "cost_centres"
+
+    user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", primary_key=True)
+    name: str = characters(100)

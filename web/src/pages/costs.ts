@@ -3,7 +3,7 @@
 import { api, Problem } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { byId, h } from "../common/dom.js";
-import { onSubmit, show, values } from "../common/form.js";
+import { onSubmit, values } from "../common/form.js";
 import { toast } from "../common/toast.js";
 import { attempt } from "./settings_parts.js";
 import { sortRows } from "./table_sort.js";
@@ -20,6 +20,7 @@ export function openCosts(): void {
   each("[data-remove]", (button) => change(() => api("DELETE", button.dataset["remove"] ?? "")));
   each("[data-close]", (button) => void closeMonth(button.dataset["close"] ?? ""));
   each("[data-reopen]", (button) => reopenMonth(button.dataset["reopen"] ?? ""));
+  each("[data-centre]", setCentre);
   each("[data-price-model]", fillPrice);
   tellWhatHappened();
   if (document.getElementById("budget-form")) openBudgets();
@@ -93,25 +94,30 @@ async function closeMonth(month: string, accept = false): Promise<void> {
 }
 
 function reopenMonth(month: string): void {
+  const why = h("input", { id: "asked-line", name: "reason", required: true, minlength: 3, maxlength: 500 });
+  askFor(`Reopen ${month}`, "Why", why, "The reason is kept with the closing and in the audit log.", "Reopen", (given) => api("POST", `/api/costs/months/${month}/reopen`, given));
+}
+
+function setCentre(button: HTMLElement): void {
+  const name = h("input", { id: "asked-line", name: "cost_centre", maxlength: 100, value: button.dataset["centreName"] ?? "" });
+  askFor("Cost centre", "Name", name, "Leave it empty to book to no cost centre.", "Save", (given) => api("PUT", `/api/costs/centres/${button.dataset["centre"]}`, given));
+}
+
+/** One line in a dialog; the page is shown anew when it was taken. */
+function askFor(title: string, label: string, input: HTMLInputElement, hint: string, does: string, send: (given: Record<string, string>) => Promise<unknown>): void {
   const form = h(
     "form",
-    { class: "stack", id: "reopen-form", novalidate: true },
+    { class: "stack", id: "asked-form", novalidate: true },
     h("div", { class: "form-problem", role: "alert", hidden: true }),
-    h("div", { class: "field" }, h("label", { for: "reopen-reason" }, "Why"), h("input", { id: "reopen-reason", name: "reason", required: true, minlength: 3, maxlength: 500 })),
-    h("p", { class: "hint" }, "The reason is kept with the closing and in the audit log."),
+    h("div", { class: "field" }, h("label", { for: input.id }, label), input),
+    h("p", { class: "hint" }, hint),
   );
-  const save = h("button", { type: "submit", class: "button primary", form: "reopen-form" }, "Reopen");
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    api("POST", `/api/costs/months/${month}/reopen`, values(form)).then(
-      () => location.reload(),
-      (error: unknown) => {
-        if (!(error instanceof Problem)) throw error;
-        show(form, error);
-      },
-    );
+  onSubmit(form, async () => {
+    await send(values(form));
+    location.reload();
   });
-  const dialog = openDialog(`Reopen ${month}`, [form], [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), save]);
+  const save = h("button", { type: "submit", class: "button primary", form: "asked-form" }, does);
+  const dialog = openDialog(title, [form], [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), save]);
 }
 
 function tellWhatHappened(): void {
