@@ -123,6 +123,24 @@ def verify(settings: Settings) -> None:
         sys.exit(1)
 
 
+@main.group()
+def costs() -> None:
+    """Prove what models cost."""
+
+
+@costs.command("check")
+@click.pass_obj
+def check_costs(settings: Settings) -> None:
+    """Check that every sum of the ledger is that of its rows and closed months are as they were; exit 1 otherwise."""
+    with _database(settings) as db, db.transaction() as session:
+        problems = verification.cost_problems(session)
+    for problem in problems:
+        click.echo(f"{problem.code} {problem.id}: {problem.message}", err=True)
+    if problems:
+        sys.exit(1)
+    click.echo("All sums of the ledger are those of its rows; closed months are unchanged.")
+
+
 @main.command()
 @click.pass_obj
 def rebuild(settings: Settings) -> None:

@@ -23,6 +23,8 @@ from app.metrics import Metrics
 from app.routes import accounts as account_routes
 from app.routes import alternatives as alternative_routes
 from app.routes import branches as branch_routes
+from app.routes import cost_pages as cost_page_routes
+from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
 from app.routes import files as file_routes
 from app.routes import instructions as instruction_routes
@@ -51,6 +53,12 @@ from app.services.costs import Costs
 from app.services.drafts import Drafts
 from app.services.exchange import Exchange
 from app.services.fanout import Fanout
+from app.services.finance.budgets import Budgets
+from app.services.finance.centres import Centres
+from app.services.finance.months import Months
+from app.services.finance.overview import Overview
+from app.services.finance.prices import Prices
+from app.services.finance.reports import Reports
 from app.services.locks import Locks
 from app.services.maintenance import Maintenance
 from app.services.merges import Merges
@@ -110,6 +118,9 @@ def create_app(
     registry = Registry.build(_provider_environment(settings), counter=counter, extra=extra_providers)
     accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
     catalogue = Catalogue(db, clock, secrets, registry)
+    prices = Prices(db, clock, catalogue)
+    budgets = Budgets(db, clock)
+    costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
     run_logs = RunLogs(db, clock)
     builtin_actions = BuiltinActions(ROOT / "prompts" / "actions")
     turns = Turns(
@@ -122,6 +133,7 @@ def create_app(
         counter=counter,
         metrics=metrics,
         fanout=fanout,
+        budgets=budgets,
         history_tokens=settings.history_tokens,
         most_dropped=settings.most_dropped_percent / 100,
         pause=pause,
@@ -151,7 +163,15 @@ def create_app(
         "actions": Actions(db, clock, builtin_actions),
         "references": References(db, clock, catalogue, counter),
         "writing_style": WritingStyle(db, clock, counter),
-        "costs": Costs(db),
+        "costs": costs,
+        "reports": reports,
+        "prices": prices,
+        "budgets": budgets,
+        "months": months,
+        "centres": centres,
+        "overview": Overview(
+            db, clock, reports=reports, budgets=budgets, prices=prices, months=months, centres=centres, costs=costs
+        ),
         "maintenance": Maintenance(db),
         "metrics": metrics,
         "fanout": fanout,
@@ -162,6 +182,7 @@ def create_app(
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
         await catalogue.start()
+        await prices.start()
         run_logs.start()
         await turns.start_watch()
         checkpoints.start()
@@ -188,6 +209,8 @@ def create_app(
             proposal_routes.router,
             instruction_routes.router,
             alternative_routes.router,
+            cost_routes.router,
+            cost_page_routes.router,
             operation_routes.router,
             page_routes.router,
             live_routes.live,

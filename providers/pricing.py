@@ -43,12 +43,25 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Tier:
+    """Other prices for a request whose whole input is above a number of tokens; they hold for all of its tokens."""
+
+    above_input_tokens: int
+    input_usd: Decimal
+    output_usd: Decimal
+    cache_read_usd: Decimal | None = None
+    cache_write_5m_usd: Decimal | None = None
+    cache_write_1h_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Override:
     """An administrator's price, in USD per million tokens, from `since` on (inclusive) until before `until`.
 
     `provider` is a provider id, `model` a pattern (``*`` and ``?``). A cache price that is not given: reading costs
     what fresh input costs, writing too; that is how providers without a cache price bill. `per_request` holds USD per
-    single server-side call by its name in `Usage.requests`. All prices 0 means: free.
+    single server-side call by its name in `Usage.requests`. All prices 0 means: free. `tiers` are the prices of requests
+    with a long input.
     """
 
     provider: str
@@ -61,11 +74,17 @@ class Override:
     per_request: Mapping[str, Decimal] = field(default_factory=dict)
     since: date | None = None
     until: date | None = None
+    tiers: tuple[Tier, ...] = ()
 
     def applies(self, provider: str, model: str, on: date) -> bool:
         """Whether this is the price of `model` at `provider` on that day."""
         within = (self.since is None or self.since <= on) and (self.until is None or on < self.until)
         return within and self.provider == provider and fnmatchcase(model, self.model)
+
+    def rates_for(self, input_tokens: int) -> Override | Tier:
+        """The prices of a request with that much input: those of the highest tier it is above."""
+        reached = [tier for tier in self.tiers if input_tokens > tier.above_input_tokens]
+        return max(reached, key=lambda tier: tier.above_input_tokens, default=self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,17 +202,18 @@ def _override(overrides: Iterable[Override], provider: str, *, model: str, at: d
 def _overridden(override: Override, usage: Usage) -> Decimal | None:
     if any(count and name not in override.per_request for name, count in usage.requests.items()):
         return None
-    fresh = override.input_usd
+    rates_of = override.rates_for(usage.total_input_tokens)
+    fresh = rates_of.input_usd
 
     def rate(given: Decimal | None) -> Decimal:
         return fresh if given is None else given
 
     tokens = (
         usage.input_tokens * fresh
-        + usage.cache_read_tokens * rate(override.cache_read_usd)
-        + usage.cache_write_5m_tokens * rate(override.cache_write_5m_usd)
-        + usage.cache_write_1h_tokens * rate(override.cache_write_1h_usd)
-        + usage.output_tokens * override.output_usd
+        + usage.cache_read_tokens * rate(rates_of.cache_read_usd)
+        + usage.cache_write_5m_tokens * rate(rates_of.cache_write_5m_usd)
+        + usage.cache_write_1h_tokens * rate(rates_of.cache_write_1h_usd)
+        + usage.output_tokens * rates_of.output_usd
     ) / _MILLION
     return tokens + sum((override.per_request[name] * count for name, count in usage.requests.items()), Decimal(0))
 

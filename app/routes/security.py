@@ -162,3 +162,10 @@ async def administrator(connection: Connection, handler: BaseRouteHandler) -> No
     await signed_in(connection, handler)
     if not connection.scope["user"].is_admin:
         raise NotAllowed("administrator_only", "Only an administrator may do this.")
+
+
+async def finance(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Guard: everybody's costs are reviewed by finance and administrators."""
+    await signed_in(connection, handler)
+    if not {"finance", "admin"} & set(connection.scope["user"].roles):
+        raise NotAllowed("finance_only", "Only finance and administrators may do this.")

@@ -20,7 +20,16 @@ from app.services.checks import checked_line
 from app.services.clock import Clock
 from app.services.conversations import turn_view
 from app.services.errors import InvalidInput, Missing
-from app.services.turns import Prepared, TurnOrder, Turns, draft_moved, ending_of, require_fitting, turn_running
+from app.services.turns import (
+    Prepared,
+    TurnOrder,
+    Turns,
+    draft_moved,
+    ending_of,
+    require_fitting,
+    reserve,
+    turn_running,
+)
 from app.services.versions import base_of
 from app.services.views import (
     AlternativesStarted,
@@ -128,6 +137,8 @@ class Alternatives:
             for order, one in zip(orders, prepared, strict=True)
         ]
         group_id, begun = alternative_store.begin_alternatives(session, beginnings, asked)
+        for (beginning, turn), one in zip(begun, prepared, strict=True):
+            reserve(session, beginning, turn, one)
         # None enters the text by itself, so that none can drop a part of it.
         return group_id, [ending_of(beginning, turn, most_dropped=1) for beginning, turn in begun]
 

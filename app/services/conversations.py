@@ -322,7 +322,7 @@ def _turn_view(
         model=turn.model,
         usage=usage_view(entries),
         cost_usd=usd(cost_nano(entries)),
-        attempts=len(entries),
+        attempts=sum(entry.adjusts_id is None for entry in entries),
         version=version,
         operations=list(answer.details.get("operations") or []) if answer is not None else [],
         proposals=ProposalCounts(**proposed) if proposed else None,

@@ -1,5 +1,6 @@
 """The ledger as people read it: their own rows; finance and administrators everybody's."""
 
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
@@ -8,6 +9,7 @@ from app.services.accounts import Principal
 from app.services.views import LedgerRow, Page, usd
 from app.store import ledger as ledger_store
 from app.store.db import Database
+from app.store.finance.sums import midnight
 from app.store.tables import LedgerEntry
 
 _MOST_PER_PAGE = 500
@@ -27,10 +29,12 @@ class Costs:
         conversation_id: UUID | None = None,
         turn_id: UUID | None = None,
         draft_id: UUID | None = None,
+        first: date | None = None,
+        last: date | None = None,
         cursor: str | None = None,
         limit: int = 100,
     ) -> Page[LedgerRow]:
-        """Ledger rows, newest first. A foreign id gives an empty page, as one that never existed."""
+        """Ledger rows, newest first, of the UTC days `first` to `last`, both included. A foreign id gives an empty page, as one that never existed."""
         user_id = None if _SEES_ALL & set(person.roles) else person.id
 
         def query(session: Session) -> Page[LedgerRow]:
@@ -40,6 +44,8 @@ class Costs:
                 conversation_id=conversation_id,
                 turn_id=turn_id,
                 draft_id=draft_id,
+                from_=midnight(first) if first is not None else None,
+                to=midnight(last + timedelta(days=1)) if last is not None else None,
                 cursor=cursor,
                 limit=max(1, min(limit, _MOST_PER_PAGE)),
             )

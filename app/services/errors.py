@@ -3,6 +3,7 @@
 ServiceError
 ├── NotSignedIn            401  no session or token, or one that ended
 ├── WrongCredentials       401  e-mail and password do not match
+├── BudgetReached          402  a budget does not allow it; says which, whom to ask and when it starts anew
 ├── NotAllowed             403  signed in, but this needs another role (existence is public)
 ├── Missing                404  not there, or not yours: nobody can tell which
 ├── Conflict               409  the state does not allow it
@@ -39,6 +40,13 @@ class WrongCredentials(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("wrong_credentials", "E-mail and password do not match an account.")
+
+
+class BudgetReached(ServiceError):
+    status = 402
+
+    def __init__(self, message: str, **values: Any) -> None:
+        super().__init__("budget_reached", message, **values)
 
 
 class NotAllowed(ServiceError):

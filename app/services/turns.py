@@ -37,6 +37,7 @@ from app.services.clock import Clock
 from app.services.conversations import Thread, conversation_of, thread_of, turn_view
 from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
+from app.services.finance.budgets import Budgets, reserve_for_turn
 from app.services.locks import locked_as_read
 from app.services.versions import base_of
 from app.services.views import Estimate, TurnStarted, TurnView
@@ -126,6 +127,7 @@ class Turns:
         counter: TokenCounter,
         metrics: Metrics,
         fanout: Fanout,
+        budgets: Budgets,
         history_tokens: int,
         most_dropped: float = 0.3,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -139,6 +141,7 @@ class Turns:
         self._counter = counter
         self._metrics = metrics
         self._fanout = fanout
+        self._budgets = budgets
         self._history_tokens = history_tokens
         self._most_dropped = most_dropped
         self._pause = pause
@@ -147,11 +150,13 @@ class Turns:
         self._watch: asyncio.Task[None] | None = None
 
     async def estimate(self, person: Principal, draft_id: UUID, order: TurnOrder) -> Estimate:
-        """Tokens and price before sending."""
-        return (await self.prepare(person, draft_id, order)).estimate
+        """Tokens and price before sending, and what a budget says about it."""
+        prepared = await self.prepare(person, draft_id, order)
+        return await self._budgets.noted(person, order.conversation_id, prepared.estimate, mode=prepared.plan.mode)
 
     async def start(self, person: Principal, draft_id: UUID, order: TurnOrder) -> TurnStarted:
-        """Start a turn. Raises `Conflict` when the draft runs one already or the text does not fit the model."""
+        """Start a turn. Raises `Conflict` when the draft runs one already or the text does not fit the model, and
+        `BudgetReached` when it could cost more than a budget leaves."""
         if not order.prompt.strip() and order.action is None:
             raise InvalidInput("prompt", "Say what you would like.")
         prepared = await self.prepare(person, draft_id, order)
@@ -332,6 +337,7 @@ class Turns:
         turn = begin_turn(session, begun)
         if order.refines is not None:
             refine_by(session, order.refines.proposal_id, turn.turn_id)
+        reserve(session, begun, turn, prepared)
         return ending_of(begun, turn, most_dropped=self._most_dropped)
 
     def beginning(
@@ -451,6 +457,19 @@ def turn_running() -> Conflict:
 
 def draft_moved() -> Conflict:
     return Conflict("draft_moved", "The draft changed at this very moment. Please send again.")
+
+
+def reserve(session: Session, begun: TurnBeginning, turn: BegunTurn, prepared: Prepared) -> None:
+    """Sets aside what a turn may cost at most. Raises `BudgetReached`."""
+    reserve_for_turn(
+        session,
+        turn_id=turn.turn_id,
+        user_id=begun.user_id,
+        conversation_id=turn.conversation_id,
+        estimate=prepared.estimate,
+        mode=prepared.plan.mode,
+        at=begun.at,
+    )
 
 
 def ending_of(begun: TurnBeginning, turn: BegunTurn, *, most_dropped: float) -> Ending:

@@ -279,6 +279,20 @@ class ConversationSummary(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class BudgetNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What a budget says about sending: `ok`, `warning` (a soft limit, or 80 % of the hard one), or `reached`: it would be
+    refused. `left_usd` is beside what running turns reserved."""
+
+    state: str
+    scope: str
+    period: str
+    limit_usd: str
+    left_usd: str
+    used_percent: int
+    resets_at: datetime
+    reason: str | None = None
+
+
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """Before sending: tokens by the tokenizer (an estimate), the likely price, and the price if the answer is as long as allowed."""
 
@@ -290,6 +304,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     free: bool
     method: str
     fits: bool
+    budget: BudgetNote | None = None
+    """The tightest budget this would count against, if there is one."""
 
 
 class TurnStarted(msgspec.Struct, frozen=True, kw_only=True):

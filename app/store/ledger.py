@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, or_, select, tuple_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from app.store.finance.centres import centre_of
+from app.store.finance.sums import add_to_sums, sums_of
 from app.store.rows import Page, changed_rows, decode_cursor, encode_cursor
 from app.store.tables import Conversation, LedgerEntry
 from app.store.types import BinaryUuid
@@ -51,18 +54,24 @@ def entry_tokens(entry: LedgerEntry) -> int:
     )
 
 
-def add_entry(session: Session, entry: LedgerEntry) -> LedgerEntry:
-    """Adds a row and brings its conversation's totals up to date in the same unit.
+def add_entry(session: Session, entry: LedgerEntry, *, prices_unknown: bool = False) -> LedgerEntry:
+    """Adds a row and brings its conversation's totals and all sums up to date in the same unit.
 
-    A row whose price is unknown has `amount_nano` None; one that is free has 0 and status `free`.
+    A row whose price is unknown has `amount_nano` None; one that is free has 0 and status `free`. `prices_unknown`: this
+    is the adjustment that gives a price to a row that had none.
     """
+    if entry.cost_centre is None and entry.user_id is not None and entry.adjusts_id is None:
+        entry.cost_centre = centre_of(session, entry.user_id)
     session.add(entry)
     session.flush()
+    sums = sums_of(entry, prices_unknown=prices_unknown)
+    add_to_sums(session, entry, sums)
     if entry.conversation_id is not None:
-        values: dict[str, Any] = {"total_tokens": Conversation.total_tokens + entry_tokens(entry)}
-        if entry.amount_nano is None:
-            values["unpriced"] = Conversation.unpriced + 1
-        else:
+        values: dict[str, Any] = {
+            "total_tokens": Conversation.total_tokens + entry_tokens(entry),
+            "unpriced": Conversation.unpriced + sums.unpriced,
+        }
+        if entry.amount_nano is not None:
             known = func.coalesce(col(Conversation.total_cost_nano), 0)
             values["total_cost_nano"] = known + entry.amount_nano
         changed_rows(
@@ -144,7 +153,9 @@ class WrongTotal:
 
 def wrong_totals(session: Session) -> list[WrongTotal]:
     """Compares every conversation with its rows. An empty list is what should come out."""
-    tokens, cost, unpriced, rows = _SUMS
+    tokens, cost, unknown, rows = _SUMS
+    original = aliased(LedgerEntry)
+    unpriced = unknown - func.count(original.id)  # type: ignore[arg-type]
     sums = (
         select(
             col(LedgerEntry.conversation_id).label("id"),
@@ -152,6 +163,10 @@ def wrong_totals(session: Session) -> list[WrongTotal]:
             cost.label("cost"),
             unpriced.label("unpriced"),
             rows.label("rows"),
+        )
+        .outerjoin(
+            original,
+            (original.id == col(LedgerEntry.adjusts_id)) & original.amount_nano.is_(None),  # type: ignore[union-attr]
         )
         .where(col(LedgerEntry.conversation_id).is_not(None))
         .group_by(col(LedgerEntry.conversation_id))

@@ -320,7 +320,8 @@ def _with_costs(session: Session, rows: Sequence[Any]) -> list[VersionRow]:
             select(
                 col(LedgerEntry.version_id),
                 func.sum(col(LedgerEntry.amount_nano)),
-                func.count().filter(col(LedgerEntry.amount_nano).is_(None)),
+                # An attempt that was priced later has its adjustment beside it.
+                func.count().filter(col(LedgerEntry.amount_nano).is_(None)) - func.count(col(LedgerEntry.adjusts_id)),
             )
             .where(col(LedgerEntry.draft_id) == rows[0][1], col(LedgerEntry.version_id).in_(made_by_turns))
             .group_by(col(LedgerEntry.version_id))

@@ -16,12 +16,16 @@ PUBLIC = {
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
 }  # fmt: skip
 OWN_COLLECTIONS = {
-    ("GET", "/"), ("GET", "/settings"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
+    ("GET", "/"), ("GET", "/settings"), ("GET", "/costs"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
+    ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
+
+FOR_ROLES = ("/api/users", "/api/settings", "/api/prices", "/api/budgets", "/api/costs/")
+"""That these exist is public; they are for administrators or finance."""
 
 BODIES: dict[str, Any] = {
     "/api/drafts/{draft_id:uuid}/commands": {
@@ -43,6 +47,9 @@ BODIES: dict[str, Any] = {
     "/api/users": {"email": "x@example.org"},
     "/api/users/{user_id:uuid}": {"name": "x"},
     "/api/settings/providers/{provider_id:str}": {"api_key": "x"},
+    "/api/prices": {"provider": "p", "model": "m", "since": "2026-01-01", "input_usd": "1", "output_usd": "1"},
+    "/api/budgets": {"scope": "installation", "period": "day", "hard_usd": "1"},
+    "/api/prices/import": {"csv": "x"},
 }  # fmt: skip
 
 
@@ -91,7 +98,7 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
-        "provider_id": "anthropic", "token": "nothing",
+        "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02",
         "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
         "file_path": "nothing.js",
     }  # fmt: skip
@@ -150,7 +157,7 @@ def test_a_stranger_gets_404_for_whatever_is_somebody_elses(
             continue
         address = asked(path, owned)
         answer = world.client.request(method, address, json=body(path, owned), headers=mallory.headers)
-        expected = 403 if path.startswith(("/api/users", "/api/settings")) else 404
+        expected = 403 if path.startswith(FOR_ROLES) else 404
         assert answer.status_code == expected, (method, path, answer.text)
         assert "Secret" not in answer.text
         walked += 1
@@ -170,7 +177,7 @@ def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[st
 
 def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Person) -> None:
     for method, path in routes(world):
-        if method != "GET" or path.startswith(("/api/users", "/api/settings", "/static", "/welcome", "/schema/")):
+        if method != "GET" or path.startswith((*FOR_ROLES, "/static", "/welcome", "/schema/")):
             continue
         answer = ada.get(asked(path, owned), follow_redirects=False)
         assert answer.status_code in (200, 302), (path, answer.text)

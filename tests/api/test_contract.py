@@ -21,6 +21,7 @@ PROMISED = {
     "POST /api/proposals/{proposal_id}/reject", "POST /api/turns/{turn_id}/accept",
     "POST /api/drafts/import", "GET /api/drafts/{draft_id}/export", "GET /api/versions/{version_id}/export",
     "GET /api/search",
+    "GET /api/costs", "GET /api/costs.csv",
 }  # fmt: skip
 
 

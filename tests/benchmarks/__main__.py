@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     bench_autosave,
+    bench_costs,
     bench_edits,
     bench_footprint,
     bench_proposals,
@@ -20,6 +21,7 @@ SCRIPTS = {
     "edits": bench_edits.main,
     "search": bench_search.main,
     "proposals": bench_proposals.main,
+    "costs": bench_costs.main,
 }
 MEASURED_BY_PYTEST = ("store_append", "store_versions", "versions_tree", "providers")
 

@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+import uuid
 import zipfile
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from app.core.drafts import Actor
 from app.store.db import Database
 from app.store.drafts import Head, load_draft, receive_command
 from app.store.errors import BadBackup, NotEmpty, StoreUnavailable
-from app.store.tables import User, metadata
+from app.store.finance.months import close_month
+from app.store.ledger import add_entry
+from app.store.tables import LedgerEntry, User, metadata
 from app.store.upkeep.backup import backup, read_manifest, restore
 from app.store.upkeep.verify import verify
 from tests.store.test_integrity import filled
@@ -54,6 +58,26 @@ def test_a_restored_database_is_the_same(
         assert load_draft(session, draft.id) == draft
     restored.engine.dispose()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("backup")] == ["backup.zip"]
+
+
+def test_a_closed_month_is_restored_with_its_rows_and_stays_closed(
+    database: Database, database_address: str, empty_address: str, tmp_path: Path, now: datetime
+) -> None:
+    def row() -> LedgerEntry:
+        return LedgerEntry(at=now, provider="p", model="m", outcome="done", status="reported", amount_nano=5)
+
+    with database.transaction() as session:
+        add_entry(session, row())
+        close_month(session, now.date().replace(day=1), totals={}, by=uuid.uuid4(), at=now)
+    backup(database_address, tmp_path / "backup.zip", at=now)
+    restore(empty_address, tmp_path / "backup.zip")
+    restored = Database.open(empty_address)
+    assert contents(restored) == contents(database)
+    with restored.transaction() as session:
+        assert verify(session).ok
+    with pytest.raises(DBAPIError, match="closed"), restored.transaction() as session:
+        add_entry(session, row())
+    restored.engine.dispose()
 
 
 def test_a_restored_database_can_be_worked_on(

@@ -1,6 +1,7 @@
 // Every page but the editor.
 
 import { setUpPage, type ShortcutGroup } from "./common/everywhere.js";
+import { openCosts } from "./pages/costs.js";
 import { openDrafts } from "./pages/drafts.js";
 import { openSettings } from "./pages/settings.js";
 import { openSignIn } from "./pages/sign_in.js";
@@ -40,6 +41,7 @@ const VERSION_KEYS: ShortcutGroup = {
 };
 
 const PAGES: Record<string, PageParts> = {
+  costs: { shortcuts: [], open: openCosts },
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
   settings: { shortcuts: [], open: openSettings },
   versions: { shortcuts: [VERSION_KEYS], open: openVersions },

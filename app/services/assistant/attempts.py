@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
 from providers.base import Request, Started, Stopped, StreamEvent, Usage, UsageReport
 from providers.pricing import Override, price
 from providers.tokens import TokenCounter
@@ -17,6 +18,9 @@ from providers.tokens import TokenCounter
 from app.services.views import UsageView, usd
 from app.store.ids import new_id
 from app.store.tables import LedgerEntry
+
+_MOST_TOKENS = 1_000_000_000
+"""Of one bucket of one attempt: a thousand times the longest context there is."""
 
 Outcome = Literal["done", "stopped", "failed", "interrupted"]
 
@@ -72,9 +76,19 @@ def final_usage(attempt: Attempt, counter: TokenCounter, outcome: Outcome) -> Us
     """
     if not attempt.reached and outcome == "failed":
         return Usage(status="estimated")
-    if attempt.usage is not None and attempt.usage.status == "reported":
-        return attempt.usage
-    return counter.estimate(attempt.request, "".join(attempt.output), known=attempt.usage)
+    known = attempt.usage
+    if known is not None and not _possible(known):
+        # Numbers nobody can have used are no report; they are kept beside the estimate, for whoever asks the provider.
+        estimated = counter.estimate(attempt.request, "".join(attempt.output))
+        return msgspec.structs.replace(estimated, raw=known.raw)
+    if known is not None and known.status == "reported":
+        return known
+    return counter.estimate(attempt.request, "".join(attempt.output), known=known)
+
+
+def _possible(usage: Usage) -> bool:
+    counts = [*bucket_totals(usage).values(), *usage.requests.values()]
+    return all(0 <= count <= _MOST_TOKENS for count in counts) and usage.reasoning_tokens <= usage.output_tokens
 
 
 def ledger_entry(
@@ -156,7 +170,9 @@ def usage_view(entries: Sequence[LedgerEntry]) -> UsageView | None:
     """Tokens of a turn over all its attempts; the weakest status names the whole."""
     if not entries:
         return None
-    weakest = max((entry.status for entry in entries), key=("free", "reported", "estimated", "unknown").index)
+    weakest = max(
+        (entry.status for entry in _in_force(entries)), key=("free", "reported", "estimated", "unknown").index
+    )
     return UsageView(
         input_tokens=sum(entry.input_tokens for entry in entries),
         cache_read_tokens=sum(entry.cache_read_tokens for entry in entries),
@@ -168,10 +184,16 @@ def usage_view(entries: Sequence[LedgerEntry]) -> UsageView | None:
 
 
 def cost_nano(entries: Sequence[LedgerEntry]) -> int | None:
-    """The sum in nano-USD, None as soon as one amount is unknown."""
-    amounts = [entry.amount_nano for entry in entries]
+    """The sum in nano-USD, None as soon as one amount is unknown and was not priced later."""
+    amounts = [entry.amount_nano for entry in _in_force(entries)]
     known = [amount for amount in amounts if amount is not None]
     return sum(known) if amounts and len(known) == len(amounts) else None
+
+
+def _in_force(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    """Without the rows an adjustment gave a price to."""
+    adjusted = {entry.adjusts_id for entry in entries}
+    return [entry for entry in entries if entry.amount_nano is not None or entry.id not in adjusted]
 
 
 def _milliseconds(start: datetime, end: datetime) -> int:

@@ -19,6 +19,7 @@ from app.store import conversations as conversation_store
 from app.store import ledger as ledger_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
+from app.store.finance.budgets import release
 from app.store.tables import LedgerEntry
 
 __all__ = ["Ended", "Ending", "TurnEnd", "end_turn"]
@@ -93,6 +94,7 @@ def end_turn(
     for entry in entries:
         entry.version_id = version.id if version is not None else None
         ledger_store.add_entry(session, entry)
+    release(session, ending.turn_id)
     conversation_store.update_message(
         session,
         ending.answer_message_id,

@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.branches import Branch
+from app.store.tables.costs import Budget, BudgetReservation, CostCentre, CostSum, MonthClosing, PriceOverride
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
 from app.store.tables.ledger import LedgerEntry
@@ -19,9 +20,13 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "Branch",
+    "Budget",
+    "BudgetReservation",
     "ChatMessage",
     "ChatPlace",
     "Conversation",
+    "CostCentre",
+    "CostSum",
     "Draft",
     "DraftEvent",
     "DraftReference",
@@ -29,6 +34,8 @@ __all__ = [
     "DraftStream",
     "LedgerEntry",
     "Lock",
+    "MonthClosing",
+    "PriceOverride",
     "Proposal",
     "ProviderSetting",
     "SignInLink",

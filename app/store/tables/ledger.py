@@ -36,8 +36,11 @@ class LedgerEntry(SQLModel, table=True):
         # An attempt is booked once; what was wrong about it is adjusted by further rows.
         Index("uq_ledger_entries_turn_id_attempt", "turn_id", "attempt", unique=True,
               sqlite_where=text(_BOOKING), postgresql_where=text(_BOOKING)),
+        Index("ix_ledger_entries_unpriced", "provider", "id", sqlite_where=text("amount_nano IS NULL"),
+              postgresql_where=text("amount_nano IS NULL")),
         Index("ix_ledger_entries_message_id", "message_id"),
-        Index("ix_ledger_entries_adjusts_id", "adjusts_id"),
+        # A row is adjusted once; what was wrong about the adjustment adjusts that.
+        Index("uq_ledger_entries_adjusts_id", "adjusts_id", unique=True),
     )  # fmt: skip
 
     id: uuid.UUID = identifier()

@@ -16,6 +16,8 @@ from app.store.drafting.heads import Head, update_head
 from app.store.drafting.projections import projection_of
 from app.store.drafting.summaries import counted_words, summarised
 from app.store.errors import StoreError
+from app.store.finance.months import changed_months
+from app.store.finance.sums import wrong_sums
 from app.store.ledger import wrong_totals
 from app.store.rows import changed_rows
 from app.store.tables import DraftSnapshot, DraftStream, Version
@@ -106,7 +108,25 @@ def verify(session: Session) -> Report:
     for wrong in wrong_totals(session):
         message = f"The totals kept are {wrong.kept}, but the rows sum to {wrong.summed}."
         report.problems.append(Problem("ledger", wrong.conversation_id, message))
+    report.problems += cost_problems(session)
     return report
+
+
+def cost_problems(session: Session) -> list[Problem]:
+    """Sums that are not those of their rows, and closed months that are not what was closed."""
+    sums = [
+        Problem(
+            "cost_sum", wrong.id, f"{wrong.grain} {wrong.start}: kept {wrong.kept}, the rows sum to {wrong.summed}."
+        )
+        for wrong in wrong_sums(session)
+    ]
+    months = [
+        Problem(
+            "closed_month", changed.closing_id, f"The rows of {changed.month:%Y-%m} are not those that were closed."
+        )
+        for changed in changed_months(session)
+    ]
+    return sums + months
 
 
 def _verify_draft(session: Session, draft_id: uuid.UUID, report: Report) -> None:

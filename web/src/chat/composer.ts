@@ -6,7 +6,7 @@ import { recall, remember } from "../common/kept.js";
 import { count } from "../common/format.js";
 import { countWords } from "../editor/word_count.js";
 import { wordsOf, type Action } from "./action_words.js";
-import { estimateText } from "./facts.js";
+import { budgetText, estimateText } from "./facts.js";
 import type { Models } from "./models.js";
 import type { Choice, Estimate, Mode } from "./wire.js";
 
@@ -62,6 +62,8 @@ export class Composer {
   private editing: string | null | undefined;
   private running = false;
   private busy = false;
+  /** A budget would refuse what stands in the composer. */
+  private refused = false;
   private pause = 0;
   private asking = new AbortController();
 
@@ -161,7 +163,7 @@ export class Composer {
 
   /** Whether something could be sent now. */
   get ready(): boolean {
-    return !this.running && !this.busy && this.models.choice() !== null;
+    return !this.running && !this.busy && !this.refused && this.models.choice() !== null;
   }
 
   get hasSelection(): boolean {
@@ -199,7 +201,7 @@ export class Composer {
     compare.hidden = mode === "ask";
     compare.disabled = this.prompt.value.trim() === "" || !this.ready;
     this.showEditing();
-    this.button.disabled = !this.running && (this.busy || this.prompt.value.trim() === "" || this.models.choice() === null);
+    this.button.disabled = !this.running && (this.busy || this.refused || this.prompt.value.trim() === "" || this.models.choice() === null);
     this.showContext();
     clearTimeout(this.pause);
     this.pause = window.setTimeout(() => void this.estimate(), ESTIMATE_PAUSE);
@@ -262,19 +264,29 @@ export class Composer {
     return sent;
   }
 
+  private allow(allowed: boolean): void {
+    if (this.refused === !allowed) return;
+    this.refused = !allowed;
+    if (!this.running) this.button.disabled = this.busy || this.refused || this.prompt.value.trim() === "" || this.models.choice() === null;
+  }
+
   private async estimate(): Promise<void> {
     this.asking.abort();
     const choice = this.models.choice();
     if (this.prompt.value.trim() === "" || choice === null) {
       this.output.textContent = "";
+      this.allow(true);
       return;
     }
     this.asking = new AbortController();
     try {
       const estimate = await api<Estimate>("POST", `/api/drafts/${this.draftId}/turns/estimate`, this.order(), { signal: this.asking.signal });
       const free = this.models.model(choice)?.free ?? false;
-      this.output.textContent = estimate.fits === false ? "Too long for this model" : estimateText(estimate, free);
-      this.output.classList.toggle("unpriced", estimate.fits === false || (estimate.cost_usd === null && !free));
+      const budget = estimate.budget ? budgetText(estimate.budget) : "";
+      this.allow(estimate.budget?.state !== "reached");
+      const text = estimate.fits === false ? "Too long for this model" : estimateText(estimate, free);
+      this.output.textContent = this.refused ? budget : [text, budget].filter(Boolean).join(" · ");
+      this.output.classList.toggle("unpriced", estimate.fits === false || budget !== "" || (estimate.cost_usd === null && !free));
     } catch (error) {
       if (error instanceof Problem) this.output.textContent = error.status === 0 ? "Offline" : "";
     }

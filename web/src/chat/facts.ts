@@ -1,7 +1,7 @@
 // What an answer took, in one line: tokens and money, marked when they are estimates or unknown.
 
-import { price, tokens } from "../common/format.js";
-import type { Conversation, Estimate, Turn } from "./wire.js";
+import { dollars, price, tokens } from "../common/format.js";
+import type { BudgetNote, Conversation, Estimate, Turn } from "./wire.js";
 
 export function totalTokens(turn: Pick<Turn, "usage">): number {
   const { usage } = turn;
@@ -28,6 +28,14 @@ export function turnDetails(turn: Turn): string {
 export function estimateText(estimate: Estimate, free: boolean): string {
   const shown = price({ cost: estimate.cost_usd, free: free || estimate.free });
   return `≈${tokens(estimate.input_tokens)} tokens · ${shown}`;
+}
+
+/** What a budget says about sending: nothing while there is room, a warning, or why it would be refused. */
+export function budgetText(budget: BudgetNote): string {
+  if (budget.state === "ok") return "";
+  if (budget.state === "warning") return `${dollars(budget.left_usd)} left this ${budget.period}`;
+  if (budget.reason === "price_unknown") return "A budget holds, and this model’s price is unknown";
+  return `Budget of ${dollars(budget.limit_usd)} reached until ${budget.resets_at.slice(0, 10)}`;
 }
 
 export function conversationFacts(conversation: Conversation, free: boolean): string {

@@ -117,4 +117,17 @@ export interface Estimate {
   cost_usd: string | null;
   free?: boolean;
   fits?: boolean;
+  /** What the tightest budget says about sending this. */
+  budget?: BudgetNote | null;
+}
+
+export interface BudgetNote {
+  state: "ok" | "warning" | "reached";
+  scope: "installation" | "user" | "conversation";
+  period: "day" | "month";
+  limit_usd: string;
+  left_usd: string;
+  used_percent: number;
+  resets_at: string;
+  reason?: string | null;
 }

@@ -1,0 +1,1 @@
+"""Use cases of finance: reports, prices, budgets, closing months."""

@@ -1,0 +1,176 @@
+"""What the page of costs shows: the report that was asked for, its chart, the forecast, and what filters offer."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from app.services.accounts import Principal
+from app.services.clock import Clock
+from app.services.costs import Costs
+from app.services.finance.budgets import Budgets, BudgetView
+from app.services.finance.centres import Centres, PersonCentre
+from app.services.finance.chart import Chart, chart
+from app.services.finance.months import ClosingView, Months
+from app.services.finance.price_lists import PriceView
+from app.services.finance.prices import Prices, UnpricedModel
+from app.services.finance.reports import CostQuery, Reports, sees_all
+from app.services.finance.views import CostReport
+from app.services.views import LedgerRow, usd
+from app.store.accounts import list_users
+from app.store.db import Database
+from app.store.finance import reports as report_store
+from app.store.finance.labels import labels
+from app.store.finance.reports import Filters
+from app.store.tables import CostSum
+
+_MOST_DAYS_DRAWN = 92
+_ATTEMPTS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostPage:
+    """`choices` are the values filters offer; `named` what the ids among the filters are called."""
+
+    report: CostReport
+    chart: Chart | None
+    today: date
+    everybody: bool
+    forecast_usd: str | None
+    budgets: list[BudgetView]
+    models: list[str]
+    people: list[tuple[str, str]]
+    named: dict[str, str]
+    attempts: list[LedgerRow]
+    unpriced: list[UnpricedModel]
+    closings: list[ClosingView]
+    closable: list[str]
+    tightest: BudgetView | None
+    """The budget with a hard limit that is used up the most."""
+    centres: list[PersonCentre]
+    prices: list[PriceView]
+    price_warnings: list[str]
+
+
+class Overview:
+    """The one use case of the page."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        *,
+        reports: Reports,
+        budgets: Budgets,
+        prices: Prices,
+        months: Months,
+        centres: Centres,
+        costs: Costs,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._reports = reports
+        self._budgets = budgets
+        self._prices = prices
+        self._months = months
+        self._centres = centres
+        self._costs = costs
+
+    async def page(self, person: Principal, query: CostQuery) -> CostPage:
+        """Raises `InvalidInput`."""
+        _, filters = self._reports.checked(person, query)
+        report = await self._reports.report(person, query)
+        today = self._clock().date()
+        everybody = sees_all(person)
+        budgets = (await self._budgets.all(person)).items
+        drawn, models, people, named = await self._db.read(_read, person, filters, _daily(budgets, filters, everybody))
+        attempts: list[LedgerRow] = []
+        if filters.conversation_id is not None:
+            attempts = (
+                await self._costs.rows(
+                    person,
+                    conversation_id=filters.conversation_id,
+                    first=filters.first,
+                    last=filters.last,
+                    limit=_ATTEMPTS_SHOWN,
+                )
+            ).items
+        closings = (await self._months.all()).items if everybody else []
+        prices = await self._prices.all() if person.is_admin else None
+        return CostPage(
+            report=report,
+            chart=drawn,
+            today=today,
+            everybody=everybody,
+            forecast_usd=_forecast(report, today),
+            budgets=budgets,
+            tightest=max(
+                (budget for budget in budgets if budget.left_usd is not None),
+                key=lambda budget: budget.used_percent,
+                default=None,
+            ),
+            models=models,
+            people=people,
+            named=named,
+            attempts=attempts,
+            unpriced=(await self._prices.unpriced()).items if everybody else [],
+            closings=closings,
+            closable=_closable(closings, today) if everybody else [],
+            centres=(await self._centres.all()).items if everybody else [],
+            prices=prices.items if prices else [],
+            price_warnings=prices.warnings if prices else [],
+        )
+
+
+def _read(
+    session: Session, person: Principal, filters: Filters, budget_nano: int | None
+) -> tuple[Chart | None, list[str], list[tuple[str, str]], dict[str, str]]:
+    months = (filters.last - filters.first).days >= _MOST_DAYS_DRAWN
+    amounts = report_store.amounts_over_time(session, filters, months=months)
+    drawn = chart(amounts, filters.first, filters.last, months=months, budget_nano=None if months else budget_nano)
+    own = [] if sees_all(person) else [col(CostSum.user_id) == person.id]
+    used = select(col(CostSum.model)).where(col(CostSum.grain) == "month", *own).group_by(col(CostSum.model))
+    models = sorted(session.scalars(used.order_by(func.count().desc()).limit(200)))
+    people = []
+    if sees_all(person):
+        people = [(str(user.id), user.name or user.email) for user in list_users(session)]
+    named: dict[str, str] = {}
+    for kind, id_ in (("draft", filters.draft_id), ("conversation", filters.conversation_id)):
+        if isinstance(id_, UUID):
+            found = labels(session, "draft" if kind == "draft" else "conversation", [id_], viewer_id=person.id)
+            named[kind] = found.get(id_, f"A deleted {'draft' if kind == 'draft' else 'chat'}")
+    return drawn, models, people, named
+
+
+def _daily(budgets: list[BudgetView], filters: Filters, everybody: bool) -> int | None:
+    """The daily limit the chart is compared with: the one of what it shows as a whole."""
+    scope = "installation" if everybody and filters.user_id is None else "user"
+    for budget in budgets:
+        fits = budget.scope == scope and (budget.user_id is None or budget.user_id == filters.user_id)
+        limit = budget.hard_usd or budget.soft_usd
+        if fits and budget.period == "day" and limit is not None and filters.model is None and filters.draft_id is None:
+            return round(float(limit) * 1e9)
+    return None
+
+
+def _forecast(report: CostReport, today: date) -> str | None:
+    """This month's cost if it goes on as it did so far; only for a report of this month."""
+    days = monthrange(today.year, today.month)[1]
+    this_month = report.from_ == today.replace(day=1) and today <= report.to <= today.replace(day=days)
+    if not this_month or report.total.cost_usd is None:
+        return None
+    return usd(round(float(report.total.cost_usd) * 1e9 * days / today.day))
+
+
+def _closable(closings: list[ClosingView], today: date) -> list[str]:
+    """The last months that are over and not closed, newest first."""
+    closed = {closing.month for closing in closings if closing.reopened_at is None}
+    found, first = [], today.replace(day=1)
+    for _ in range(3):
+        first = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
+        if first.isoformat()[:7] not in closed:
+            found.append(first.isoformat()[:7])
+    return found

@@ -1,0 +1,192 @@
+"""Prices: an administrator's own beside the built-in list, with dates; and the queue of what has no price yet."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from providers.base import Usage
+from providers.pricing import Override, price
+from sqlmodel import Session
+
+from app.services.accounts import Principal
+from app.services.catalogue import Catalogue
+from app.services.clock import Clock
+from app.services.errors import Conflict, Missing
+from app.services.finance.price_lists import (
+    CheckedPrice,
+    NewPrice,
+    PriceView,
+    checked_price,
+    gaps,
+    override_of,
+    price_lines,
+    price_view,
+    read_prices,
+)
+from app.services.finance.reports import csv_bytes
+from app.services.views import usd
+from app.store import audit
+from app.store.db import Database
+from app.store.errors import AlreadyExists, NotFound
+from app.store.finance import prices as price_store
+from app.store.finance.prices import Valued
+from app.store.tables import LedgerEntry, PriceOverride
+
+
+class PriceList(msgspec.Struct, frozen=True):
+    """`warnings` tell of days on which none of a model's prices holds, and of models nobody offers."""
+
+    items: list[PriceView]
+    warnings: list[str]
+
+
+class PricesAdded(msgspec.Struct, frozen=True):
+    """What was kept, and how many rows that had no price got one by an adjustment."""
+
+    items: list[PriceView]
+    warnings: list[str]
+    adjusted: int
+    adjusted_usd: str
+
+
+class UnpricedModel(msgspec.Struct, frozen=True):
+    provider: str
+    model: str
+    attempts: int
+    tokens: int
+    first: datetime
+    last: datetime
+
+
+class UnpricedQueue(msgspec.Struct, frozen=True):
+    items: list[UnpricedModel]
+
+
+class Prices:
+    """Use cases of prices."""
+
+    def __init__(self, db: Database, clock: Clock, catalogue: Catalogue) -> None:
+        self._db = db
+        self._clock = clock
+        self._catalogue = catalogue
+
+    async def start(self) -> None:
+        """What answers cost from now on."""
+        await self._reload()
+
+    async def all(self) -> PriceList:
+        rows = await self._db.read(price_store.list_prices)
+        return PriceList([price_view(row) for row in rows], [*gaps(rows), *await self._unknown(rows)])
+
+    async def table(self) -> bytes:
+        """All prices as CSV."""
+        return csv_bytes(price_lines(await self._db.read(price_store.list_prices)))
+
+    async def unpriced(self) -> UnpricedQueue:
+        """Which models have been used without a known price."""
+        found = await self._db.read(price_store.unpriced_models)
+        return UnpricedQueue(
+            [UnpricedModel(row.provider, row.model, row.attempts, row.tokens, row.first, row.last) for row in found]
+        )
+
+    async def add(self, by: Principal, new: NewPrice) -> PricesAdded:
+        """Keep a price and give it to the rows it holds for that have none. Raises `InvalidInput` and `Conflict`."""
+        return await self._keep(by, [checked_price(new)])
+
+    async def read_table(self, by: Principal, text: str) -> PricesAdded:
+        """Keep all prices of a table, or none of them."""
+        return await self._keep(by, read_prices(text))
+
+    async def remove(self, by: Principal, price_id: UUID) -> None:
+        """Forget a price; what was booked by it stays booked. Raises `Missing`."""
+        now = self._clock()
+
+        def unit(session: Session) -> None:
+            row = price_store.delete_price(session, price_id)
+            audit.record(session, at=now, actor_id=by.id, action="price.removed", target=_told(row))
+
+        try:
+            await self._db.write(unit)
+        except NotFound as error:
+            raise Missing from error
+        await self._reload()
+
+    async def _keep(self, by: Principal, prices: Sequence[CheckedPrice]) -> PricesAdded:
+        now = self._clock()
+
+        def unit(session: Session) -> list[PriceOverride]:
+            kept = []
+            for new in prices:
+                fields = msgspec.structs.asdict(new)
+                row = price_store.add_price(session, by=by.id, at=now, **fields)
+                audit.record(
+                    session, at=now, actor_id=by.id, action="price.added", target=_told(row), details=row.rates
+                )
+                kept.append(row)
+            return kept
+
+        try:
+            kept = await self._db.write(unit)
+        except AlreadyExists as error:
+            raise Conflict("price_exists", error.message) from error
+        await self._reload()
+        adjusted, amount = 0, 0
+        for provider in sorted({row.provider for row in kept}):
+            count, nano = await self._price_rows(provider)
+            adjusted, amount = adjusted + count, amount + nano
+        rows = await self._db.read(price_store.list_prices)
+        warnings = [*gaps(rows), *await self._unknown(kept)]
+        return PricesAdded([price_view(row) for row in kept], warnings, adjusted, usd(amount) or "0")
+
+    async def _price_rows(self, provider: str) -> tuple[int, int]:
+        """In batches, each a transaction of its own: stopping between two leaves both halves right."""
+        overrides = self._catalogue.overrides
+
+        def value(row: LedgerEntry) -> Valued | None:
+            return _valued(row, overrides)
+
+        adjusted, amount, after = 0, 0, None
+        while True:
+            done = await self._db.write(price_store.price_batch, provider, value, after=after, at=self._clock())
+            adjusted, amount, after = adjusted + done.adjusted, amount + done.amount_nano, done.last
+            if after is None:
+                return adjusted, amount
+
+    async def _reload(self) -> None:
+        self._catalogue.overrides = tuple(override_of(row) for row in await self._db.read(price_store.list_prices))
+
+    async def _unknown(self, rows: Sequence[PriceOverride]) -> list[str]:
+        offered = {(item.id, model.id) for item in (await self._catalogue.list()).items for model in item.models}
+
+        def fits(row: PriceOverride) -> Iterator[bool]:
+            override = override_of(row)
+            return (override.applies(provider, model, row.since) for provider, model in offered)
+
+        return [
+            f"No provider offers {row.model} of {row.provider} at the moment; its price is kept for when one does."
+            for row in rows
+            if not any(fits(row))
+        ]
+
+
+def _valued(row: LedgerEntry, overrides: Sequence[Override]) -> Valued | None:
+    """What a row costs by the prices known now, as on the day it was booked."""
+    usage = Usage(
+        input_tokens=row.input_tokens,
+        cache_read_tokens=row.cache_read_tokens,
+        cache_write_5m_tokens=row.cache_write_5m_tokens,
+        cache_write_1h_tokens=row.cache_write_1h_tokens,
+        output_tokens=row.output_tokens,
+        reasoning_tokens=row.reasoning_tokens,
+        requests=row.requests,
+    )
+    for model in dict.fromkeys((row.model_answered or row.model, row.model)):
+        found = price(row.provider, model, usage=usage, at=row.at, overrides=overrides)
+        if found.amount_nano is not None:
+            return Valued(found.amount_nano, found.status == "free", found.source, found.date)
+    return None
+
+
+def _told(row: PriceOverride) -> str:
+    return f"{row.provider} {row.model} from {row.since}"

@@ -1,0 +1,205 @@
+"""Reports: what models cost in a period, grouped and filtered. People see their own; finance and administrators all,
+but never a title or a word of somebody else's draft."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.services.accounts import Principal
+from app.services.checks import checked_line
+from app.services.clock import Clock
+from app.services.errors import InvalidInput
+from app.services.finance.views import CostReport, CostRow, cost_row
+from app.store.db import Database
+from app.store.finance import reports as report_store
+from app.store.finance.labels import labels
+from app.store.finance.reports import GROUPS, Filters, GroupBy, Key
+from app.store.finance.sums import Sums
+
+SEES_ALL = frozenset({"finance", "admin"})
+COLUMNS = (
+    "key", "label", "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
+    "output_tokens", "reasoning_tokens", "cost_usd", "unpriced", "estimated", "attempts", "adjustments",
+)  # fmt: skip
+_MOST_ROWS = 10_000
+_MOST_DAYS = 3700
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_CSV_ROWS_AT_ONCE = 500
+_NOBODY = {
+    "user": "Nobody", "draft": "No draft", "conversation": "No chat", "version": "No version",
+    "cost_centre": "No cost centre",
+}  # fmt: skip
+_GONE = {"user": "A deleted account", "draft": "A deleted draft", "conversation": "A deleted chat",
+         "version": "A deleted version"}  # fmt: skip
+
+
+__all__ = ["COLUMNS", "GROUPS", "CostQuery", "Reports", "csv_bytes", "sees_all"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostQuery:
+    """What was asked, unchecked, as text. Nothing and an empty text (a form's field left blank) both mean: any."""
+
+    first: str | None = None
+    last: str | None = None
+    group_by: str = "day"
+    user_id: str | None = None
+    draft_id: str | None = None
+    conversation_id: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    cost_centre: str | None = None
+    limit: int = 1000
+
+
+def sees_all(person: Principal) -> bool:
+    """Whether this person reviews everybody's costs."""
+    return bool(SEES_ALL & set(person.roles))
+
+
+class Reports:
+    """Use cases of reading costs."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def report(self, person: Principal, query: CostQuery) -> CostReport:
+        """Raises `InvalidInput`. Somebody else's id gives an empty report, as one that never existed."""
+        group_by, filters = self.checked(person, query)
+        rows, total = await self._db.read(_read, person, group_by, filters)
+        limit = max(1, min(query.limit, _MOST_ROWS))
+        shown = rows[-limit:] if group_by in ("day", "month") else rows[:limit]
+        return CostReport(
+            from_=filters.first,
+            to=filters.last,
+            group_by=group_by,
+            rows=shown,
+            total=total,
+            more=len(rows) - len(shown),
+        )
+
+    async def table(self, person: Principal, query: CostQuery) -> Iterator[bytes]:
+        """The same as CSV, all rows, the total last."""
+        group_by, filters = self.checked(person, query)
+        rows, total = await self._db.read(_read, person, group_by, filters)
+        return csv_lines([*rows, total])
+
+    def checked(self, person: Principal, query: CostQuery) -> tuple[GroupBy, Filters]:
+        """The query in the store's words, narrowed to what this person may see."""
+        if query.group_by not in GROUPS:
+            raise InvalidInput("group_by", f"Group by one of {', '.join(GROUPS)}.")
+        today = self._clock().date()
+        last = _day("to", query.last, end=True) or max(today, _day("from", query.first) or today)
+        first = _day("from", query.first) or last.replace(day=1)
+        if first > last:
+            raise InvalidInput("to", "The period ends before it begins.")
+        if (last - first).days > _MOST_DAYS:
+            raise InvalidInput("from", "A report spans ten years at most.")
+        user_id = _id("user_id", query.user_id)
+        if not sees_all(person):
+            # Another's rows are not this person's to see: nothing is booked to both.
+            user_id = person.id if user_id in (None, person.id) else UUID(int=0)
+        return query.group_by, Filters(
+            first=first,
+            last=last,
+            user_id=user_id,
+            draft_id=_id("draft_id", query.draft_id),
+            conversation_id=_id("conversation_id", query.conversation_id),
+            provider=_name("provider", query.provider),
+            model=_name("model", query.model),
+            cost_centre=_name("cost_centre", query.cost_centre),
+        )
+
+
+def _read(session: Session, person: Principal, group_by: GroupBy, filters: Filters) -> tuple[list[CostRow], CostRow]:
+    """The rows in their order, and the total of all."""
+    found = report_store.report(session, group_by, filters)
+    names = labels(session, group_by, found, viewer_id=person.id)
+    total = Sums()
+    for sums in found.values():
+        total.add(sums)
+    rows = sorted((_row(group_by, key, sums, names) for key, sums in found.items()), key=_order(group_by))
+    return rows, cost_row(None, "Total", total)
+
+
+def _row(group_by: GroupBy, key: Key, sums: Sums, names: dict[Key, str]) -> CostRow:
+    if key is None:
+        return cost_row(None, _NOBODY.get(group_by, "Unknown"), sums)
+    text = key.isoformat() if isinstance(key, date) else str(key)
+    if group_by == "month":
+        text = text[:7]
+    return cost_row(text, names.get(key) or _GONE.get(group_by) or text, sums)
+
+
+def _order(group_by: GroupBy) -> Callable[[CostRow], Any]:
+    """Times in their order, everything else from the most expensive on."""
+    if group_by in ("day", "month"):
+        return lambda row: row.key
+    return lambda row: (-float(row.cost_usd or 0), -row.unpriced, -row.tokens, row.label, row.key or "")
+
+
+def _id(field: str, value: str | None) -> UUID | None:
+    if not value:
+        return None
+    try:
+        return UUID(value)
+    except ValueError as error:
+        raise InvalidInput(field, "This is not an id.") from error
+
+
+def _name(field: str, value: str | None) -> str | None:
+    return (checked_line(field, value, most=200) or None) if value else None
+
+
+def _day(field: str, value: str | None, *, end: bool = False) -> date | None:
+    """A UTC day from `2026-03-31` or from a moment; a period that ends at midnight does not hold the day that begins."""
+    if not value:
+        return None
+    try:
+        if len(value) == 10:
+            day = date.fromisoformat(value)
+        else:
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is None:
+                raise InvalidInput(field, "Say which time zone, such as Z; or give a day, such as 2026-03-31.")
+            moment = (moment - moment.utcoffset()).replace(tzinfo=None)  # type: ignore[operator]
+            day = (moment - timedelta(microseconds=1)).date() if end else moment.date()
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(field, "This is not a day, such as 2026-03-31.") from error
+    if not 2000 <= day.year <= 2999:
+        raise InvalidInput(field, "The year is one from 2000 to 2999.")
+    return day
+
+
+# CSV
+
+
+def csv_lines(rows: list[CostRow]) -> Iterator[bytes]:
+    """The header, then the rows in pieces. Labels that a spreadsheet would run as a formula start with an apostrophe."""
+    yield csv_bytes([COLUMNS])
+    for start in range(0, len(rows), _CSV_ROWS_AT_ONCE):
+        yield csv_bytes([getattr(row, name) for name in COLUMNS] for row in rows[start : start + _CSV_ROWS_AT_ONCE])
+
+
+def csv_bytes(lines: Iterable[Iterable[object]]) -> bytes:
+    """Lines of cells as CSV with CRLF, as RFC 4180 has it."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\r\n").writerows([_cell(value) for value in line] for line in lines)
+    return written.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value):
+        return "'" + value
+    return "" if value is None else value
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).isdigit() and text.isascii()

@@ -1,0 +1,1 @@
+"""Sums over the ledger, prices, budgets and closed months."""

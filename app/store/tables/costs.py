@@ -1,0 +1,152 @@
+"""What follows from the ledger, or rules over it: sums, prices, budgets, closed months. The rows themselves are in `ledger.py`."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from app.store.tables.base import characters, identifier, one_of, optional_reference, reference
+from app.store.types import JsonText
+
+_USER, _CONVERSATION = "scope = 'user'", "scope = 'conversation'"
+
+
+def _count() -> Any:
+    return Field(default=0, sa_type=BigInteger)
+
+
+class CostSum(SQLModel, table=True):
+    """The sum of all ledger rows that agree in what its grain names, written in the same transaction as the row.
+
+    Grains: `day` (day, user, draft, conversation, provider, model, cost centre), `person` (the same without draft and
+    conversation), `month` (month, user, draft, provider, model, cost centre). `start` is the UTC day, or the first of the
+    month; `id` a digest of the rest of the key, so that adding is one look-up. `amount_nano` sums the known prices (nano-USD),
+    `priced` counts them. `unpriced` counts attempts without a price, less those an adjustment priced later.
+    """
+
+    __tablename__ = "cost_sums"
+    __table_args__ = (
+        one_of("grain", "day", "person", "month"),
+        # Rows lie in the order of their key: a report reads one stretch of the file.
+        {"sqlite_with_rowid": False},
+    )
+
+    grain: str = characters(10, primary_key=True)
+    start: date = Field(primary_key=True)
+    id: uuid.UUID = identifier()
+    user_id: uuid.UUID | None = optional_reference()
+    draft_id: uuid.UUID | None = optional_reference()
+    conversation_id: uuid.UUID | None = optional_reference()
+    provider: str = characters(50)
+    model: str = characters(200)
+    cost_centre: str | None = characters(100, default=None)
+    input_tokens: int = _count()
+    cache_read_tokens: int = _count()
+    cache_write_5m_tokens: int = _count()
+    cache_write_1h_tokens: int = _count()
+    output_tokens: int = _count()
+    reasoning_tokens: int = _count()
+    amount_nano: int = _count()
+    priced: int = _count()
+    unpriced: int = _count()
+    estimated: int = _count()
+    attempts: int = _count()
+    adjustments: int = _count()
+
+
+class PriceOverride(SQLModel, table=True):
+    """An administrator's price from `since` (a day) on, until before `until`. `model` is a pattern with ``*`` and ``?``.
+    `rates` holds USD per million tokens as decimal strings, by bucket, and the tiers above a number of input tokens."""
+
+    __tablename__ = "price_overrides"
+    __table_args__ = (
+        CheckConstraint("until IS NULL OR since < until", name="dates"),
+        Index("uq_price_overrides_provider_model_since", "provider", "model", "since", unique=True),
+    )
+
+    id: uuid.UUID = identifier()
+    provider: str = characters(50)
+    model: str = characters(200)
+    since: date
+    until: date | None = None
+    rates: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
+    created_by: uuid.UUID | None = optional_reference()
+    created_at: datetime
+
+
+class Budget(SQLModel, table=True):
+    """What may be spent in a UTC day or month by everybody, one person, or in one conversation (nano-USD). Reaching the
+    soft limit warns, the hard one refuses."""
+
+    __tablename__ = "budgets"
+    __table_args__ = (
+        one_of("scope", "installation", "user", "conversation"),
+        one_of("period", "day", "month"),
+        CheckConstraint("(scope = 'user') = (user_id IS NOT NULL)", name="user"),
+        CheckConstraint("(scope = 'conversation') = (conversation_id IS NOT NULL)", name="conversation"),
+        CheckConstraint(
+            "coalesce(soft_nano, hard_nano) IS NOT NULL AND coalesce(soft_nano, 0) >= 0 AND coalesce(hard_nano, 0) >= 0 "
+            "AND (soft_nano IS NULL OR hard_nano IS NULL OR soft_nano <= hard_nano)",
+            name="limits",
+        ),
+        Index("uq_budgets_installation", "period", unique=True, sqlite_where=text("scope = 'installation'"),
+              postgresql_where=text("scope = 'installation'")),
+        Index("uq_budgets_user", "user_id", "period", unique=True, sqlite_where=text(_USER), postgresql_where=text(_USER)),
+        Index("uq_budgets_conversation", "conversation_id", "period", unique=True,
+              sqlite_where=text(_CONVERSATION), postgresql_where=text(_CONVERSATION)),
+    )  # fmt: skip
+
+    id: uuid.UUID = identifier()
+    scope: str = characters(20)
+    user_id: uuid.UUID | None = optional_reference("users.id", on_delete="CASCADE")
+    conversation_id: uuid.UUID | None = optional_reference("ai_conversations.id", on_delete="CASCADE")
+    period: str = characters(10)
+    soft_nano: int | None = Field(default=None, sa_type=BigInteger)
+    hard_nano: int | None = Field(default=None, sa_type=BigInteger)
+    created_by: uuid.UUID | None = optional_reference()
+    created_at: datetime
+
+
+class BudgetReservation(SQLModel, table=True):
+    """The most a running turn can cost (nano-USD). It goes in the transaction that books the turn's last row."""
+
+    __tablename__ = "budget_reservations"
+    __table_args__ = (CheckConstraint("amount_nano >= 0", name="amount"),)
+
+    turn_id: uuid.UUID = reference("turns.id", on_delete="CASCADE", primary_key=True)
+    user_id: uuid.UUID = reference()
+    conversation_id: uuid.UUID = reference()
+    amount_nano: int = Field(sa_type=BigInteger)
+    at: datetime
+
+
+class MonthClosing(SQLModel, table=True):
+    """A month finance has closed: its totals, and the SHA-256 over its rows. Reopening needs a reason and is kept too."""
+
+    __tablename__ = "month_closings"
+    __table_args__ = (
+        CheckConstraint("(reopened_at IS NULL) = (reason IS NULL)", name="reason"),
+        Index("uq_month_closings_closed", "month", unique=True, sqlite_where=text("reopened_at IS NULL"),
+              postgresql_where=text("reopened_at IS NULL")),
+    )  # fmt: skip
+
+    id: uuid.UUID = identifier()
+    month: date
+    totals: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
+    rows_hash: str = characters(64)
+    closed_by: uuid.UUID | None = optional_reference()
+    closed_at: datetime
+    reopened_by: uuid.UUID | None = optional_reference()
+    reopened_at: datetime | None = None
+    reason: str | None = characters(500, default=None)
+
+
+class CostCentre(SQLModel, table=True):
+    """Which cost centre a person's attempts are booked to from now on; rows keep the one they were booked with."""
+
+    __tablename__ = "cost_centres"
+
+    user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", primary_key=True)
+    name: str = characters(100)

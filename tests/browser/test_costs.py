@@ -1,0 +1,65 @@
+"""The page of costs, in a real browser: from the total to the attempt, sorted, on a phone, and what an administrator sets."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Desk, picture
+
+
+def test_costs_from_the_total_to_the_attempt_and_a_budget(desk: Desk) -> None:
+    page = desk.page
+    page.goto(desk.url + "/costs")
+    expect(page.get_by_text("Nothing was spent in this period")).to_be_visible()
+    desk.new_draft()
+    desk.ask("Write", "Write about whales")
+    expect(page.locator("#session-cost")).not_to_be_empty()
+    page.goto(desk.url + "/")
+    page.get_by_role("link", name="Costs").click()
+    table = page.locator("#cost-table")
+    day = table.locator("tbody th a")
+    expect(day).to_have_count(1)
+    expect(table.locator("tfoot")).to_contain_text("$0.00")
+    day.click()
+    page.wait_for_url("**/costs?*group_by=draft*")
+    table.locator("tbody th a").click()
+    page.wait_for_url("**group_by=conversation*")
+    expect(page.get_by_role("link", name=re.compile("All drafts instead of"))).to_be_visible()
+    table.locator("tbody th a").click()
+    expect(page.get_by_role("heading", name="Attempts of this chat")).to_be_visible()
+    page.get_by_label("Group by").select_option("model")
+    page.wait_for_url("**group_by=model*")
+    head = table.get_by_role("columnheader", name="Attempts")
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    page.goto(desk.url + "/costs")
+    page.get_by_text("Set a budget").click()
+    page.get_by_role("button", name="Set budget").click()
+    expect(page.locator("#budget-form")).to_contain_text("A budget has a soft or a hard limit.")
+    page.get_by_label("Refuse from, USD").fill("0.5")
+    page.get_by_role("button", name="Set budget").click()
+    expect(page.get_by_text("Everybody, a month")).to_be_visible()
+    page.get_by_role("button", name="Change the cost centre of Ada").click()
+    page.get_by_label("Name").fill("Press")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Press", exact=True)).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"^Close \d{4}-\d{2}$")).first.click()
+    expect(page.get_by_text("Closed", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Reopen…").click()
+    page.get_by_role("button", name="Reopen", exact=True).click()
+    page.get_by_label("Why").fill("A bill came late")
+    page.get_by_role("button", name="Reopen", exact=True).click()
+    expect(page.get_by_text(re.compile("reopened .*: A bill came late"))).to_be_visible()
+    page.get_by_text("Set a price").click()
+    page.get_by_label("Provider").fill("openai")
+    page.get_by_label("Model, * for any").fill("gpt-*")
+    page.get_by_label("Input, USD").fill("1")
+    page.get_by_label("Output, USD").fill("2")
+    page.get_by_role("button", name="Set price").click()
+    expect(page.get_by_text(re.compile(r"\$1 in, \$2 out"))).to_be_visible()
+    for width, name in ((1440, "desk"), (390, "phone")):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        picture(page, f"costs-{name}")
+    # The refusals this story asked for are logged by the browser too.
+    assert [problem for problem in desk.problems if "422" not in problem] == []

@@ -1,0 +1,128 @@
+// The page of costs: the server renders it; here its table is sorted, and budgets, prices and months are set.
+
+import { api, Problem } from "../common/api.js";
+import { openDialog } from "../common/dialog.js";
+import { byId, h } from "../common/dom.js";
+import { onSubmit, values } from "../common/form.js";
+import { toast } from "../common/toast.js";
+import { attempt } from "./settings_parts.js";
+import { sortRows } from "./table_sort.js";
+
+interface Added {
+  adjusted: number;
+  adjusted_usd: string;
+}
+
+export function openCosts(): void {
+  for (const select of document.querySelectorAll<HTMLSelectElement>(".cost-filters select")) select.addEventListener("change", () => select.form?.requestSubmit());
+  const table = document.querySelector<HTMLTableElement>("#cost-table");
+  if (table) sortRows(table);
+  each("[data-remove]", (button) => change(() => api("DELETE", button.dataset["remove"] ?? "")));
+  each("[data-close]", (button) => void closeMonth(button.dataset["close"] ?? ""));
+  each("[data-reopen]", (button) => reopenMonth(button.dataset["reopen"] ?? ""));
+  each("[data-centre]", setCentre);
+  each("[data-price-model]", fillPrice);
+  tellWhatHappened();
+  if (document.getElementById("budget-form")) openBudgets();
+  if (document.getElementById("price-form")) openPrices();
+}
+
+function each(selector: string, act: (button: HTMLElement) => void): void {
+  for (const button of document.querySelectorAll<HTMLElement>(selector)) button.addEventListener("click", () => act(button));
+}
+
+/** Does it, and shows the page as it is then. */
+function change(run: () => Promise<unknown>): void {
+  void attempt(async () => {
+    await run();
+    location.reload();
+  });
+}
+
+const given = (form: HTMLFormElement): Record<string, string> => Object.fromEntries(Object.entries(values(form)).filter(([, value]) => value !== ""));
+
+function openBudgets(): void {
+  const form = byId<HTMLFormElement>("budget-form");
+  onSubmit(form, async () => {
+    const budget = given(form);
+    await api("POST", "/api/budgets", { ...budget, scope: budget["user_id"] ? "user" : "installation" });
+    location.reload();
+  });
+}
+
+function openPrices(): void {
+  const form = byId<HTMLFormElement>("price-form");
+  onSubmit(form, async () => booked(await api<Added>("POST", "/api/prices", given(form))));
+  const file = byId<HTMLInputElement>("price-file");
+  file.addEventListener("change", () => {
+    const chosen = file.files?.[0];
+    if (chosen) void attempt(async () => booked(await api<Added>("POST", "/api/prices/import", { csv: await chosen.text() })));
+    file.value = "";
+  });
+}
+
+function booked({ adjusted, adjusted_usd }: Added): void {
+  if (adjusted > 0) sessionStorage.setItem("costs.told", `${adjusted} unpriced ${adjusted === 1 ? "attempt" : "attempts"} got a price: $${adjusted_usd} booked as adjustments.`);
+  location.reload();
+}
+
+/** Takes over which model waits for a price. */
+function fillPrice(button: HTMLElement): void {
+  byId<HTMLDetailsElement>("price-details").open = true;
+  byId<HTMLInputElement>("price-provider").value = button.dataset["priceProvider"] ?? "";
+  byId<HTMLInputElement>("price-model").value = button.dataset["priceModel"] ?? "";
+  byId<HTMLInputElement>("price-since").value = button.dataset["priceSince"] ?? "";
+  byId<HTMLInputElement>("price-in").focus();
+}
+
+async function closeMonth(month: string, accept = false): Promise<void> {
+  try {
+    await api("POST", `/api/costs/months/${month}/close`, { accept_unpriced: accept });
+    location.reload();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.code !== "month_unpriced") return void toast(error.message);
+    const dialog = openDialog(
+      `Close ${month}?`,
+      [h("p", {}, error.message)],
+      [
+        h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Not yet"),
+        h("button", { type: "button", class: "button primary", onclick: () => void closeMonth(month, true) }, "Close all the same"),
+      ],
+    );
+  }
+}
+
+function reopenMonth(month: string): void {
+  const why = h("input", { id: "asked-line", name: "reason", required: true, minlength: 3, maxlength: 500 });
+  askFor(`Reopen ${month}`, "Why", why, "The reason is kept with the closing and in the audit log.", "Reopen", (given) => api("POST", `/api/costs/months/${month}/reopen`, given));
+}
+
+function setCentre(button: HTMLElement): void {
+  const name = h("input", { id: "asked-line", name: "cost_centre", maxlength: 100, value: button.dataset["centreName"] ?? "" });
+  askFor("Cost centre", "Name", name, "Leave it empty to book to no cost centre.", "Save", (given) => api("PUT", `/api/costs/centres/${button.dataset["centre"]}`, given));
+}
+
+/** One line in a dialog; the page is shown anew when it was taken. */
+function askFor(title: string, label: string, input: HTMLInputElement, hint: string, does: string, send: (given: Record<string, string>) => Promise<unknown>): void {
+  const form = h(
+    "form",
+    { class: "stack", id: "asked-form", novalidate: true },
+    h("div", { class: "form-problem", role: "alert", hidden: true }),
+    h("div", { class: "field" }, h("label", { for: input.id }, label), input),
+    h("p", { class: "hint" }, hint),
+  );
+  onSubmit(form, async () => {
+    await send(values(form));
+    location.reload();
+  });
+  const save = h("button", { type: "submit", class: "button primary", form: "asked-form" }, does);
+  const dialog = openDialog(title, [form], [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), save]);
+}
+
+function tellWhatHappened(): void {
+  const told = sessionStorage.getItem("costs.told");
+  if (!told) return;
+  sessionStorage.removeItem("costs.told");
+  toast(told);
+}
