@@ -15,6 +15,9 @@ import type { Version } from "../versions/tree.js";
 import { VirtualList } from "../versions/virtual_list.js";
 import { markedText, type Blame } from "../versions/who_wrote.js";
 
+/** Milliseconds on one version until its text is read: running down the list should not ask for every one. */
+const REST = 180;
+
 const sideOf = (version: Version): Side => ({ id: version.id, name: version.label ? `${version.label} (${version.number})` : `Version ${version.number}` });
 
 export function openVersions(): void {
@@ -34,6 +37,7 @@ class HistoryPage {
   private marked: Version | null = null;
   private asked = 0;
   private shown = "";
+  private resting = 0;
 
   constructor(private readonly draftId: string, private readonly closed: boolean) {
     this.history = new History(draftId, () => this.drawn(), (error) => toast(explain(error)));
@@ -136,12 +140,15 @@ class HistoryPage {
       ),
       h("div", { class: "detail-text", id: "detail-text" }),
     );
+    clearTimeout(this.resting);
+    if (!this.compare.open) this.resting = window.setTimeout(() => void this.read(), REST);
   }
 
   private async read(): Promise<void> {
     const { version } = this;
     if (!version) return;
     const asked = (this.asked += 1);
+    clearTimeout(this.resting);
     if (this.compare.open) this.compare.close();
     try {
       const [whole, blame] = await Promise.all([api<Version>("GET", `/api/versions/${version.id}`), api<Blame>("GET", `/api/versions/${version.id}/blame`)]);
