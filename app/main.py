@@ -142,7 +142,7 @@ def create_app(
     static = StaticFiles(ROOT / "web" / "dist")
     page = page_routes.PageContext(accounts.sessions, static)
     drafts = Drafts(db, clock, fanout, metrics)
-    search = Search(db)
+    search = Search(db, clock)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,

@@ -5,7 +5,8 @@ a person's own before they search: autosaves stay as quick as they were, and wha
 """
 
 import asyncio
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from sqlmodel import Session
 from app.core.text.terms import Query, query_of, snippet_of, terms_of
 from app.services.accounts import Principal
 from app.services.checks import checked_cursor
+from app.services.clock import Clock
 from app.services.views import Page
 from app.store import search as search_store
 from app.store.db import Database
@@ -26,8 +28,13 @@ log = structlog.get_logger()
 
 _MOST_PER_PAGE = 50
 _AT_ONCE = 20
+_IN_BACKGROUND = 4
 _MOST_BEFORE_A_SEARCH = 60
 _PAUSE_SECONDS = 3.0
+_REST = timedelta(seconds=10)
+"""A draft that is being written is not indexed at every look: only its own author finds it at once, by searching."""
+_SHARE = 0.1
+"""Part of the time the background may work: it takes the interpreter from those who write."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -52,8 +59,9 @@ class Found(msgspec.Struct, frozen=True):
 class Search:
     """Use cases of search; `start` begins to keep the index up to date."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
+        self._clock = clock
         self._task: asyncio.Task[None] | None = None
 
     async def search(self, person: Principal, typed: str, *, cursor: str | None = None, limit: int = 20) -> Page[Found]:
@@ -73,9 +81,11 @@ class Search:
         found = await asyncio.to_thread(lambda: [_found(source, shown, query) for source, shown in items])
         return Page(found, following)
 
-    async def index(self, *, owner_id: UUID | None = None, limit: int = _AT_ONCE) -> int:
-        """Index some of what waits; how much it was."""
-        waiting = await self._db.read(_contents, owner_id, limit)
+    async def index(
+        self, *, owner_id: UUID | None = None, limit: int = _AT_ONCE, rested_since: datetime | None = None
+    ) -> int:
+        """Index some of what waits, with `rested_since` no draft that changed later; how much it was."""
+        waiting = await self._db.read(_contents, owner_id, limit, rested_since)
         if not waiting:
             if owner_id is None and await self._db.read(search_store.anything_gone):
                 await self._db.write(search_store.sweep)
@@ -100,19 +110,23 @@ class Search:
 
     async def _run(self) -> None:
         while True:
+            began = time.monotonic()
             try:
-                indexed = await self.index()
+                indexed = await self.index(limit=_IN_BACKGROUND, rested_since=self._clock() - _REST)
             except Exception as error:
                 log.error("search index not updated", exc_info=error)
                 indexed = 0
-            await asyncio.sleep(0.01 if indexed == _AT_ONCE else _PAUSE_SECONDS)
+            worked = time.monotonic() - began
+            await asyncio.sleep(worked * (1 / _SHARE - 1) if indexed == _IN_BACKGROUND else _PAUSE_SECONDS)
 
 
 _Ready = tuple[Source, Content | None, list[str], list[str]]
 
 
-def _contents(session: Session, owner_id: UUID | None, limit: int) -> list[tuple[Source, Content | None]]:
-    sources = search_store.waiting(session, owner_id=owner_id, limit=limit)
+def _contents(
+    session: Session, owner_id: UUID | None, limit: int, rested_since: datetime | None
+) -> list[tuple[Source, Content | None]]:
+    sources = search_store.waiting(session, owner_id=owner_id, limit=limit, rested_since=rested_since)
     return [(source, search_store.content_of(session, source)) for source in sources]
 
 

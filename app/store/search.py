@@ -6,6 +6,7 @@ The tables are those of migration 0005. Entries hold terms (`core.text.terms`), 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, Column, CursorResult, MetaData, String, Table, Text, delete, insert, select, text
@@ -64,14 +65,22 @@ class Content:
 # What waits
 
 
-def waiting(session: Session, *, owner_id: uuid.UUID | None = None, limit: int) -> list[Source]:
-    """Sources that changed since they were indexed, of one person or of all."""
+def waiting(
+    session: Session, *, owner_id: uuid.UUID | None = None, limit: int, rested_since: datetime | None = None
+) -> list[Source]:
+    """Sources that changed since they were indexed, of one person or of all; with `rested_since` without the drafts that
+    changed after it."""
     statement = select(_QUEUE.c.source_id, _QUEUE.c.kind, _QUEUE.c.draft_id).limit(limit)
     if owner_id is not None:
         owned = select(col(DraftStream.id)).where(
             col(DraftStream.id) == _QUEUE.c.draft_id, col(DraftStream.owner_id) == owner_id
         )
         statement = statement.where(owned.exists())
+    if rested_since is not None:
+        busy = select(col(DraftStream.id)).where(
+            col(DraftStream.id) == _QUEUE.c.source_id, col(DraftStream.saved_at) > rested_since
+        )
+        statement = statement.where(~busy.exists())
     return [Source(*row) for row in session.execute(statement)]
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import select, text
 from sqlmodel import Session, col
 
 from app.core.drafts import Actor
+from app.services.clock import system_clock
 from app.services.identity import Principal
 from app.services.search import Search
 from app.store.accounts import create_user
@@ -106,7 +107,7 @@ async def saves_with_and_without(database: Database, person: Principal, draft_id
 async def measured(path: Path) -> None:
     database = Database.open(path)
     person, ids = filled(database)
-    search = Search(database)
+    search = Search(database, system_clock)
     started = time.perf_counter()
     while await search.index():
         pass
