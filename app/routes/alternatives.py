@@ -13,7 +13,7 @@ from app.routes.accounts import PersonRequest
 from app.routes.security import signed_in
 from app.services.alternatives import Alternatives, Variant
 from app.services.taking import Choice, Part, Taking
-from app.services.turns import TurnOrder
+from app.services.turn_orders import TurnOrder
 from app.services.views import AlternativesStarted, AlternativesView, Estimate, Taken
 
 

@@ -18,7 +18,8 @@ from app.services.catalogue import Catalogue, ProviderList
 from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.errors import InvalidInput
-from app.services.turns import TurnOrder, Turns
+from app.services.turn_orders import TurnOrder
+from app.services.turns import Turns
 from app.services.views import ConversationView, Estimate, LedgerRow, Page, TurnStarted, TurnView
 
 _MOST_DIGITS = 9

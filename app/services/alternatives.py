@@ -20,16 +20,8 @@ from app.services.checks import checked_line
 from app.services.clock import Clock
 from app.services.conversations import turn_view
 from app.services.errors import InvalidInput, Missing
-from app.services.turns import (
-    Prepared,
-    TurnOrder,
-    Turns,
-    draft_moved,
-    ending_of,
-    require_fitting,
-    reserve,
-    turn_running,
-)
+from app.services.turn_orders import Prepared, TurnOrder, require_fitting
+from app.services.turns import Turns, draft_moved, ending_of, reserve, turn_running
 from app.services.versions import base_of
 from app.services.views import (
     AlternativesStarted,

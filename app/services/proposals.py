@@ -13,7 +13,8 @@ from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
 from app.services.locks import locked_as_read
 from app.services.review import ProposalList, Standing, proposal_views, standing
-from app.services.turns import Refined, TurnOrder, Turns
+from app.services.turn_orders import Refined, TurnOrder
+from app.services.turns import Turns
 from app.services.views import TurnStarted
 from app.store import proposals as proposal_store
 from app.store import turns as turn_store
