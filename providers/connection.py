@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ import msgspec
 from providers.base import StreamEvent
 from providers.errors import BrokenStream, ProviderError, ServerError, TimedOut, Unreachable, error_from_body
 from providers.formats.reader import AnswerReader
-from providers.wire import EventFraming
+from providers.wire import BODY, EventFraming
 
 if TYPE_CHECKING:
     import httpx2
@@ -57,13 +57,15 @@ class Connection:
         understanding = _Understanding(reader)
         async with self._open(path, body) as response:
             try:
-                async with aclosing(_pieces(response)) as pieces:
-                    async for piece in pieces:
+                async with _reading(response) as read:
+                    while piece := await read():
                         over = understanding.feed(piece)
-                        for event in reader.events:
-                            yield event
-                        reader.events = []
+                        if reader.events:
+                            for event in reader.events:
+                                yield event
+                            reader.events = []
                         if over:
+                            _spare(response)
                             break
                 understanding.close()
             except ProviderError as error:
@@ -182,7 +184,11 @@ class _Understanding:
             self._whole.append(piece)
             return False
         read = self._reader.read
-        return any(read(name, data) for name, data in self._framing.feed(piece))
+        over = False
+        for name, data in self._framing.feed(piece):
+            if over := read(name, data):
+                break
+        return over
 
     def close(self) -> None:
         if self._whole is not None:
@@ -192,13 +198,29 @@ class _Understanding:
             self._reader.read(name, data)
 
 
-async def _pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-    """The body as it arrives, decompressed if the server compressed it although it was asked not to."""
+@asynccontextmanager
+async def _reading(response: httpx2.Response) -> AsyncIterator[Callable[[], Awaitable[bytes]]]:
+    """A function that answers what has arrived of the body, and nothing at its end; decompressed if the server compressed
+    it although it was asked not to."""
     encoded = response.headers.get("content-encoding", "identity").lower() != "identity"
-    source = response.aiter_bytes() if encoded else response.aiter_raw()
-    async with aclosing(source) as pieces:
-        async for piece in pieces:
-            yield piece
+    body = response.extensions.get(BODY)
+    if body is not None and not encoded:
+        yield body.read
+        return
+    async with aclosing(response.aiter_bytes() if encoded else response.aiter_raw()) as pieces:
+
+        async def read() -> bytes:
+            async for piece in pieces:
+                if piece:
+                    return piece
+            return b""
+
+        yield read
+
+
+def _spare(response: httpx2.Response) -> None:
+    if (body := response.extensions.get(BODY)) is not None:
+        body.spare()
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

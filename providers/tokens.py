@@ -118,6 +118,10 @@ class TokenCounter:
             return "estimate by characters (no vocabulary installed)"
         return f"estimate by tiktoken {name}"
 
+    def loaded(self, model: str = "") -> bool:
+        """Whether counting for `model` begins at once."""
+        return vocabulary_of(model) in self._encodings
+
     def warm(self, model: str = "") -> None:
         """Loads the vocabulary of `model` now."""
         self._encoding(model)

@@ -8,11 +8,11 @@ are recorded through it.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +21,11 @@ import httpx2
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
+
+from providers.wire import BODY
+
+_SPARE_SECONDS = 1.0
+"""How long a connection may take to say that its answer is over, after the model said so."""
 
 TransportName = Literal["aiohttp", "httpx2"]
 
@@ -88,7 +93,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         if session is None:
             session = self._session = self._new_session()
         limits: dict[str, Any] = request.extensions.get("timeout", {})
-        with _httpx_errors():
+        try:
             response = await session.request(
                 request.method,
                 URL(str(request.url), encoded=True),
@@ -99,11 +104,18 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
                     total=None, sock_connect=limits.get("connect"), sock_read=limits.get("read")
                 ),
             )
+        except (aiohttp.ClientError, OSError) as error:
+            raise _as_httpx(error) from error
+        body = Body(response)
         return httpx2.Response(
             response.status,
             headers=list(response.raw_headers),
-            stream=_Body(response),
-            extensions={"http_version": b"HTTP/1.1", "reason_phrase": (response.reason or "").encode("latin-1")},
+            stream=body,
+            extensions={
+                "http_version": b"HTTP/1.1",
+                "reason_phrase": (response.reason or "").encode("latin-1"),
+                BODY: body,
+            },
         )
 
     async def aclose(self) -> None:
@@ -122,34 +134,60 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         )
 
 
-class _Body(httpx2.AsyncByteStream):
+class Body(httpx2.AsyncByteStream):
+    """The answer's bytes. Whoever reads many small pieces takes them with `read` (it is in the response's extensions
+    under `BODY`): the iterators that httpx2 wraps around a stream cost more than the reading."""
+
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
+        self._readany = response.content.readany
+        self._sparing: asyncio.Task[None] | None = None
+
+    async def read(self) -> bytes:
+        """What has arrived, at least one byte; empty at the end. Raises httpx2's exceptions."""
+        try:
+            return await self._readany()
+        except (aiohttp.ClientError, OSError) as error:
+            raise _as_httpx(error) from error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        content = self._response.content
-        with _httpx_errors():
-            while piece := await content.readany():
-                yield piece
+        while piece := await self.read():
+            yield piece
+
+    def spare(self) -> None:
+        """The answer is understood to its end: what little may follow is read beside, and the connection kept for the next
+        request, which then need not be connected and encrypted anew."""
+        if not self._response.content.at_eof():
+            self._sparing = asyncio.create_task(self._read_on(), name="spare connection")
+
+    async def _read_on(self) -> None:
+        try:
+            async with asyncio.timeout(_SPARE_SECONDS):
+                while await self._readany():
+                    pass
+        except (aiohttp.ClientError, OSError):
+            pass  # Whatever is wrong with this connection, nobody waits for it any more.
+        finally:
+            self._response.close()
 
     async def aclose(self) -> None:
-        self._response.close()
+        if self._sparing is None:
+            self._response.close()
 
 
-@contextmanager
-def _httpx_errors() -> Iterator[None]:
-    """aiohttp's exceptions as the httpx2 ones that SDKs and `connection.py` know."""
-    try:
-        yield
-    except (aiohttp.ConnectionTimeoutError, aiohttp.ServerTimeoutError) as error:
-        kind = httpx2.ConnectTimeout if isinstance(error, aiohttp.ConnectionTimeoutError) else httpx2.ReadTimeout
-        raise kind(str(error)) from error
-    except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
-        raise httpx2.ConnectError(str(error)) from error
-    except aiohttp.ServerDisconnectedError as error:
-        raise httpx2.RemoteProtocolError(str(error)) from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise httpx2.ReadError(str(error)) from error
+def _as_httpx(error: Exception) -> Exception:
+    """One of aiohttp's exceptions as the httpx2 one that SDKs and `connection.py` know."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return httpx2.ConnectTimeout(str(error))
+        case aiohttp.ServerTimeoutError():
+            return httpx2.ReadTimeout(str(error))
+        case aiohttp.ClientConnectorError() | aiohttp.InvalidURL():
+            return httpx2.ConnectError(str(error))
+        case aiohttp.ServerDisconnectedError():
+            return httpx2.RemoteProtocolError(str(error))
+        case _:
+            return httpx2.ReadError(str(error))
 
 
 def _refuse_private_literal(host: str) -> None:

@@ -1,9 +1,12 @@
 """Server-sent events, from bytes to (name, data) pairs.
 
-Lives here: the framing only, as the WHATWG standard describes it. What an event means is not decided here.
+Lives here: the framing, as the WHATWG standard describes it. What an event means is not decided here.
 """
 
 from __future__ import annotations
+
+BODY = "draftloom_body"
+"""Key of a response's extensions under which `transport.Body` is found, where the answer came through aiohttp."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

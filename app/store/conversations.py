@@ -3,12 +3,14 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
 from app.core.text.utf16 import normalise_text
+from app.store.engine.prepared import Prepared
 from app.store.errors import NotFound
 from app.store.tables import ChatMessage, ChatPlace, Conversation
+from app.store.types import JsonText
 
 
 def get_conversation(session: Session, conversation_id: uuid.UUID) -> Conversation:
@@ -36,24 +38,19 @@ def get_message(session: Session, message_id: uuid.UUID) -> ChatMessage:
     return row
 
 
-def update_message(
-    session: Session,
-    message_id: uuid.UUID,
-    *,
-    content: str | None = None,
-    details: dict[str, Any] | None = None,
-    turn_id: uuid.UUID | None = None,
-) -> None:
-    """Changes what is given. What no database can store of a model's answer becomes U+FFFD: it was paid for. Raises
-    NotFound."""
-    if content is not None:
-        content = normalise_text(content)
-    given: dict[str, Any] = {"content": content, "details": details, "turn_id": turn_id}
-    row = get_message(session, message_id)
-    for name, value in given.items():
-        if value is not None:
-            setattr(row, name, value)
-    session.flush()
+_ANSWER = Prepared(
+    update(ChatMessage)
+    .where(col(ChatMessage.id) == bindparam("message_id"))
+    .values(content=bindparam("new_content"), metadata=bindparam("new_details", type_=JsonText()))
+)
+
+
+def write_answer(session: Session, message_id: uuid.UUID, *, content: str, details: dict[str, Any]) -> None:
+    """Gives an answer its words and what there is to know of it. What no database can store of a model's words becomes
+    U+FFFD: they were paid for. Raises NotFound."""
+    session.flush()  # what a statement past the session relies on
+    if not _ANSWER.run(session, message_id=message_id, new_content=normalise_text(content), new_details=details):
+        raise NotFound("message")
 
 
 def list_messages(session: Session, conversation_id: uuid.UUID, *, limit: int | None = None) -> list[ChatMessage]:

@@ -5,6 +5,7 @@ commits, never waits for anything but the database, and may be run more than onc
 no effect elsewhere. What it returns must not need the session any more.
 """
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from sqlmodel import Session
 from app.store.drafting.head_cache import HEADS, HeadCache
 from app.store.engine import server, sqlite
 from app.store.engine.embedded import EmbeddedDatabase
-from app.store.engine.quick import expect_slow, quick
+from app.store.engine.quick import delayed_durability, expect_slow, quick
 from app.store.engine.server import ServerDatabase
 from app.store.errors import StoreUnavailable
 from app.store.upkeep import migrate
@@ -29,7 +30,7 @@ T = TypeVar("T")
 _BUSY_SECONDS = 5.0
 _POOL_SIZE = 10
 
-__all__ = ["Database", "database_url", "expect_slow", "quick"]
+__all__ = ["Database", "database_url", "delayed_durability", "expect_slow", "quick"]
 
 
 def database_url(url: str | Path) -> URL:
@@ -112,6 +113,17 @@ class Database:
         """Runs a unit and returns after its COMMIT is on the disk. Where it raises, nothing of it was saved."""
         result: T = await self._backend.write(unit, args, kwargs)
         return result
+
+    def submit(
+        self, unit: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> "asyncio.Future[T]":
+        """Like `write`, for callers that are no coroutine. The future may be done already."""
+        try:
+            return asyncio.ensure_future(self._backend.write(unit, args, kwargs))
+        except StoreUnavailable as error:
+            failed: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+            failed.set_exception(error)
+            return failed
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlmodel import Session, col
@@ -40,14 +39,44 @@ def list_turns(session: Session, conversation_id: uuid.UUID) -> list[Turn]:
     )
 
 
-def finish_turn(session: Session, turn_id: uuid.UUID, *, state: str, at: datetime, **values: Any) -> None:
+_OUTCOME = (
+    "state", "finished_at", "stop_reason", "error_code", "error_message", "error_retryable", "version_id", "applied",
+)  # fmt: skip
+_FINISH = Prepared(
+    update(Turn)
+    .where(col(Turn.id) == bindparam("turn_id"), col(Turn.state) == "running")
+    .values({name: bindparam(f"new_{name}", type_=Turn.__table__.c[name].type) for name in _OUTCOME})  # type: ignore[attr-defined]
+)
+
+
+def finish_turn(
+    session: Session,
+    turn_id: uuid.UUID,
+    *,
+    state: str,
+    at: datetime,
+    stop_reason: str | None = None,
+    error_code: str | None = None,
+    error_message: str | None = None,
+    error_retryable: bool | None = None,
+    version_id: uuid.UUID | None = None,
+    applied: bool = False,
+) -> None:
     """Ends a running turn, once. Raises StaleWrite if it has ended already (stopped and done at the same moment)."""
-    ended = (
-        update(Turn)
-        .where(col(Turn.id) == turn_id, col(Turn.state) == "running")
-        .values(state=state, finished_at=at, **values)
+    session.flush()  # what a statement past the session relies on
+    ended = _FINISH.run(
+        session,
+        turn_id=turn_id,
+        new_state=state,
+        new_finished_at=at,
+        new_stop_reason=stop_reason,
+        new_error_code=error_code,
+        new_error_message=error_message,
+        new_error_retryable=error_retryable,
+        new_version_id=version_id,
+        new_applied=applied,
     )
-    if not changed_rows(session, ended):
+    if not ended:
         raise StaleWrite("This turn has ended already.", turn_id=str(turn_id))
 
 

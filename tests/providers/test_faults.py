@@ -284,3 +284,27 @@ def test_a_provider_without_a_key_or_an_address_says_so() -> None:
     assert run(collect(provider("messages", api_key=None))).code == "not_configured"
     assert run(collect(provider("responses", api_key=None))).code == "not_configured"
     assert run(collect(provider("chat", base_url=None))).code == "not_configured"
+
+
+def test_the_next_request_goes_over_the_same_connection() -> None:
+    """Also where the server says only later that the body is over, as proxies like to do."""
+    connections = set()
+
+    async def says_so_late(talk: Conversation) -> None:
+        connections.add(id(talk.writer))
+        await talk.send(EVENTS, delta("text"), STOP, USAGE, DONE)
+        await asyncio.sleep(0.01)
+        await talk.send(END)
+
+    async def twice() -> None:
+        async with raw_server(says_so_late) as server:
+            source = provider("chat", server.address)
+            for _ in range(2):
+                async with aclosing(source.stream(request())) as events:
+                    texts = [event.text async for event in events if isinstance(event, TextDelta)]
+                assert texts == ["text"]
+                await asyncio.gather(*[task for task in asyncio.all_tasks() if task.get_name() == "spare connection"])
+            await source.aclose()
+
+    run(twice())
+    assert len(connections) == 1

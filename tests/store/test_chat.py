@@ -68,7 +68,6 @@ def test_conversations_are_listed_newest_first(session, draft: Head, conversatio
     [
         conversations.get_conversation,
         conversations.get_message,
-        conversations.update_message,
         turns.get_turn,
     ],
 )
@@ -95,8 +94,17 @@ def test_messages_keep_their_order_and_details(session, conversation: Conversati
     assert [row.details for row in listed] == [{"number": number} for number in range(5)]
     assert [row.parent_id for row in listed] == [None, *[row.id for row in made[:-1]]]
     assert conversations.list_messages(session, conversation.id, limit=2) == made[-2:]
-    conversations.update_message(session, made[0].id, content="changed")
-    assert conversations.get_message(session, made[0].id).details == {"number": 0}
+
+
+def test_an_answer_gets_its_words_and_what_there_is_to_know_of_it(session, draft: Head, now: datetime) -> None:
+    conversation = rows.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
+    row = rows.add_message(session, conversation=conversation, role="assistant", content="", at=now)
+    session.flush()
+    conversations.write_answer(session, row.id, content="half a \ud83d", details={"mode": "ask"})
+    session.refresh(row)
+    assert (row.content, row.details) == ("half a \ufffd", {"mode": "ask"})
+    with pytest.raises(NotFound):
+        conversations.write_answer(session, uuid.uuid4(), content="", details={})
 
 
 # Turns
@@ -197,7 +205,7 @@ def test_turn_message_and_version_may_refer_to_each_other_in_any_order(
         prompt = rows.add_message(session, conversation=row, role="user", content="x", at=now, turn_id=turn_id)
         start(session, draft, row, now, id=turn_id, prompt_message_id=prompt.id)
     with pytest.raises(DBAPIError), database.transaction() as session:
-        conversations.update_message(session, prompt.id, turn_id=uuid.uuid4())
+        conversations.get_message(session, prompt.id).turn_id = uuid.uuid4()
 
 
 # The ledger

@@ -95,7 +95,7 @@ def end_turn(
         entry.version_id = version.id if version is not None else None
         ledger_store.add_entry(session, entry)
     release(session, ending.turn_id)
-    conversation_store.update_message(
+    conversation_store.write_answer(
         session,
         ending.answer_message_id,
         content=output.text,

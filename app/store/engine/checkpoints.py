@@ -17,7 +17,7 @@ _BOUND_PAGES = 8192  # 32 MiB
 
 
 class Checkpointer:
-    """`after_commit` is called by the writer's thread; `close` when no writer is left."""
+    """`after_commit` is called by the writer; `close` when no writer is left."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,13 +26,15 @@ class Checkpointer:
         self._overdue = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def after_commit(self, connection: sqlite3.Connection) -> None:
-        """Wakes the thread, and copies the rest itself where the log has grown beyond its bound."""
+    def after_commit(self, connection: sqlite3.Connection | None) -> None:
+        """Wakes the thread; and copies the rest itself, through `connection` if the writer has the time, where the log
+        has grown beyond its bound."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="store-checkpoints", daemon=True)
             self._thread.start()
-        self._committed.set()
-        if self._overdue.is_set():
+        if not self._committed.is_set():
+            self._committed.set()
+        if connection is not None and self._overdue.is_set():
             self._overdue.clear()
             # What was committed stays committed, whatever becomes of this; the thread tries again.
             with contextlib.suppress(sqlite3.Error):
