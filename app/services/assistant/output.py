@@ -20,9 +20,9 @@ from app.core.edits.operations import (
     operation_from_tool,
 )
 from app.core.edits.placing import EditResult, Placed, Placing, Unplaced
+from app.core.edits.rewriting import rewrite_changes
 from app.core.edits.tagged import Prose, TaggedParser
 from app.core.text.changes import ChangeSet
-from app.core.text.diff import diff_changes
 from app.core.text.utf16 import normalise_text
 from app.services.assistant.requests import TurnPlan
 from app.store import turns as turn_store
@@ -168,10 +168,12 @@ class TurnOutput:
             case "ask":
                 return None
             case "write":
-                text = _without_fence(self.text.strip("\n"))
-                if not text.strip() or text == self.plan.text:
+                written = _without_fence(self.text.strip("\n"))
+                text = _with_edges_of(self.plan.text, written)
+                if not written.strip() or text == self.plan.text:
                     return None
-                return Result(text, diff_changes(self.plan.text, text), self._title(text), whole=True)
+                changes = rewrite_changes(self.plan.text, text, self.plan.locked)
+                return Result(text, changes, self._title(text), whole=True)
             case "edit":
                 edited = self.edit()
                 if edited.changes.is_identity:
@@ -196,6 +198,14 @@ def _row(index: int, operation: Operation | InvalidOperation, became: Placed | U
         case Unplaced():
             row |= {"reason": became.reason_code, "message": became.message}
     return row
+
+
+def _with_edges_of(text: str, written: str) -> str:
+    """What was written, with the line breaks that stood before and behind the text: a model has no say in those."""
+    if not text.strip("\n"):
+        return written
+    before, behind = len(text) - len(text.lstrip("\n")), len(text.rstrip("\n"))
+    return text[:before] + written + text[behind:]
 
 
 def _without_fence(text: str) -> str:

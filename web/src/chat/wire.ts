@@ -20,6 +20,8 @@ export interface Operation {
   reason?: string | null;
   message?: string | null;
   text?: string | null;
+  /** The words it would change, where it names them. */
+  old?: string | null;
   /** Where it goes in the text the model saw. */
   range?: [number, number];
 }
