@@ -69,10 +69,10 @@ def accept_one(
     if one.place is None:
         raise _stale()
     if is_locked(one, locked_now(session, head), value):
-        raise _locked()
+        raise locked_against()
     dropped = _losses(session, turn_store.get_turn(session, row.turn_id), head, [one]) if value is None else []
     if len(dropped) > 1 and not confirm:
-        raise _loss_guard(dropped)
+        raise loss_guard(dropped)
     return _enter(session, user_id, head, [one], id_=proposal_id, value=value, at=at)
 
 
@@ -93,10 +93,10 @@ def accept_run(session: Session, user_id: UUID, turn_id: UUID, *, confirm: bool,
     stale = [one for one in standings if one.place is None]
     free = [one for one in standings if one.place is not None and one not in shut]
     if not free:
-        raise _locked() if shut else _stale()
+        raise locked_against() if shut else _stale()
     dropped = _losses(session, turn, head, free)
     if dropped and not confirm:
-        raise _loss_guard(dropped)
+        raise loss_guard(dropped)
     decided = _enter(session, user_id, head, free, id_=turn_id, value=None, at=at)
     left = {"stale": [one.row.id for one in stale], "locked": [one.row.id for one in shut]}
     return msgspec.structs.replace(decided, **left)
@@ -222,7 +222,7 @@ def _nothing_proposed() -> Conflict:
     return Conflict("nothing_proposed", "Nothing of this answer waits for a decision.")
 
 
-def _loss_guard(dropped: list[str]) -> Conflict:
+def loss_guard(dropped: list[str]) -> Conflict:
     return Conflict(
         "loss_guard",
         "This takes a large part of the text away. Look at what would go, then confirm.",
@@ -236,5 +236,10 @@ def _stale() -> Conflict:
     )
 
 
-def _locked() -> Conflict:
-    return Conflict("locked", "The paragraph is locked. Unlock it first.")
+def locked_against(paragraphs: Sequence[str] = ()) -> Conflict:
+    """Refuses what would change a locked paragraph; where there may be several, they are named."""
+    if not paragraphs:
+        return Conflict("locked", "The paragraph is locked. Unlock it first.")
+    return Conflict(
+        "locked", "This would change what you have locked. Unlock it first, or leave it out.", locked=list(paragraphs)
+    )
