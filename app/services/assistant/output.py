@@ -4,6 +4,7 @@ Operations are placed against the text the model saw, never against anything lat
 draft is decided where the turn ends.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from app.core.edits.operations import (
     Operation,
     RewriteDocument,
     describe_operation,
+    operation_described,
     operation_from_tool,
 )
 from app.core.edits.placing import EditResult, Placed, Placing, Unplaced
@@ -62,8 +64,8 @@ class TurnOutput:
     settled: int = 0
     """Operations before this index were reported to the model once; those not placed are replaced by what follows."""
     refused: str = ""
-    recovered: list[dict[str, Any]] = field(default_factory=list)
-    """Operations as an earlier process had told them, none of which was applied."""
+    told: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """What an earlier process had told of operations by their index, where that stays as it was."""
     _parser: TaggedParser | None = None
     _placing: Placing | None = None
     _placed: EditResult | None = None
@@ -122,6 +124,22 @@ class TurnOutput:
                 streamed.append(self._add(piece))
         return streamed
 
+    def take_up(self, rows: Sequence[dict[str, Any]], settled: int) -> None:
+        """Goes on from the operations that an earlier process had received whole, and from where it had placed them.
+
+        What it had not placed stays so, with the reason it told; `settled` as the attribute.
+        """
+        for index, row in enumerate(rows):
+            if row["placed"]:
+                self.operations.append(operation_described(row))
+            else:
+                self.operations.append(
+                    InvalidOperation(row["op"], "invalid", row.get("message") or "", text=row["text"] or "")
+                )
+                self.told[index] = row
+            self._placements().add(self.operations[-1])
+        self.settled = settled
+
     def _add(self, operation: Operation | InvalidOperation) -> Streamed:
         index = len(self.operations)
         if index >= _MOST_OPERATIONS:
@@ -149,8 +167,6 @@ class TurnOutput:
 
     def report(self) -> list[dict[str, Any]]:
         """Every operation with what became of it; those that were sent again count by their second try."""
-        if self.recovered:
-            return self.recovered
         unplaced = {failure.index: failure for failure in self.failures()}
         placed = {place.index: place for place in self.edit().placed}
         superseded = self.settled if len(self.operations) > self.settled else 0
@@ -159,7 +175,7 @@ class TurnOutput:
             failure = unplaced.get(index)
             if failure is not None and index < superseded:
                 continue
-            rows.append(_row(index, operation, failure or placed.get(index)))
+            rows.append(self.told.get(index) or _row(index, operation, failure or placed.get(index)))
         return rows
 
     def result(self) -> Result | None:
