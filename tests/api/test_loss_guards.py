@@ -235,6 +235,46 @@ def test_only_the_selection_changes_byte_for_byte(ada: Person, scripted: Scripte
     assert "\r" not in now
 
 
+@pytest.mark.parametrize("apply", ["review", "at_once"])
+@pytest.mark.parametrize(
+    "answer", ["ran 🐺 slowly.", "\n\nTwo paragraphs.\n\nOf words.\n", "```\nfenced\n```", "# Not a title"]
+)
+def test_writing_into_a_selection_changes_nothing_outside_of_it(
+    ada: Person, scripted: ScriptedProvider, answer: str, apply: str
+) -> None:
+    draft = ada.draft(WHOLE)
+    chosen = "🦊 runs fast. It naps.\n"
+    before, _, behind = WHOLE.partition(chosen)
+    first = len(before.encode("utf-16-le")) // 2
+    scripted.enqueue(Reply(answer))
+    turn = start(ada, draft, "write", apply=apply, selection=[first, first + len(chosen.encode("utf-16-le")) // 2])
+    follow(ada, turn)
+    asked = scripted.requests[0].messages[-1].text
+    assert "Write what stands in its place" in asked
+    assert "Write the whole text anew" not in asked
+    if apply == "review":
+        assert text(ada, draft) == WHOLE
+        assert ada.post(f"/api/turns/{turn['id']}/accept", {}).status_code == 200
+    now = ada.get(f"/api/drafts/{draft['id']}").json()
+    inside = answer.strip("\n").removeprefix("```\n").removesuffix("\n```")
+    assert now["text"] == f"{before}{inside}\n{behind}"
+    assert now["title"] == ""
+    assert ada.get(f"/api/turns/{turn['id']}").json()["selected"] is True
+
+
+def test_a_locked_paragraph_in_the_selection_is_named_and_kept(ada: Person, scripted: ScriptedProvider) -> None:
+    draft = ada.draft(TEXT)
+    lock(ada, draft, "sing")
+    lock(ada, draft, "dive")
+    first = TEXT.index(LOCKED)
+    scripted.enqueue(Reply("They hum."))
+    follow(ada, start(ada, draft, "write", apply="at_once", selection=[0, first + 9]))
+    asked = scripted.requests[0].messages[-1].text
+    assert "Keep each of them exactly" in asked
+    assert asked.count("They dive deep.") == 1, "what lies outside of the selection needs no order"
+    assert LOCKED in text(ada, draft)
+
+
 def test_after_rejecting_what_it_dropped_a_rewrite_needs_no_confirmation(
     ada: Person, scripted: ScriptedProvider
 ) -> None:

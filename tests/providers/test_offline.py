@@ -57,6 +57,13 @@ def operations(answer: Answer) -> list[tuple[str, dict[str, str]]]:
     return [(call.name, json.loads(call.arguments)) for call in answer.calls]
 
 
+def test_writing_into_a_selection_gives_paragraphs_for_that_place_alone() -> None:
+    text = ask("write", "Write about keeping bees", selection="Everybody likes that.").text
+    assert "bees" in text
+    assert "#" not in text
+    assert "Remote work" not in text
+
+
 def test_writing_gives_a_structured_draft_of_what_was_asked() -> None:
     prompt = "Write a blog post about keeping bees in the city, covering equipment, the law and neighbours"
     answer = ask("write", prompt, "")

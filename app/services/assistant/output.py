@@ -25,7 +25,8 @@ from app.core.edits.placing import EditResult, Placed, Placing, Unplaced
 from app.core.edits.rewriting import rewrite_changes
 from app.core.edits.tagged import Prose, TaggedParser
 from app.core.text.changes import ChangeSet
-from app.core.text.utf16 import normalise_text
+from app.core.text.diff import diff_changes
+from app.core.text.utf16 import normalise_text, utf16_length, utf16_slicer
 from app.services.assistant.requests import TurnPlan
 from app.store import turns as turn_store
 
@@ -184,18 +185,36 @@ class TurnOutput:
             case "ask":
                 return None
             case "write":
-                written = _without_fence(self.text.strip("\n"))
-                text = _with_edges_of(self.plan.text, written)
-                if not written.strip() or text == self.plan.text:
-                    return None
-                changes = rewrite_changes(self.plan.text, text, self.plan.locked)
-                return Result(text, changes, self._title(text), whole=True)
+                return self._written()
             case "edit":
                 edited = self.edit()
                 if edited.changes.is_identity:
                     return None
                 whole = any(isinstance(self.operations[placed.index], RewriteDocument) for placed in edited.placed)
                 return Result(edited.changes.apply(self.plan.text), edited.changes, whole=whole)
+
+    def _written(self) -> Result | None:
+        """What was written in place of the text, or of the selected passage and nothing outside of it."""
+        before, passage, behind = self._around()
+        written = _without_fence(self.text.strip("\n"))
+        new = _with_edges_of(passage, written)
+        if not written.strip() or new == passage:
+            return None
+        text, start = before + new + behind, utf16_length(before)
+        if not before and not behind:
+            return Result(text, rewrite_changes(passage, new, self.plan.locked), self._title(text), whole=True)
+        edits = [
+            (start + part.from_a, start + part.to_a, part.inserted) for part in diff_changes(passage, new).ranges()
+        ]
+        return Result(text, ChangeSet.of(utf16_length(self.plan.text), edits))
+
+    def _around(self) -> tuple[str, str, str]:
+        """What stands before the place to write in, in it, and behind it."""
+        text, selection = self.plan.text, self.plan.selection
+        if selection is None:
+            return "", text, ""
+        slice_ = utf16_slicer(text)
+        return slice_(0, selection[0]), slice_(*selection), slice_(selection[1], utf16_length(text))
 
     def _title(self, text: str) -> str | None:
         """An untitled draft takes its first heading as its title."""

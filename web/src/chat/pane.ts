@@ -206,7 +206,7 @@ export class Pane {
       this.list.querySelector(".assistant-empty")?.remove();
       this.cutBranch(order);
       this.list.append(ownMessage({ content: order.prompt, mode: order.mode, created_at: new Date().toISOString(), ...shown }));
-      this.surface.workOn(started.id, order.selection ?? null, order.mode === "edit");
+      this.surface.workOn(started.id, order.selection ?? null, order.mode !== "ask");
       this.begin(started.id, order.mode);
       return true;
     } catch (error) {
@@ -316,7 +316,7 @@ export class Pane {
     if (!asked || !choice || this.running) return;
     const passage = message.turn ? this.surface.passageOf(message.turn.id) : undefined;
     // Another page sent it, perhaps for a passage only: the writer decides again what may change.
-    if (mode === "edit" && passage === undefined) return this.composer.edit("edit", asked.content, asked.parent_id ?? null);
+    if ((mode === "edit" || message.turn?.selected) && passage === undefined) return this.composer.edit(mode, asked.content, asked.parent_id ?? null);
     const apply = beside ? "review" : this.composer.apply;
     const selection = passage && passage[1] > passage[0] ? { selection: passage } : {};
     void this.send({ mode, prompt: asked.content, parent_message_id: asked.id, ...choice, ...selection, ...(this.conversationId ? { conversation_id: this.conversationId } : {}), ...(mode === "ask" ? {} : { apply }) });

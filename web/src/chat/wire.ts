@@ -57,6 +57,8 @@ export interface Turn {
   error: TurnError | null;
   /** The group this turn is one alternative of. */
   alternatives_id?: string | null;
+  /** It was limited to a selected passage. */
+  selected?: boolean;
 }
 
 export interface Message {
