@@ -66,7 +66,7 @@ def draft(prompt: str, *, document: str = "") -> str:
 
 def passage(prompt: str) -> str:
     """Paragraphs for a place inside of a document: no title, nothing before or after."""
-    return "\n\n".join(_body(understand(prompt), prompt))
+    return "\n\n".join(piece for piece in _body(understand(prompt), prompt) if not piece.startswith("#"))
 
 
 def understand(prompt: str) -> Brief:
