@@ -104,7 +104,8 @@ def _reply(request: Request) -> Edit:
     if mode == "write":
         return Edit(passage(prompt) if selection else draft(prompt, document=document))
     if mode != "edit":
-        return Edit(answer(prompt, document=document, selection=selection))
+        references = [(str(title), str(text)) for title, text in about.get("references") or ()]
+        return Edit(answer(prompt, document=document, selection=selection, references=references))
     if _is_second_try(request, prompt):
         return Edit("I found no safe place for what could not be placed, so I leave the text there as it is.")
     seen = "\n\n".join([request.system, *(message.text for message in request.messages)])

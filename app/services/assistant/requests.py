@@ -110,6 +110,7 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
             "document": plan.text,
             "selection": plan.selected_text or None,
             "prompt": plan.prompt,
+            "references": [(reference.title, reference.text) for reference in plan.references],
         },
     )
 
