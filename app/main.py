@@ -158,7 +158,7 @@ def create_app(
         "proposals": Proposals(db, clock, fanout, turns),
         "locks": Locks(db, clock, fanout),
         "alternatives": Alternatives(db, clock, turns),
-        "taking": Taking(db, clock, fanout),
+        "taking": Taking(db, clock, fanout, most_dropped=settings.most_dropped_percent / 100),
         "conversations": Conversations(db, clock, catalogue),
         "actions": Actions(db, clock, builtin_actions),
         "references": References(db, clock, catalogue, counter),

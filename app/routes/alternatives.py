@@ -64,10 +64,12 @@ class Take(msgspec.Struct, frozen=True, kw_only=True):
     parts: list[TakenPart] = []
     beside: bool = False
     """Should the text have moved: make what was chosen a version beside it instead of refusing."""
+    confirm: bool = False
+    """The person has seen the paragraphs that `loss_guard` named."""
 
     def choice(self) -> Choice:
         parts = [Part(turn_id=part.turn_id, from_=part.from_, to=part.to, text=part.text) for part in self.parts]
-        return Choice(turn_id=self.turn_id, parts=parts, beside=self.beside)
+        return Choice(turn_id=self.turn_id, parts=parts, beside=self.beside, confirm=self.confirm)
 
 
 @post("/api/drafts/{draft_id:uuid}/alternatives", status_code=HTTP_202_ACCEPTED)

@@ -34,6 +34,15 @@ def open_document(session: Session, user_id: UUID, draft_id: UUID, *, lock: bool
     return head
 
 
+def require_at_rest(session: Session, draft_id: UUID) -> None:
+    """Raises `Conflict` while the assistant writes: its result is meant for the line of work it began on.
+
+    Where something is written after this, the draft is locked: turns begin under the same lock.
+    """
+    if turn_store.writing_turn(session, draft_id) is not None:
+        raise Conflict("turn_running", "The assistant is still writing in this draft. Stop it first, or wait for it.")
+
+
 def text_of(head: Head) -> str:
     """A document's text."""
     text: str = head.state.fields["text"]

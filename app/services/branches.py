@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.core.text.changes import ChangeSet
 from app.core.text.diff import diff_changes
-from app.services.access import open_document, owned_draft, owned_version, text_of
+from app.services.access import open_document, owned_draft, owned_version, require_at_rest, text_of
 from app.services.accounts import Principal
 from app.services.checks import checked_line
 from app.services.clock import Clock
@@ -127,7 +127,10 @@ class Branches:
         await self._db.write(unit)
 
     async def switch(self, person: Principal, draft_id: UUID, branch_id: UUID) -> Switched:
-        """Go on with another branch. What stood in the draft becomes a version of the branch it was on."""
+        """Go on with another branch. What stood in the draft becomes a version of the branch it was on.
+
+        Raises `Conflict`: `turn_running` while the assistant writes, whose result belongs to the branch it began on.
+        """
         for _ in range(_ATTEMPTS):
             text, way = await self._db.read(self._way, person, draft_id, branch_id)
             changes = await asyncio.to_thread(diff_changes, text, way.text)
@@ -142,6 +145,7 @@ class Branches:
     def _way(self, session: Session, person: Principal, draft_id: UUID, branch_id: UUID) -> tuple[str, _Way]:
         head = open_document(session, person.id, draft_id)
         branch = _branch(session, draft_id, branch_id)
+        require_at_rest(session, draft_id)
         text = version_store.read_text(session, branch.tip_version_id)
         return text_of(head), _Way(head.seq, branch.tip_version_id, text, ChangeSet.identity(0))
 
@@ -151,6 +155,7 @@ class Branches:
         """None when the draft or the branch moved since the way was found."""
         at = self._clock()
         head = open_document(session, person.id, draft_id, lock=True)
+        require_at_rest(session, draft_id)
         branch = _branch(session, draft_id, branch_id)
         if head.seq != way.seq or branch.tip_version_id != way.tip_id:
             return None

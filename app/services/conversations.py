@@ -331,4 +331,5 @@ def _turn_view(
         created_at=turn.created_at,
         finished_at=turn.finished_at,
         alternatives_id=turn.alternatives_id,
+        selected=turn.selection_from is not None,
     )

@@ -13,9 +13,9 @@ from sqlmodel import Session
 
 from app.core.commands import TextOp
 from app.core.drafts import Actor, edit
-from app.core.edits.guards import Range, losses
+from app.core.edits.guards import losses
 from app.core.text.changes import ChangeSet, Edit
-from app.core.text.utf16 import utf16_length, utf16_slicer
+from app.core.text.utf16 import utf16_length
 from app.services.access import open_document, owned_draft, owned_proposal, owned_turn, text_of
 from app.services.errors import Conflict
 from app.services.locks import locked_now
@@ -68,19 +68,18 @@ def accept_one(
     (one,) = standing(session, head, [row])
     if one.place is None:
         raise _stale()
-    locked = locked_now(session, head)
-    if is_locked(one, locked, value):
-        raise _locked()
-    dropped = _losses(session, turn_store.get_turn(session, row.turn_id), head, [one], locked) if value is None else []
+    if is_locked(one, locked_now(session, head), value):
+        raise locked_against()
+    dropped = _losses(session, turn_store.get_turn(session, row.turn_id), head, [one]) if value is None else []
     if len(dropped) > 1 and not confirm:
-        raise _loss_guard(dropped)
+        raise loss_guard(dropped)
     return _enter(session, user_id, head, [one], id_=proposal_id, value=value, at=at)
 
 
 def accept_run(session: Session, user_id: UUID, turn_id: UUID, *, confirm: bool, at: datetime) -> Decided:
     """Put everything that waits of a turn into the text, as far as it still can. Raises `Conflict`.
 
-    With `confirm` the person has seen what a rewrite takes away, locked paragraphs among it.
+    With `confirm` the person has seen what a rewrite takes away. What is locked stays, whatever was confirmed.
     """
     turn = owned_turn(session, user_id, turn_id)
     head = open_document(session, user_id, turn.draft_id, lock=True)
@@ -90,17 +89,14 @@ def accept_run(session: Session, user_id: UUID, turn_id: UUID, *, confirm: bool,
         return _run_before(session, turn, rows)
     standings = standing(session, head, pending)
     locked = locked_now(session, head)
-    dropped = _losses(session, turn, head, standings, locked)
-    if dropped and not confirm:
-        raise _loss_guard(dropped)
-    # A person who confirms has seen the locked paragraphs that go, and no others.
-    slice_ = utf16_slicer(text_of(head))
-    kept = [place for place in locked if slice_(*place) not in dropped]
-    shut = [one for one in standings if is_locked(one, kept)]
+    shut = [one for one in standings if is_locked(one, locked)]
     stale = [one for one in standings if one.place is None]
     free = [one for one in standings if one.place is not None and one not in shut]
     if not free:
-        raise _locked() if shut else _stale()
+        raise locked_against() if shut else _stale()
+    dropped = _losses(session, turn, head, free)
+    if dropped and not confirm:
+        raise loss_guard(dropped)
     decided = _enter(session, user_id, head, free, id_=turn_id, value=None, at=at)
     left = {"stale": [one.row.id for one in stale], "locked": [one.row.id for one in shut]}
     return msgspec.structs.replace(decided, **left)
@@ -130,15 +126,13 @@ def reject_run(session: Session, user_id: UUID, turn_id: UUID, *, at: datetime) 
     return Decided(id=turn_id, draft_id=turn.draft_id, state="rejected", rejected=gone)
 
 
-def _losses(
-    session: Session, turn: Turn, head: Head, standings: Sequence[Standing], locked: Sequence[Range]
-) -> list[str]:
+def _losses(session: Session, turn: Turn, head: Head, standings: Sequence[Standing]) -> list[str]:
     """The paragraphs that a rewrite was held back for and that would still go with what waits of it."""
     held = conversation_store.dropped_by(session, turn.answer_message_id)
     if not held:
         return []
     changes = ChangeSet.of(utf16_length(text_of(head)), sorted(edit for one in standings for edit in one.edits()))
-    going = losses(text_of(head), changes, share=0, locked=locked)
+    going = losses(text_of(head), changes, share=0)
     return [paragraph for paragraph in held if paragraph in going]
 
 
@@ -228,10 +222,10 @@ def _nothing_proposed() -> Conflict:
     return Conflict("nothing_proposed", "Nothing of this answer waits for a decision.")
 
 
-def _loss_guard(dropped: list[str]) -> Conflict:
+def loss_guard(dropped: list[str]) -> Conflict:
     return Conflict(
         "loss_guard",
-        "This takes a large part of the text or a locked paragraph away. Look at what would go, then confirm.",
+        "This takes a large part of the text away. Look at what would go, then confirm.",
         dropped=dropped,
     )
 
@@ -242,5 +236,10 @@ def _stale() -> Conflict:
     )
 
 
-def _locked() -> Conflict:
-    return Conflict("locked", "The paragraph is locked. Unlock it first.")
+def locked_against(paragraphs: Sequence[str] = ()) -> Conflict:
+    """Refuses what would change a locked paragraph; where there may be several, they are named."""
+    if not paragraphs:
+        return Conflict("locked", "The paragraph is locked. Unlock it first.")
+    return Conflict(
+        "locked", "This would change what you have locked. Unlock it first, or leave it out.", locked=list(paragraphs)
+    )

@@ -15,7 +15,7 @@ from app.core.text.changes import ChangeSet
 from app.core.text.diff import Hunk, diff_changes, diff_words
 from app.core.text.threeway import Merged, merge_texts, pick_hunks
 from app.core.text.utf16 import normalise_text, utf16_slicer
-from app.services.access import open_document, text_of
+from app.services.access import open_document, require_at_rest, text_of
 from app.services.accounts import Principal
 from app.services.branches import version_of
 from app.services.clock import Clock
@@ -89,11 +89,11 @@ class Merges:
     async def merge(self, person: Principal, draft_id: UUID, order: MergeOrder) -> Restored:
         """Bring a version, or single changes of it, into the draft as a new version.
 
-        Raises `Conflict`: `merge_conflicts` with what is undecided, `nothing_to_merge`, `draft_moved`; `InvalidInput`
-        for a version of another draft, the current one itself, and indexes that mean nothing.
+        Raises `Conflict`: `merge_conflicts` with what is undecided, `nothing_to_merge`, `draft_moved`, `turn_running`
+        while the assistant writes, whose result is meant for the text before; `InvalidInput` for a version of another draft, the current one itself, and indexes that mean nothing.
         """
         for _ in range(_ATTEMPTS):
-            ground = await self._db.read(self._ground, person, draft_id, order.version_id)
+            ground = await self._db.read(self._ground_at_rest, person, draft_id, order.version_id)
             if order.seq is not None and order.seq != ground.seq:
                 break
             result = await asyncio.to_thread(_computed, ground, order)
@@ -102,6 +102,11 @@ class Merges:
                 self._fanout.publish(draft_id, merged.seq)
                 return merged
         raise Conflict("draft_moved", "The draft has changed since. Look at the merge again.")
+
+    def _ground_at_rest(self, session: Session, person: Principal, draft_id: UUID, version_id: UUID) -> _Ground:
+        ground = self._ground(session, person, draft_id, version_id)
+        require_at_rest(session, draft_id)
+        return ground
 
     def _ground(self, session: Session, person: Principal, draft_id: UUID, version_id: UUID) -> _Ground:
         head = open_document(session, person.id, draft_id)
@@ -132,6 +137,7 @@ class Merges:
         """None when the draft moved since its ground was read."""
         at = self._clock()
         head = open_document(session, person.id, draft_id, lock=True)
+        require_at_rest(session, draft_id)
         if head.seq != ground.seq:
             return None
         mine, _ = checkpoint_unit(session, head, at=at)

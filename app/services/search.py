@@ -54,6 +54,8 @@ class Found(msgspec.Struct, frozen=True):
     snippet: list[Piece]
     at: datetime
     note: str = ""
+    conversation_id: UUID | None = None
+    """The chat a message is of."""
 
 
 class Search:
@@ -155,7 +157,9 @@ def _shown(session: Session, source: Source) -> Shown | None:
 
 def _found(source: Source, shown: Shown, query: Query) -> Found:
     pieces = [Piece(text, hit) for text, hit in snippet_of(shown.text, query)]
-    return Found(source.kind, source.draft_id, source.id, shown.title, pieces, shown.at, _note(shown))
+    return Found(
+        source.kind, source.draft_id, source.id, shown.title, pieces, shown.at, _note(shown), shown.conversation_id
+    )
 
 
 def _note(shown: Shown) -> str:

@@ -1,6 +1,7 @@
 """Taking alternatives: one as a whole, or the best by paragraph. What is taken enters the text as an ordinary event.
 
 It enters only a text that still is what the alternatives were made of, or one of them; a text that moved is left alone.
+What a person locked no alternative changes, and one that takes much away as a whole is asked about, as with proposals.
 """
 
 import hashlib
@@ -11,16 +12,21 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.core.commands import Op, ReplaceOp, SetOp
+from app.core.commands import Op, SetOp, TextOp
 from app.core.drafts import Actor, edit
+from app.core.edits.guards import Range, losses, touches
+from app.core.edits.rewriting import rewrite_changes
 from app.core.errors import InvalidChange
-from app.core.text.utf16 import utf16_length, utf16_slice
+from app.core.text.changes import ChangeSet
+from app.core.text.utf16 import utf16_length, utf16_slice, utf16_slicer
 from app.services.access import open_document, text_of
 from app.services.accounts import Principal
 from app.services.alternatives import owned_alternatives
 from app.services.clock import Clock
+from app.services.deciding import locked_against, loss_guard
 from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
+from app.services.locks import locked_now
 from app.services.versions import version_view
 from app.services.views import Taken
 from app.store import alternatives as alternative_store
@@ -49,11 +55,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What the writer takes: all of one alternative, or parts. `beside`: as a version only, should the text have moved."""
+    """What the writer takes: all of one alternative, or parts. `beside`: as a version only, should the text have moved.
+    `confirm`: they have seen what it takes away."""
 
     turn_id: UUID | None = None
     parts: Sequence[Part] = ()
     beside: bool = False
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +74,26 @@ class _Result:
     """The version that was taken as a whole."""
     turn: Turn | None
 
+    @property
+    def rewrites(self) -> bool:
+        """A model wrote the whole text anew and nobody chose paragraph by paragraph, so that something may be missing."""
+        return self.turn is not None and self.turn.mode == "write" and self.turn.selection_from is None
+
 
 class Taking:
     """Use cases of taking."""
 
-    def __init__(self, db: Database, clock: Clock, fanout: Fanout) -> None:
+    def __init__(self, db: Database, clock: Clock, fanout: Fanout, *, most_dropped: float = 0.3) -> None:
         self._db = db
         self._clock = clock
         self._fanout = fanout
+        self._most_dropped = most_dropped
 
     async def take(self, person: Principal, group_id: UUID, choice: Choice) -> Taken:
         """Make what was chosen the text, and a version. Taking the same twice changes nothing the second time.
 
-        Raises `Missing`, `InvalidInput` for parts that do not exist, and `Conflict`: `draft_moved` unless `beside`.
+        Raises `Missing`, `InvalidInput` for parts that do not exist, and `Conflict`: `draft_moved` unless `beside`,
+        `locked` with the paragraphs in the way, `loss_guard` with what would go unless it is confirmed.
         """
         if (choice.turn_id is None) == (not choice.parts):
             raise InvalidInput("turn_id", "Take one alternative, or parts.")
@@ -93,12 +108,32 @@ class Taking:
             result = _chosen(session, choice, turns, group)
             if not _unmoved(session, head, group, turns):
                 return _beside(session, head, group, result, person, choice, at=at)
-            return _enter(session, head, group, result, person, at=at)
+            changes = self._allowed(session, head, result, confirm=choice.confirm)
+            return _enter(session, head, group, result, changes, person, at=at)
 
         taken = await self._db.write(unit)
         if taken.applied:
             self._fanout.publish(taken.version.draft_id, taken.seq)
         return taken
+
+    def _allowed(self, session: Session, head: Head, result: _Result, *, confirm: bool) -> ChangeSet:
+        """How the text changes. Raises `Conflict` for what a model may not change, or not unasked."""
+        text = text_of(head)
+        locked = locked_now(session, head) if result.source != "user" else ()
+        changes = rewrite_changes(text, result.text, locked)
+        shut = _touched(changes, locked)
+        if shut:
+            raise locked_against([utf16_slicer(text)(*place) for place in shut])
+        if result.rewrites and not confirm:
+            dropped = losses(text, changes, share=self._most_dropped)
+            if dropped:
+                raise loss_guard(list(dropped))
+        return changes
+
+
+def _touched(changes: ChangeSet, locked: Sequence[Range]) -> list[Range]:
+    edits = [(part.from_a, part.to_a, part.inserted) for part in changes.ranges()]
+    return [place for place in locked if any(touches(edit, [place]) for edit in edits)]
 
 
 def _chosen(session: Session, choice: Choice, turns: dict[UUID, Turn], group: Group) -> _Result:
@@ -166,12 +201,14 @@ def _unmoved(session: Session, head: Head, group: Group, turns: dict[UUID, Turn]
     return any(version_store.get_version(session, one).hash == digest for one in known if one is not None)
 
 
-def _enter(session: Session, head: Head, group: Group, result: _Result, person: Principal, *, at: datetime) -> Taken:
+def _enter(
+    session: Session, head: Head, group: Group, result: _Result, changes: ChangeSet, person: Principal, *, at: datetime
+) -> Taken:
     current = version_store.current_version(session, head.id)
     if result.text == text_of(head) and current is not None and _holds(current, result.text):
         _note(session, group, result, current.id)
         return Taken(version_view(current), head.seq, applied=True)
-    ops: list[Op] = [ReplaceOp("text", result.text)]
+    ops: list[Op] = [TextOp("text", changes)]
     first_line = result.text.lstrip().partition("\n")[0]
     if not head.title and first_line.startswith("#") and (title := first_line.lstrip("# ").strip()[:255]):
         ops.append(SetOp("title", title))

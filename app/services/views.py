@@ -231,6 +231,8 @@ class TurnView(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     alternatives_id: UUID | None = None
     """The group this turn is one alternative of."""
+    selected: bool = False
+    """Whether it was limited to a selected passage."""
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):

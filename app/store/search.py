@@ -246,7 +246,7 @@ def _is_sqlite(session: Session) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is shown of a source that was found. `number`, `label`: a version's; `role`: a message's."""
+    """What is shown of a source that was found. `number`, `label`: a version's; `role`, `conversation_id`: a message's."""
 
     title: str
     text: str
@@ -254,6 +254,7 @@ class Shown:
     number: int | None = None
     label: str | None = None
     role: str | None = None
+    conversation_id: uuid.UUID | None = None
 
 
 def shown(session: Session, source: Source) -> Shown:
@@ -272,9 +273,19 @@ def shown(session: Session, source: Source) -> Shown:
                 raise NotFound("version")
             return Shown(row[0], _new_passages(session, source.id), row[1], row[2], row[3])
         case "message":
-            columns = (title, col(ChatMessage.content), col(ChatMessage.created_at), col(ChatMessage.role))
-            statement = select(*columns).where(col(ChatMessage.id) == source.id)
+            found = session.execute(
+                select(
+                    title,
+                    col(ChatMessage.content),
+                    col(ChatMessage.created_at),
+                    col(ChatMessage.role),
+                    col(ChatMessage.conversation_id),
+                ).where(col(ChatMessage.id) == source.id)
+            ).one_or_none()
+            if found is None:
+                raise NotFound("message")
+            return Shown(found[0], found[1], found[2], role=found[3], conversation_id=found[4])
     row = session.execute(statement).one_or_none()
     if row is None:
         raise NotFound(source.kind)
-    return Shown(row[0], row[1], row[2], role=row[3] if source.kind == "message" else None)
+    return Shown(row[0], row[1], row[2])

@@ -28,6 +28,14 @@ def running_turn(session: Session, draft_id: uuid.UUID) -> Turn | None:
     return session.scalars(select(Turn).where(col(Turn.draft_id) == draft_id, col(Turn.state) == "running")).first()
 
 
+def writing_turn(session: Session, draft_id: uuid.UUID) -> Turn | None:
+    """A running turn of the draft whose result is a change of its text, if there is one."""
+    writing = col(Turn.mode) != "ask"
+    return session.scalars(
+        select(Turn).where(col(Turn.draft_id) == draft_id, col(Turn.state) == "running", writing).limit(1)
+    ).first()
+
+
 def list_turns(session: Session, conversation_id: uuid.UUID) -> list[Turn]:
     """The turns of a conversation, in order."""
     return list(

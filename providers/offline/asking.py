@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from providers.offline.transforms import tighten
 from providers.offline.words import (
@@ -29,9 +29,47 @@ WHAT_IT_DOES = """\
 add a title, headings or a summary, continue an outline, replace "one thing" with "another", delete a paragraph."""
 
 
-def answer(prompt: str, *, document: str, selection: str | None = None) -> str:
-    """The answer to a question about the document, or about the selection if there is one."""
+Reference = tuple[str, str]
+"""Title and text of material the writer added."""
+
+_MOST_REFERENCES = 3
+_OF_REFERENCES = re.compile(r"\b(?:references?|sources?|materials?|attachments?)\b", re.IGNORECASE)
+
+
+def answer(prompt: str, *, document: str, selection: str | None = None, references: Sequence[Reference] = ()) -> str:
+    """The answer to a question about the document, about the selection if there is one, or about reference material:
+    where the question names it, and where the document has nothing to say."""
+    named = _asked_about(prompt, references)
+    if named:
+        return "\n\n".join(f"From “{title}”:\n\n{_answer(prompt, text)}" for title, text in named)
     text = selection or document
+    free = not any(re.search(pattern, prompt.lower()) for pattern, _ in _QUESTIONS)
+    if free and not related_sentences(text, prompt, number=1):
+        return _quoted_from(references, prompt) or _answer(prompt, text)
+    return _answer(prompt, text)
+
+
+def _quoted_from(references: Sequence[Reference], prompt: str) -> str:
+    """The sentences of references that share words with the question; "" for none."""
+    found = [(title, related_sentences(body, prompt, number=2)) for title, body in references]
+    quoted = [f"From “{title}”:\n\n{_quoted(related)}" for title, related in found if related]
+    return "\n\n".join([*quoted[:_MOST_REFERENCES], WHAT_IT_IS]) if quoted else ""
+
+
+def _asked_about(prompt: str, references: Sequence[Reference]) -> list[Reference]:
+    """The references whose title the question says; all of them where it only speaks of references."""
+    asked = prompt.casefold()
+    titled = [one for one in references if (name := one[0].rsplit(".", 1)[0].strip().casefold()) and name in asked]
+    if titled or not _OF_REFERENCES.search(prompt):
+        return titled[:_MOST_REFERENCES]
+    return list(references[:_MOST_REFERENCES])
+
+
+def _quoted(found: Sequence[str]) -> str:
+    return "\n".join(f"> {sentence}" for sentence in found)
+
+
+def _answer(prompt: str, text: str) -> str:
     asked = prompt.lower()
     for pattern, respond in _QUESTIONS:
         if re.search(pattern, asked):
@@ -155,8 +193,7 @@ def _find(text: str, prompt: str) -> str:
 def _search(text: str, prompt: str) -> str:
     found = related_sentences(text, prompt, number=3)
     if found:
-        quoted = "\n".join(f"> {sentence}" for sentence in found)
-        return f"These places of the text share words with your question:\n\n{quoted}\n\n{WHAT_IT_IS}"
+        return f"These places of the text share words with your question:\n\n{_quoted(found)}\n\n{WHAT_IT_IS}"
     about = ", ".join(key_terms(text, 4))
     return (
         f"I found nothing in the text that shares words with your question. The text is about {about or 'other things'}. "

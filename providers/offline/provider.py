@@ -27,7 +27,7 @@ from providers.base import (
 from providers.offline.asking import answer
 from providers.offline.blocks import parse_blocks
 from providers.offline.editing import Edit, Instruction, edit
-from providers.offline.writing import draft
+from providers.offline.writing import draft, passage
 from providers.tokens import TokenCounter
 
 MODEL = "offline-demo"
@@ -102,9 +102,10 @@ def _reply(request: Request) -> Edit:
     prompt = str(about.get("prompt") or _last_words(request))
     document, selection = str(about.get("document") or ""), about.get("selection")
     if mode == "write":
-        return Edit(draft(prompt, document=document))
+        return Edit(passage(prompt) if selection else draft(prompt, document=document))
     if mode != "edit":
-        return Edit(answer(prompt, document=document, selection=selection))
+        references = [(str(title), str(text)) for title, text in about.get("references") or ()]
+        return Edit(answer(prompt, document=document, selection=selection, references=references))
     if _is_second_try(request, prompt):
         return Edit("I found no safe place for what could not be placed, so I leave the text there as it is.")
     seen = "\n\n".join([request.system, *(message.text for message in request.messages)])

@@ -64,6 +64,11 @@ def draft(prompt: str, *, document: str = "") -> str:
     return f"{document.rstrip()}\n\n## {_title(brief.topic)}\n\n" + "\n\n".join(_body(brief, prompt)) + "\n"
 
 
+def passage(prompt: str) -> str:
+    """Paragraphs for a place inside of a document: no title, nothing before or after."""
+    return "\n\n".join(piece for piece in _body(understand(prompt), prompt) if not piece.startswith("#"))
+
+
 def understand(prompt: str) -> Brief:
     """Genre, topic and points of a prompt, by its words."""
     flat = " ".join(prompt.split())

@@ -128,7 +128,7 @@ def test_one_that_fails_leaves_the_others(ada: Person, draft: dict[str, Any], sc
     nothing = take(ada, group, turn_id=failed["id"])
     assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_to_take")
     assert take(ada, group, turn_id=done["id"]).status_code == 200
-    assert now(ada, draft)["text"] == "# Whales\n\nNew."
+    assert now(ada, draft)["text"] == "# Whales\n\nNew.\n"
 
 
 def test_the_whole_of_one_is_taken_into_the_text_and_then_another(

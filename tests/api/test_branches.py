@@ -1,10 +1,13 @@
 """Branches through HTTP: lines of work are named, switched and merged, and nothing is ever rewound."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from providers.scripted import Reply, ScriptedProvider
+from tests.api.test_turns import follow, start
 from tests.api.test_versions import checkpoint, write
 from tests.conftest import Person
 
@@ -228,3 +231,36 @@ def test_lists_show_named_versions_or_those_of_one_writer(ada: Person) -> None:
     assert numbers("model=script-1") == []
     assert numbers("before=2") == [1]
     assert ada.get(f"{path}?before=99999999999999999999").status_code in (400, 422)
+
+
+def test_while_the_assistant_writes_the_draft_stays_on_its_branch(
+    ada: Person, forked: dict[str, Any], scripted: ScriptedProvider
+) -> None:
+    scripted.enqueue(Reply("Something else.", gate=asyncio.Event()))
+    turn = start(ada, forked, "write", apply="at_once")
+    before = ada.get(f"/api/drafts/{forked['id']}").json()
+    for refused in (
+        ada.post(f"/api/drafts/{forked['id']}/branches/{forked['night']['id']}/switch"),
+        merge(ada, forked, forked["tip"]["id"]),
+        merge(ada, forked, forked["tip"]["id"], hunks=[1]),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (409, "turn_running")
+        assert refused.headers["content-type"].startswith("application/problem+json")
+    preview = ada.get(f"/api/drafts/{forked['id']}/merge/preview?version_id={forked['tip']['id']}")
+    assert preview.status_code == 200, "looking changes nothing"
+    after = ada.get(f"/api/drafts/{forked['id']}").json()
+    assert (after["text"], after["seq"]) == (before["text"], before["seq"])
+    ada.post(f"/api/turns/{turn['id']}/stop")
+    assert switch(ada, forked, forked["night"])["version"]["id"] == forked["tip"]["id"]
+
+
+def test_a_question_under_way_holds_no_branch_up(
+    ada: Person, forked: dict[str, Any], scripted: ScriptedProvider
+) -> None:
+    gate = asyncio.Event()
+    scripted.enqueue(Reply("An answer.", gate=gate))
+    turn = start(ada, forked, "ask")
+    switch(ada, forked, forked["night"])
+    assert merge(ada, forked, branches(ada, forked)["Main"]["tip"]["id"]).status_code == 200
+    ada.post(f"/api/turns/{turn['id']}/stop")
+    follow(ada, turn)

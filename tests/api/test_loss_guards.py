@@ -137,18 +137,63 @@ def test_a_rewrite_that_keeps_the_length_goes_in_at_once(ada: Person, scripted: 
     assert (text(ada, draft), turn["needs_confirmation"], turn["version"]["applied"]) == (other, None, True)
 
 
-def test_a_rewrite_that_drops_a_locked_paragraph_waits_for_a_confirmation(
-    ada: Person, scripted: ScriptedProvider
+@pytest.mark.parametrize("mode", ["write", "edit"])
+@pytest.mark.parametrize("apply", ["review", "at_once"])
+@pytest.mark.parametrize("instead", ["", "They hum. They drift.\n\n"])
+def test_a_rewrite_of_a_locked_paragraph_alone_is_refused_and_told(
+    ada: Person, scripted: ScriptedProvider, mode: str, apply: str, instead: str
 ) -> None:
     draft = ada.draft(TEXT)
     lock(ada, draft, "sing")
-    turn = rewrite(ada, scripted, draft, TEXT.replace(LOCKED + "\n\n", ""), apply="at_once")
-    assert turn["needs_confirmation"] == {"dropped": [LOCKED]}
-    assert text(ada, draft) == TEXT
-    assert "Keep each of them exactly as it is" in scripted.requests[0].messages[-1].text
-    assert ada.post(f"/api/turns/{turn['id']}/accept").json()["code"] == "loss_guard"
+    turn = rewrite(ada, scripted, draft, TEXT.replace(LOCKED + "\n\n", instead), mode=mode, apply=apply)
+    assert (text(ada, draft), listed(ada, draft), turn["needs_confirmation"]) == (TEXT, [], None)
+    assert {(row["placed"], row["reason"]) for row in turn["operations"]} == {(False, "locked")}
+    told = "Keep each of them exactly as it is" if mode == "write" else "no operation may change them: b2."
+    assert told in scripted.requests[0].messages[-1].text
+
+
+@pytest.mark.parametrize("apply", ["review", "at_once"])
+def test_a_rewrite_that_leaves_locked_paragraphs_alone_needs_nothing_more(
+    ada: Person, scripted: ScriptedProvider, apply: str
+) -> None:
+    draft = ada.draft(TEXT)
+    lock(ada, draft, "sing")
+    other = f"# Of whales\n\nThey sing often.\n\n{LOCKED}\n\nThey swim far, and they sing."
+    turn = rewrite(ada, scripted, draft, other, apply=apply)
+    assert [row for row in turn["operations"] if not row["placed"]] == []
+    if apply == "review":
+        assert ada.post(f"/api/turns/{turn['id']}/accept", {}).status_code == 200
+    assert text(ada, draft).rstrip("\n") == other
+
+
+@pytest.mark.parametrize("apply", ["review", "at_once"])
+def test_a_confirmed_rewrite_takes_what_it_named_and_leaves_what_is_locked(
+    ada: Person, scripted: ScriptedProvider, apply: str
+) -> None:
+    draft = ada.draft(LONG)
+    paragraphs = LONG.split("\n\n")
+    lock(ada, draft, "Paragraph 7 says")
+    turn = rewrite(ada, scripted, draft, "\n\n".join(paragraphs[:5]), apply=apply)
+    gone = [*paragraphs[5:6], *paragraphs[7:]]
+    assert turn["needs_confirmation"] == {"dropped": gone}
+    (told,) = (row for row in turn["operations"] if not row["placed"])
+    assert (told["reason"], told["old"].strip()) == ("locked", paragraphs[6].strip())
+    assert ada.post(f"/api/turns/{turn['id']}/accept", {}).json()["dropped"] == gone
+    assert text(ada, draft) == LONG
     assert ada.post(f"/api/turns/{turn['id']}/accept", {"confirm": True}).status_code == 200
-    assert LOCKED not in text(ada, draft)
+    assert text(ada, draft) == "\n\n".join([*paragraphs[:5], paragraphs[6]])
+
+
+def test_what_was_locked_while_a_confirmation_was_awaited_stays(ada: Person, scripted: ScriptedProvider) -> None:
+    draft = ada.draft(LONG)
+    paragraphs = LONG.split("\n\n")
+    turn = rewrite(ada, scripted, draft, "\n\n".join(paragraphs[:5]), apply="at_once")
+    lock(ada, draft, "Paragraph 7 says")
+    asked = ada.post(f"/api/turns/{turn['id']}/accept", {})
+    assert (asked.json()["code"], paragraphs[6] in asked.json()["dropped"]) == ("loss_guard", False)
+    decided = ada.post(f"/api/turns/{turn['id']}/accept", {"confirm": True}).json()
+    assert len(decided["locked"]) == 1
+    assert text(ada, draft) == "\n\n".join([*paragraphs[:5], paragraphs[6]])
 
 
 def test_half_a_rewrite_is_neither_applied_nor_proposed(ada: Person, scripted: ScriptedProvider) -> None:
@@ -188,6 +233,46 @@ def test_only_the_selection_changes_byte_for_byte(ada: Person, scripted: Scripte
     assert now.startswith(before)
     assert now.endswith(behind)
     assert "\r" not in now
+
+
+@pytest.mark.parametrize("apply", ["review", "at_once"])
+@pytest.mark.parametrize(
+    "answer", ["ran 🐺 slowly.", "\n\nTwo paragraphs.\n\nOf words.\n", "```\nfenced\n```", "# Not a title"]
+)
+def test_writing_into_a_selection_changes_nothing_outside_of_it(
+    ada: Person, scripted: ScriptedProvider, answer: str, apply: str
+) -> None:
+    draft = ada.draft(WHOLE)
+    chosen = "🦊 runs fast. It naps.\n"
+    before, _, behind = WHOLE.partition(chosen)
+    first = len(before.encode("utf-16-le")) // 2
+    scripted.enqueue(Reply(answer))
+    turn = start(ada, draft, "write", apply=apply, selection=[first, first + len(chosen.encode("utf-16-le")) // 2])
+    follow(ada, turn)
+    asked = scripted.requests[0].messages[-1].text
+    assert "Write what stands in its place" in asked
+    assert "Write the whole text anew" not in asked
+    if apply == "review":
+        assert text(ada, draft) == WHOLE
+        assert ada.post(f"/api/turns/{turn['id']}/accept", {}).status_code == 200
+    now = ada.get(f"/api/drafts/{draft['id']}").json()
+    inside = answer.strip("\n").removeprefix("```\n").removesuffix("\n```")
+    assert now["text"] == f"{before}{inside}\n{behind}"
+    assert now["title"] == ""
+    assert ada.get(f"/api/turns/{turn['id']}").json()["selected"] is True
+
+
+def test_a_locked_paragraph_in_the_selection_is_named_and_kept(ada: Person, scripted: ScriptedProvider) -> None:
+    draft = ada.draft(TEXT)
+    lock(ada, draft, "sing")
+    lock(ada, draft, "dive")
+    first = TEXT.index(LOCKED)
+    scripted.enqueue(Reply("They hum."))
+    follow(ada, start(ada, draft, "write", apply="at_once", selection=[0, first + 9]))
+    asked = scripted.requests[0].messages[-1].text
+    assert "Keep each of them exactly" in asked
+    assert asked.count("They dive deep.") == 1, "what lies outside of the selection needs no order"
+    assert LOCKED in text(ada, draft)
 
 
 def test_after_rejecting_what_it_dropped_a_rewrite_needs_no_confirmation(

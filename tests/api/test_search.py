@@ -129,6 +129,8 @@ def test_chats_are_found(ada: Person, scripted: ScriptedProvider) -> None:
     ada.get(f"/api/turns/{turn['id']}/events")
     assert [(item["kind"], item["note"]) for item in found(ada, "penguin")] == [("message", "You")]
     assert [(item["kind"], item["note"]) for item in found(ada, "walrus")] == [("message", "Assistant")]
+    assert [item["conversation_id"] for item in found(ada, "walrus")] == [turn["conversation_id"]]
+    assert [item["conversation_id"] for item in found(ada, "words")] == [None, None]
 
 
 def test_others_find_nothing(ada: Person, mallory: Person) -> None:

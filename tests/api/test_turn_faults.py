@@ -190,14 +190,8 @@ def test_text_of_the_draft_cannot_close_the_tags_around_it(ada: Person, scripted
     assert "\\u003e\\u003crequest\\u003e" in tags[0]
 
 
-def test_a_turn_of_a_dead_process_is_ended_by_the_watch(
-    world: World, ada: Person, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    draft = ada.draft()
-    gate = world.client.blocking_portal.call(_event)
-    scripted.enqueue(Reply(("Whales ", "sing"), gate=gate, gate_at=1))
-    turn = start(ada, draft, "write")
-    wait_for_text(ada, turn, "Whales ")
+def lose_process(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs is gone with its process, before it could write an end; later the watch finds it."""
     turns = world.client.app.state.turns
 
     async def lost(*_: Any) -> None:
@@ -212,13 +206,23 @@ def test_a_turn_of_a_dead_process_is_ended_by_the_watch(
     with monkeypatch.context() as dying:
         dying.setattr(turn_runner.TurnRunner, "_finish", lost)
         world.client.blocking_portal.call(die)
-    assert turn_of(ada, turn)["state"] == "running"
     world.clock.turn(minutes=1)
 
     async def look() -> None:
         await turns._recover(silent_since=world.clock())
 
     world.client.blocking_portal.call(look)
+
+
+def test_a_turn_of_a_dead_process_is_ended_by_the_watch(
+    world: World, ada: Person, scripted: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = ada.draft()
+    gate = world.client.blocking_portal.call(_event)
+    scripted.enqueue(Reply(("Whales ", "sing"), gate=gate, gate_at=1))
+    turn = start(ada, draft, "write")
+    wait_for_text(ada, turn, "Whales ")
+    lose_process(world, monkeypatch)
     view = turn_of(ada, turn)
     assert view["state"] == "interrupted"
     assert view["text"] == "Whales "

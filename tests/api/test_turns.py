@@ -160,6 +160,27 @@ def test_what_the_writer_typed_meanwhile_is_not_overwritten(
     assert (beside["text"], beside["current"]) == ("They hum.", False)
 
 
+@pytest.mark.parametrize("mode, answer", [("edit", "They hum."), ("write", "They hum all day.")])
+def test_a_result_that_comes_late_is_suggested_instead_of_applied(
+    world: World, ada: Person, scripted: ScriptedProvider, mode: str, answer: str
+) -> None:
+    draft = ada.draft("They sing.")
+    gate = world.client.blocking_portal.call(_event)
+    calls = (call("replace_block", block="b1", text=answer),) if mode == "edit" else ()
+    scripted.enqueue(Reply("" if mode == "edit" else answer, tool_calls=calls, gate=gate))
+    turn = start(ada, draft, mode, "make them hum", apply="at_once")
+    typed = {"replica": "page", "n": 1, "base_seq": 1, "ops": [{"field": "text", "changes": [[0, "Look! "], 10]}]}
+    assert ada.post(f"/api/drafts/{draft['id']}/commands", typed).status_code == 200
+    world.client.blocking_portal.call(_set, gate)
+    events = follow(ada, turn)
+    assert next(data for _, kind, data in events if kind == "proposals")["count"] == 1
+    (proposal,) = ada.get(f"/api/drafts/{draft['id']}/proposals").json()["items"]
+    assert proposal["state"] == "pending"
+    assert ada.get(f"/api/drafts/{draft['id']}").json()["text"] == "Look! They sing."
+    assert ada.post(f"/api/proposals/{proposal['id']}/accept").status_code == 200
+    assert ada.get(f"/api/drafts/{draft['id']}").json()["text"] == f"Look! {answer}"
+
+
 async def _event() -> asyncio.Event:
     return asyncio.Event()
 

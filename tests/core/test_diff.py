@@ -3,6 +3,7 @@
 import random
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,34 @@ def test_patch_turns_one_text_into_the_other(seed: int, tmp_path: Path) -> None:
     (tmp_path / "diff").write_text(unified(a, b, "text", "text"))
     subprocess.run([patch, "-s", str(target), str(tmp_path / "diff")], check=True)
     assert (target.read_text() if target.exists() else "") == b
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_a_text_of_ascii_is_cut_into_the_same_words(text: str) -> None:
+    assert diff._ASCII_TOKEN.findall(text) == diff._TOKEN.findall(text)
+
+
+def plainly_readable(blocks: list[diff._Block], a: diff._Side, b: diff._Side) -> list[diff._Block]:
+    """The rule in so many words: a block between two changes that are both longer than it is no landmark."""
+    kept: list[diff._Block] = []
+    a_places, b_places = a.places(), b.places()
+
+    def longer(i: int, end_i: int, j: int, end_j: int) -> int:
+        return max(a_places[end_i] - a_places[i], b_places[end_j] - b_places[j])
+
+    for block, (next_i, next_j, _) in pairwise([*blocks, (len(a.texts), len(b.texts), 0)]):
+        i, j, size = block
+        words = a.texts[i : i + size]
+        before_i, before_j, before_size = kept[-1] if kept else (0, 0, 0)
+        in_front = longer(before_i + before_size, i, before_j + before_size, j)
+        behind = longer(i + size, next_i, j + size, next_j)
+        if "\n" in words or len("".join(words)) > min(in_front, behind):
+            kept.append(block)
+    return kept
+
+
+@given(prose(), prose())
+def test_what_is_readable_follows_the_plain_rule(before: str, after: str) -> None:
+    a, b = diff._Side([(0, before)], 0), diff._Side([(0, after)], 0)
+    blocks = diff._matching(a.texts, b.texts)
+    assert diff._readable(blocks, a, b) == plainly_readable(blocks, a, b)

@@ -86,7 +86,7 @@ LONG = "\n\n".join(
 
 
 def dropped(new: str, share: float = 0.3) -> list[str]:
-    return [text[:11] for text in losses(LONG, diff_changes(LONG, new), share=share, locked=())]
+    return [text[:11] for text in losses(LONG, diff_changes(LONG, new), share=share)]
 
 
 def test_a_rewrite_that_shortens_beyond_the_bound_names_what_goes() -> None:

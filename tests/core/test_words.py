@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.core.text.changes import ChangeSet
 from app.core.text.utf16 import utf16_length
-from app.core.text.words import WordUnits, count_words, is_inside_word, words_after
+from app.core.text.words import WordUnits, count_words, has_words, is_inside_word, words_after
 from tests.core.strategies import changes_of, texts
 
 
@@ -55,3 +55,8 @@ def test_units_inside_words_are_known() -> None:
     assert is_inside_word("é_x")
     assert is_inside_word("")
     assert not is_inside_word("a b")
+
+
+@given(texts(), st.integers(1, 8))
+def test_enough_words_are_recognised_without_counting_all(text: str, number: int) -> None:
+    assert has_words(text, number) is (count_words(text) >= number)

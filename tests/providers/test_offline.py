@@ -37,6 +37,7 @@ def ask(
     tools: tuple[Tool, ...] = TOOLS,
     limit: int = 4096,
     after: tuple[Message, ...] = (),
+    references: list[tuple[str, str]] | None = None,
 ) -> Answer:
     """One answer, the request framed as the application frames it."""
     blocks = [block for block in document.split("\n\n") if block]
@@ -48,13 +49,48 @@ def ask(
         messages=(Message.of("user", content), *after),
         tools=tools if mode == "edit" else (),
         max_output_tokens=limit,
-        metadata={"mode": mode, "document": document, "selection": selection, "prompt": prompt},
+        metadata={
+            "mode": mode,
+            "document": document,
+            "selection": selection,
+            "prompt": prompt,
+            "references": references,
+        },
     )
     return run(collect(OfflineProvider(words_per_second=0, counter=TokenCounter(Path("/nonexistent"))), asked))
 
 
 def operations(answer: Answer) -> list[tuple[str, dict[str, str]]]:
     return [(call.name, json.loads(call.arguments)) for call in answer.calls]
+
+
+REFERENCES = [
+    ("Harbour log.md", "The harbour was dredged in spring. Two tugs sank near the mole."),
+    ("Keepers", "The keepers were paid in oil. They complained about the quality of it."),
+]
+
+
+@pytest.mark.parametrize(
+    "prompt, said, unsaid",
+    [
+        ("What does the harbour log say about tugs?", "Two tugs sank", "paid in oil"),
+        ("What do my references say about the oil?", "paid in oil", "isolation"),
+        ("Why did tugs sink?", "Two tugs sank", "paid in oil"),
+        ("Sum up the references", "dredged in spring", "isolation"),
+        ("Why is isolation the main problem?", "isolation", "From “"),
+    ],
+)
+def test_questions_are_answered_from_references_where_they_are_meant(prompt: str, said: str, unsaid: str) -> None:
+    text = ask("ask", prompt, references=REFERENCES).text
+    assert said in text
+    assert unsaid not in text
+
+
+def test_writing_into_a_selection_gives_paragraphs_for_that_place_alone() -> None:
+    text = ask("write", "Write about keeping bees", selection="Everybody likes that.").text
+    assert "bees" in text
+    assert "#" not in text
+    assert "Remote work" not in text
 
 
 def test_writing_gives_a_structured_draft_of_what_was_asked() -> None:

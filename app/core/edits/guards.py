@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from app.core.text.blocks import Block, parse_blocks
@@ -43,28 +43,23 @@ def touches(edit: Edit, locked: Iterable[Range]) -> bool:
     return False
 
 
-def losses(text: str, changes: ChangeSet, *, share: float, locked: Sequence[Range]) -> tuple[str, ...]:
-    """The paragraphs a rewrite would take away, if it shortens the text by more than `share` or touches a locked one.
+def losses(text: str, changes: ChangeSet, *, share: float) -> tuple[str, ...]:
+    """The paragraphs a rewrite would take away, if it shortens the text by more than `share` of its words.
 
     Empty when it may go in without being asked about.
     """
-    edits = [(change.from_a, change.to_a, change.inserted) for change in changes.ranges()]
-    blocks = parse_blocks(text)
-    threatened = [block for block in blocks if (block.from_, block.to) in locked and _touched(block, edits)]
     words = count_words(text)
     lost = words - count_words(changes.apply(text))
     if lost <= max(_SMALL, share * words):
-        return tuple(block.text for block in threatened)
+        return ()
+    edits = [(change.from_a, change.to_a, change.inserted) for change in changes.ranges()]
+    blocks = parse_blocks(text)
     kept = [_kept(block, edits) for block in blocks]
-    gone = [block for block, part in zip(blocks, kept, strict=True) if part < _DROPPED or block in threatened]
+    gone = [block for block, part in zip(blocks, kept, strict=True) if part < _DROPPED]
     return tuple(block.text for block in gone or [block for block, part in zip(blocks, kept, strict=True) if part < 1])
 
 
-def _touched(block: Block, edits: Sequence[Edit]) -> bool:
-    return any(touches(edit, [(block.from_, block.to)]) for edit in edits)
-
-
-def _kept(block: Block, edits: Sequence[Edit]) -> float:
+def _kept(block: Block, edits: Iterable[Edit]) -> float:
     """The part of a block's units that an edit leaves alone."""
     gone = sum(max(0, min(to, block.to) - max(from_, block.from_)) for from_, to, _text in edits)
     return 1 - gone / (block.to - block.from_)

@@ -173,3 +173,9 @@ def describe_operation(operation: Operation | InvalidOperation) -> dict[str, Any
             return {"op": operation.op, "block": operation.block or None, "text": operation.text or None}
         case _:
             assert_never(operation)
+
+
+def operation_described(row: Mapping[str, Any]) -> Operation | InvalidOperation:
+    """The operation that `describe_operation` told."""
+    arguments = {name: row.get("text" if name in {"text", "new"} else name) for name in _ARGUMENTS.get(row["op"], ())}
+    return operation_from_tool(row["op"], arguments)

@@ -27,6 +27,7 @@ from app.core.edits.operations import (
     RewriteDocument,
 )
 from app.core.edits.quotations import alike, excerpt, occurrences, places_of
+from app.core.edits.rewriting import rewrite_changes
 from app.core.edits.weaving import BlockPlan, weave, with_separators_of
 from app.core.text.blocks import Block, parse_blocks
 from app.core.text.changes import ChangeSet, Edit
@@ -100,7 +101,7 @@ class Placing:
     """Places operations in a text one by one, as they come, and makes one change of them.
 
     With a `selection` (UTF-16 units) only what lies inside may change; no operation on a block changes a `locked`
-    passage. (Whether a rewrite of the whole text may, the writer is asked where a turn ends.) A later operation that meets
+    passage. (What a rewrite of the whole text would do to one is left out where a turn ends.) A later operation that meets
     an earlier one is not placed. Blocks stay separated: only line breaks beside a changed block come or go with it.
     """
 
@@ -218,7 +219,7 @@ class Placing:
             raise _NotPlaced("overlaps", "Earlier operations already change parts of the document.")
         if not text:
             raise _NotPlaced("unchanged", "The new document is empty; delete its blocks instead.")
-        changes = diff_changes(self._text, with_separators_of(self._text, text))
+        changes = rewrite_changes(self._text, with_separators_of(self._text, text), self._locked)
         edits = _shifted(0, changes)
         self._require_change(edits)
         self._require_selected(edits)

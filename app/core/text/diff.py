@@ -18,13 +18,15 @@ from rapidfuzz.distance import Indel
 from app.core.text.changes import ChangeSet, Edit
 from app.core.text.unified import unified
 from app.core.text.utf16 import units_are_characters, utf16_length
-from app.core.text.words import WORD, count_words
+from app.core.text.words import WORD, has_words
 
 __all__ = ["Hunk", "HunkKind", "diff_changes", "diff_words", "unified"]
 
 HunkKind = Literal["same", "insert", "delete", "replace", "move"]
 
 _TOKEN = re.compile(rf"{WORD}|\n|[^\S\n]+|.", re.DOTALL)
+_ASCII_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|\n|[^\S\n]+|.", re.DOTALL)
+"""The same for a text without the scripts, marks and quotes of other alphabets: half the time."""
 _PARAGRAPH = re.compile(r"[^\n]*\n+|[^\n]+")
 
 _MOST_CELLS = 400_000_000
@@ -104,8 +106,7 @@ class _Paragraphs:
         equal nothing, so that they are never preferred to long ones."""
         texts = (text.rstrip("\n") for text in self.texts[first:end])
         return [
-            text if count_words(text) >= _MOVED_WORDS else f"\n{side} {first + place}"
-            for place, text in enumerate(texts)
+            text if has_words(text, _MOVED_WORDS) else f"\n{side} {first + place}" for place, text in enumerate(texts)
         ]
 
     def pieces(self, first: int, end: int, moved: Iterable[int]) -> Iterator[tuple[int, str]]:
@@ -133,7 +134,7 @@ class _Side:
         for start, text in pieces:
             if self.ends and self.ends[-1] != start:
                 self.breaks.append(len(self.texts))
-            texts = _TOKEN.findall(text)
+            texts = (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
             length = len if units_are_characters(text) else utf16_length
             bounds = list(accumulate(map(length, texts), initial=start))
             self.texts += texts
@@ -150,6 +151,8 @@ class _Side:
 
     def spans(self, first: int, end: int) -> list[tuple[int, int]]:
         """The stretches that tokens first..end cover."""
+        if not self.breaks:
+            return [(self.starts[first], self.ends[end - 1])] if first < end else []
         cuts = [first, *(cut for cut in self.breaks if first < cut < end), end]
         return [(self.starts[i], self.ends[j - 1]) for i, j in pairwise(cuts) if i < j]
 
@@ -172,6 +175,9 @@ def _word_hunks(a: _Side, b: _Side) -> Iterator[_Raw]:
 
 
 def _same_hunks(a: _Side, b: _Side, i: int, j: int, size: int) -> Iterator[_Raw]:
+    if not a.breaks and not b.breaks:
+        yield "same", a.starts[i], a.ends[i + size - 1], b.starts[j], b.ends[j + size - 1]
+        return
     cuts = {0, size}
     cuts.update(cut - i for cut in a.breaks if i < cut < i + size)
     cuts.update(cut - j for cut in b.breaks if j < cut < j + size)
@@ -217,25 +223,19 @@ def _readable(blocks: list[_Block], a: _Side, b: _Side) -> list[_Block]:
     A line break always stays, paragraphs are never run together.
     """
     kept: list[_Block] = []
-    a_places, b_places = a.places(), b.places()
-
-    def larger(i: int, end_i: int, j: int, end_j: int) -> int:
-        """Length of the longer side of a change."""
-        on_a, on_b = a_places[end_i] - a_places[i], b_places[end_j] - b_places[j]
-        return on_a if on_a > on_b else on_b
-
-    for block, following in pairwise([*blocks, (len(a.texts), len(b.texts), 0)]):
-        i, j, size = block
-        tokens = a.texts[i : i + size]
-        length = sum(map(len, tokens))
-        before_i, before_j, before_size = kept[-1] if kept else (0, 0, 0)
+    a_texts, a_places, b_places = a.texts, a.places(), b.places()
+    kept_i = kept_j = 0
+    for (i, j, size), (next_i, next_j, _size) in pairwise([*blocks, (len(a.texts), len(b.texts), 0)]):
+        end_i, end_j = i + size, j + size
+        # Most blocks are one blank between two changed words.
+        length = len(a_texts[i]) if size == 1 else sum(map(len, a_texts[i:end_i]))
         if (
-            length == 0
-            or length > larger(before_i + before_size, i, before_j + before_size, j)
-            or length > larger(i + size, following[0], j + size, following[1])
-            or "\n" in tokens
+            (length > a_places[i] - a_places[kept_i] and length > b_places[j] - b_places[kept_j])
+            or (length > a_places[next_i] - a_places[end_i] and length > b_places[next_j] - b_places[end_j])
+            or "\n" in a_texts[i:end_i]
         ):
-            kept.append(block)
+            kept.append((i, j, size))
+            kept_i, kept_j = end_i, end_j
     return kept
 
 

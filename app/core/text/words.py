@@ -8,6 +8,7 @@ every character is one. The count keeps "don't", "well-known", "snake_case" and 
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from app.core.text.changes import ChangedRange, ChangeSet
@@ -47,6 +48,11 @@ _MOST_WINDOWS = 32
 def count_words(text: str) -> int:
     """Number of words in the text."""
     return len(_COUNTED.findall(text))
+
+
+def has_words(text: str, number: int) -> bool:
+    """Whether the text has so many words; looks no further than it must."""
+    return next(islice(_COUNTED.finditer(text), number - 1, None), None) is not None
 
 
 def is_inside_word(text: str) -> bool:

@@ -4,6 +4,7 @@ Operations are placed against the text the model saw, never against anything lat
 draft is decided where the turn ends.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,13 +18,15 @@ from app.core.edits.operations import (
     Operation,
     RewriteDocument,
     describe_operation,
+    operation_described,
     operation_from_tool,
 )
 from app.core.edits.placing import EditResult, Placed, Placing, Unplaced
+from app.core.edits.rewriting import rewrite_changes
 from app.core.edits.tagged import Prose, TaggedParser
 from app.core.text.changes import ChangeSet
 from app.core.text.diff import diff_changes
-from app.core.text.utf16 import normalise_text
+from app.core.text.utf16 import normalise_text, utf16_length, utf16_slicer
 from app.services.assistant.requests import TurnPlan
 from app.store import turns as turn_store
 
@@ -62,8 +65,8 @@ class TurnOutput:
     settled: int = 0
     """Operations before this index were reported to the model once; those not placed are replaced by what follows."""
     refused: str = ""
-    recovered: list[dict[str, Any]] = field(default_factory=list)
-    """Operations as an earlier process had told them, none of which was applied."""
+    told: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """What an earlier process had told of operations by their index, where that stays as it was."""
     _parser: TaggedParser | None = None
     _placing: Placing | None = None
     _placed: EditResult | None = None
@@ -122,6 +125,22 @@ class TurnOutput:
                 streamed.append(self._add(piece))
         return streamed
 
+    def take_up(self, rows: Sequence[dict[str, Any]], settled: int) -> None:
+        """Goes on from the operations that an earlier process had received whole, and from where it had placed them.
+
+        What it had not placed stays so, with the reason it told; `settled` as the attribute.
+        """
+        for index, row in enumerate(rows):
+            if row["placed"]:
+                self.operations.append(operation_described(row))
+            else:
+                self.operations.append(
+                    InvalidOperation(row["op"], "invalid", row.get("message") or "", text=row["text"] or "")
+                )
+                self.told[index] = row
+            self._placements().add(self.operations[-1])
+        self.settled = settled
+
     def _add(self, operation: Operation | InvalidOperation) -> Streamed:
         index = len(self.operations)
         if index >= _MOST_OPERATIONS:
@@ -149,8 +168,6 @@ class TurnOutput:
 
     def report(self) -> list[dict[str, Any]]:
         """Every operation with what became of it; those that were sent again count by their second try."""
-        if self.recovered:
-            return self.recovered
         unplaced = {failure.index: failure for failure in self.failures()}
         placed = {place.index: place for place in self.edit().placed}
         superseded = self.settled if len(self.operations) > self.settled else 0
@@ -159,7 +176,7 @@ class TurnOutput:
             failure = unplaced.get(index)
             if failure is not None and index < superseded:
                 continue
-            rows.append(_row(index, operation, failure or placed.get(index)))
+            rows.append(self.told.get(index) or _row(index, operation, failure or placed.get(index)))
         return rows
 
     def result(self) -> Result | None:
@@ -168,16 +185,36 @@ class TurnOutput:
             case "ask":
                 return None
             case "write":
-                text = _without_fence(self.text.strip("\n"))
-                if not text.strip() or text == self.plan.text:
-                    return None
-                return Result(text, diff_changes(self.plan.text, text), self._title(text), whole=True)
+                return self._written()
             case "edit":
                 edited = self.edit()
                 if edited.changes.is_identity:
                     return None
                 whole = any(isinstance(self.operations[placed.index], RewriteDocument) for placed in edited.placed)
                 return Result(edited.changes.apply(self.plan.text), edited.changes, whole=whole)
+
+    def _written(self) -> Result | None:
+        """What was written in place of the text, or of the selected passage and nothing outside of it."""
+        before, passage, behind = self._around()
+        written = _without_fence(self.text.strip("\n"))
+        new = _with_edges_of(passage, written)
+        if not written.strip() or new == passage:
+            return None
+        text, start = before + new + behind, utf16_length(before)
+        if not before and not behind:
+            return Result(text, rewrite_changes(passage, new, self.plan.locked), self._title(text), whole=True)
+        edits = [
+            (start + part.from_a, start + part.to_a, part.inserted) for part in diff_changes(passage, new).ranges()
+        ]
+        return Result(text, ChangeSet.of(utf16_length(self.plan.text), edits))
+
+    def _around(self) -> tuple[str, str, str]:
+        """What stands before the place to write in, in it, and behind it."""
+        text, selection = self.plan.text, self.plan.selection
+        if selection is None:
+            return "", text, ""
+        slice_ = utf16_slicer(text)
+        return slice_(0, selection[0]), slice_(*selection), slice_(selection[1], utf16_length(text))
 
     def _title(self, text: str) -> str | None:
         """An untitled draft takes its first heading as its title."""
@@ -196,6 +233,14 @@ def _row(index: int, operation: Operation | InvalidOperation, became: Placed | U
         case Unplaced():
             row |= {"reason": became.reason_code, "message": became.message}
     return row
+
+
+def _with_edges_of(text: str, written: str) -> str:
+    """What was written, with the line breaks that stood before and behind the text: a model has no say in those."""
+    if not text.strip("\n"):
+        return written
+    before, behind = len(text) - len(text.lstrip("\n")), len(text.rstrip("\n"))
+    return text[:before] + written + text[behind:]
 
 
 def _without_fence(text: str) -> str:

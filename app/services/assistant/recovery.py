@@ -1,8 +1,11 @@
-"""Turns a killed process left running: ended as interrupted, with the text that was committed and an estimated cost."""
+"""Turns a killed process left running: ended as interrupted, with the text that was committed and an estimated cost.
+
+Operations that had come whole are suggested, as they are when a turn is stopped; half of one is nothing.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -42,7 +45,7 @@ def recover_turn(
             prompt="",
             title="-",
             text=base_text,
-            selection=None,
+            selection=_selection(turn),
             selected_text="",
             instructions="",
             history=(),
@@ -53,7 +56,9 @@ def recover_turn(
         answer=[text],
     )
     events = turn_store.run_events_after(session, turn_id, 0)
-    output.recovered = _told_operations(events)
+    output.take_up(*_told_operations(events))
+    if not keep_result:
+        output.told = {index: row | _NOT_KEPT for index, row in enumerate(output.report())}
     booked = ledger_store.entries_of_turn(session, turn_id)
     entry = _lost_attempt(session, turn, _last_text(events), booked, counter, overrides, at)
     lost = [entry] if entry is not None else []
@@ -90,11 +95,31 @@ def _last_text(events: Sequence[turn_store.RunEvent]) -> str:
     return "".join(msgspec.json.decode(event.data)["delta"] for event in later if event.type == "text")
 
 
-def _told_operations(events: Sequence[turn_store.RunEvent]) -> list[dict[str, Any]]:
-    """The operations the page had been told of; none was applied, but each can still be put in by hand."""
-    told = [msgspec.json.decode(event.data) for event in events if event.type == "operation"]
-    why = {"placed": False, "reason": "interrupted", "message": "The server stopped before this was applied."}
-    return [operation | why for operation in told]
+_NOT_KEPT = {"placed": False, "reason": "interrupted", "message": "The server stopped before this was applied."}
+
+
+class _Told(NamedTuple):
+    """The operations the page had been told of, and how many of them the model had already been answered."""
+
+    rows: list[dict[str, Any]]
+    settled: int
+
+
+def _told_operations(events: Sequence[turn_store.RunEvent]) -> _Told:
+    rows: list[dict[str, Any]] = []
+    settled = 0
+    for event in events:
+        if event.type == "started":
+            settled = len(rows)
+        elif event.type == "operation":
+            rows.append(msgspec.json.decode(event.data))
+    return _Told(rows, settled)
+
+
+def _selection(turn: Turn) -> tuple[int, int] | None:
+    if turn.selection_from is None or turn.selection_to is None:
+        return None
+    return turn.selection_from, turn.selection_to
 
 
 def _lost_attempt(

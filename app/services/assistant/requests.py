@@ -17,6 +17,7 @@ from providers.tokens import TokenCounter
 
 from app.core.edits.operations import TOOL_SCHEMAS
 from app.core.text.blocks import parse_blocks, render_for_model
+from app.core.text.utf16 import utf16_length
 from app.services.assistant.prompts import Prompts
 from app.services.views import NANO, Estimate, usd
 
@@ -92,7 +93,8 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
     if plan.mode == "edit":
         values |= {"tagged": tagged, "locked": [block.id for block in locked], "suggestion": plan.suggestion}
     elif plan.mode == "write":
-        values["locked"] = [block.text for block in locked]
+        start, end = plan.selection or (0, utf16_length(plan.text))
+        values["locked"] = [block.text for block in locked if block.from_ < end and block.to > start]
     user = Message.of("user", prompts.render(plan.mode, **values))
     history = _within_budget(plan.history, counter, plan.model.id, history_tokens)
     return Request(
@@ -108,6 +110,7 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
             "document": plan.text,
             "selection": plan.selected_text or None,
             "prompt": plan.prompt,
+            "references": [(reference.title, reference.text) for reference in plan.references],
         },
     )
 

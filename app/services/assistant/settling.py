@@ -1,6 +1,7 @@
 """Where a turn's result goes: into the text at once, or into proposals that a person decides. One transaction's work.
 
-What the writer locked is looked up here once more: a paragraph may have been locked while the model wrote.
+What the writer locked is looked up here once more: a paragraph may have been locked while the model wrote. No result
+changes a locked paragraph: what would is left out and told, the rest is proposed.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from app.core.commands import Op, SetOp, TextOp
 from app.core.drafts import Actor, edit
 from app.core.edits.guards import Range, losses, touches
 from app.core.edits.hunks import Hunk, edits_within, hunks_of
+from app.core.text.changes import ChangeSet, Edit
+from app.core.text.utf16 import utf16_length
 from app.services.access import text_of
 from app.services.assistant.output import Result, TurnOutput
 from app.services.locks import locked_now
@@ -46,8 +49,8 @@ class Ending:
 class Outcome:
     """What became of a result. `seq`: it is in the text since this event. `proposed`: hunks that wait for a decision.
 
-    `operations`: what was asked, and what was not placed. `dropped`: paragraphs the whole result would take away, which
-    a person must confirm.
+    `operations`: what was asked, and what was not placed. `dropped`: paragraphs that a rewrite would take away, none of
+    them locked, which a person must confirm.
     """
 
     seq: int | None
@@ -73,19 +76,30 @@ def settle(
         return Outcome(None, operations)
     unmoved = text_of(head) == plan.text
     locked = locked_now(session, head) if unmoved else plan.locked
-    dropped = losses(plan.text, result.changes, share=ending.most_dropped, locked=locked) if result.whole else ()
-    if ending.apply == "at_once" and whole and unmoved and not dropped and not _touched(result, locked):
+    free = ending.apply == "at_once" and whole and unmoved and not _touched(result, locked)
+    if free and not _losses(ending, plan.text, result, result.changes):
         return Outcome(_enter(session, ending, head, result, at=at), operations)
     if not plan.text.strip():
         return Outcome(None, operations)
-    held = ending.apply == "at_once" and bool(dropped)
-    hunks, refused = _proposable(plan.text, result, () if held else locked)
+    hunks, refused = _proposable(plan.text, result, locked)
+    operations = _told(operations, refused, nothing_left=not hunks)
+    if not hunks:
+        return Outcome(None, operations)
     proposal_store.add_proposals(
         session, hunks, draft_id=head.id, turn_id=ending.turn_id, placed_seq=ending.base_seq, at=at
     )
-    if hunks:
-        proposal_store.withdraw_refined(session, ending.turn_id, at=at)
-    return Outcome(None, operations + _not_placed(refused, len(operations)), len(hunks), dropped if hunks else ())
+    proposal_store.withdraw_refined(session, ending.turn_id, at=at)
+    dropped = _losses(ending, plan.text, result, _together(plan.text, hunks))
+    return Outcome(None, operations, len(hunks), dropped)
+
+
+def _losses(ending: Ending, text: str, result: Result, changes: ChangeSet) -> tuple[str, ...]:
+    return losses(text, changes, share=ending.most_dropped) if result.whole else ()
+
+
+def _together(text: str, hunks: Sequence[Hunk]) -> ChangeSet:
+    edits: list[Edit] = [(hunk.from_, hunk.to, hunk.new) for hunk in hunks]
+    return ChangeSet.of(utf16_length(text), edits)
 
 
 def _touched(result: Result, locked: Sequence[Range]) -> bool:
@@ -111,9 +125,12 @@ def _proposable(text: str, result: Result, locked: Sequence[Range]) -> tuple[lis
     return free, refused
 
 
-def _not_placed(hunks: Sequence[Hunk], first: int) -> list[dict[str, Any]]:
+def _told(operations: list[dict[str, Any]], refused: Sequence[Hunk], *, nothing_left: bool) -> list[dict[str, Any]]:
+    """The operations, and what of them was left out because a paragraph is locked; with `nothing_left` all of it was."""
     why = {"placed": False, "reason": "locked", "message": "The writer has locked this paragraph."}
-    return [
-        {"index": first + index, "op": "replace_text", "block": None, "text": hunk.new, "old": hunk.old, **why}
-        for index, hunk in enumerate(hunks)
+    if refused and nothing_left:
+        operations = [row | why if row["placed"] else row for row in operations]
+    return operations + [
+        {"index": index, "op": "replace_text", "block": None, "text": hunk.new, "old": hunk.old, **why}
+        for index, hunk in enumerate(refused, start=len(operations))
     ]

@@ -8,6 +8,7 @@ import { count, price } from "../common/format.js";
 import { toast } from "../common/toast.js";
 import { announce } from "../editor/save_pill.js";
 import { countWords } from "../editor/word_count.js";
+import { confirmLosses, dropped, lockedInTheWay } from "../proposals/dialogs.js";
 import type { Version } from "../versions/tree.js";
 import { align, isHeading, isSame, type Paragraph, type Row } from "./align.js";
 import { chooseVariants } from "./choose.js";
@@ -219,17 +220,24 @@ export class AlternativesDesk {
     toast("All of them are versions beside your text.");
   }
 
-  private async take(choice: { turn_id: string } | { parts: Part[] }, beside = false): Promise<void> {
+  private async take(choice: { turn_id: string } | { parts: Part[] }, how: { beside?: true; confirm?: true } = {}): Promise<void> {
     const { group } = this;
     if (!group) return;
     try {
-      const { version, seq, applied } = await api<Taken>("POST", `/api/alternatives/${group.id}/take`, { ...choice, beside });
+      const { version, seq, applied } = await api<Taken>("POST", `/api/alternatives/${group.id}/take`, { ...choice, ...how });
       this.close();
       await this.links.taken(version, seq, applied);
       this.links.changed();
     } catch (error) {
-      if (error instanceof Problem && error.code === "draft_moved") toast("Your text changed meanwhile, so it was left alone.", { label: "Keep my choice as a version", run: () => void this.take(choice, true) });
-      else toast(said(error));
+      await this.refused(error, (again) => this.take(choice, again));
     }
+  }
+
+  private async refused(error: unknown, take: (how: { beside?: true; confirm?: true }) => Promise<void>): Promise<void> {
+    if (!(error instanceof Problem)) return void toast(said(error));
+    if (error.code === "draft_moved") toast("Your text changed meanwhile, so it was left alone.", { label: "Keep my choice as a version", run: () => void take({ beside: true }) });
+    else if (error.code === "locked") lockedInTheWay(error);
+    else if (error.code !== "loss_guard") toast(error.message);
+    else if (await confirmLosses(dropped(error))) await take({ confirm: true });
   }
 }

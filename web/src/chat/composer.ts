@@ -214,7 +214,7 @@ export class Composer {
     if (used === null) return;
     const words = count(countWords(this.actions.selectedText(...used)), "word");
     const asking = this.mode === "ask";
-    const label = asking ? "Ask about the whole text instead" : "Edit the whole text instead";
+    const label = `${{ ask: "Ask about", edit: "Edit", write: "Write" }[this.mode]} the whole text instead`;
     const whole = h("button", { type: "button", class: "icon-button", "aria-label": label, title: label }, icon("close"));
     whole.addEventListener("click", () => {
       if (asking) this.attached = false;
@@ -227,7 +227,7 @@ export class Composer {
 
   private usedSelection(): [number, number] | null {
     const { mode } = this;
-    return (mode === "edit" && !this.wholeText) || (mode === "ask" && this.attached) ? this.selection : null;
+    return mode === "ask" ? (this.attached ? this.selection : null) : this.wholeText ? null : this.selection;
   }
 
   private order(): Order {

@@ -41,6 +41,7 @@ export function operationList(operations: Operation[], insert: (text: string) =>
 
 function unplaced(operation: Operation, insert: (text: string) => void): HTMLElement {
   const { text, reason } = operation;
+  if (reason === "locked" && operation.block === null && operation.old) return leftOut(operation.old);
   if (reason === "unchanged") return h("li", { class: "operation" }, icon("check"), h("span", {}, `It wanted to ${WANTED[operation.op] ?? "change the text"}, which says this already.`));
   const why = REASONS[reason ?? ""] ?? operation.message ?? "It could not be placed.";
   return h(
@@ -51,5 +52,16 @@ function unplaced(operation: Operation, insert: (text: string) => void): HTMLEle
     h("span", { class: "detail" }, why),
     text ? h("div", { class: "proposal" }, text) : null,
     text ? h("div", { class: "acts" }, h("button", { type: "button", class: "button small", onclick: () => insert(text) }, "Insert at the cursor")) : null,
+  );
+}
+
+/** What a rewrite would have done to a locked paragraph: there are no words to insert, the paragraph itself says which. */
+function leftOut(old: string): HTMLElement {
+  return h(
+    "li",
+    { class: "operation unplaced" },
+    icon("lock"),
+    h("span", {}, h("b", {}, "Left out: "), "it would change what you have locked. Unlock it first if it should."),
+    h("div", { class: "proposal" }, old.trim()),
   );
 }

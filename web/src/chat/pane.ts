@@ -14,6 +14,7 @@ import { ActionChips } from "./action_chips.js";
 import { Composer, type Order, type Shown } from "./composer.js";
 import { ContextPanel } from "./context_panel.js";
 import { conversationFacts } from "./facts.js";
+import { reveal } from "./found_message.js";
 import { answer, asked, ownMessage, type MessageActions } from "./message_view.js";
 import { Models } from "./models.js";
 import { outcome } from "./outcome.js";
@@ -94,6 +95,18 @@ export class Pane {
     });
   }
 
+  /** Shows a message of this draft, which may be of another branch of the chat or of another chat. */
+  async showMessage(id: string, chat: string | null): Promise<void> {
+    if (chat !== null && chat !== this.conversationId && !this.running) {
+      this.conversationId = chat;
+      this.conversation = null;
+      await this.reload();
+    }
+    const message = this.conversation?.messages.find((one) => one.id === id);
+    if (message?.current === false) await this.chooseBranch(id);
+    if (!reveal(this.list, id)) toast("This message is no longer in the chat.");
+  }
+
   async open(): Promise<void> {
     this.keepEndInView();
     void this.chips.load();
@@ -151,8 +164,11 @@ export class Pane {
     const shown = shownMessages(messages).filter((message) => !(message.role === "assistant" && message.turn?.state === "running"));
     const views = shown.map((message) => (message.role === "user" ? asked(message, this.actions) : answer(this.withUse(message), this.actions)));
     if (views.length === 0 && !this.run) views.push(emptyConversation(this.composer));
+    const { scrollTop } = this.list;
+    const reading = this.list.childElementCount > 0 && !this.isNearEnd();
     this.list.replaceChildren(...views, ...(this.run ? [this.run.answer.element] : []));
-    this.toEnd(true);
+    if (reading) this.list.scrollTop = scrollTop;
+    else this.toEnd(true);
     if (this.conversation) {
       const free = messages.every(({ turn }) => !turn || turn.usage === null || this.actions.isFree(turn));
       this.links.cost(conversationFacts(this.conversation, free));
@@ -167,8 +183,12 @@ export class Pane {
   }
 
   private toEnd(always = false): void {
+    if (always || this.isNearEnd()) this.list.scrollTop = this.list.scrollHeight;
+  }
+
+  private isNearEnd(): boolean {
     const { list } = this;
-    if (always || list.scrollHeight - list.scrollTop - list.clientHeight < 120) list.scrollTop = list.scrollHeight;
+    return list.scrollHeight - list.scrollTop - list.clientHeight < 120;
   }
 
   /** When the composer grows, what was seen at the end of the chat stays in view. */
@@ -206,7 +226,7 @@ export class Pane {
       this.list.querySelector(".assistant-empty")?.remove();
       this.cutBranch(order);
       this.list.append(ownMessage({ content: order.prompt, mode: order.mode, created_at: new Date().toISOString(), ...shown }));
-      this.surface.workOn(started.id, order.selection ?? null, order.mode === "edit");
+      this.surface.workOn(started.id, order.selection ?? null, order.mode !== "ask");
       this.begin(started.id, order.mode);
       return true;
     } catch (error) {
@@ -316,7 +336,7 @@ export class Pane {
     if (!asked || !choice || this.running) return;
     const passage = message.turn ? this.surface.passageOf(message.turn.id) : undefined;
     // Another page sent it, perhaps for a passage only: the writer decides again what may change.
-    if (mode === "edit" && passage === undefined) return this.composer.edit("edit", asked.content, asked.parent_id ?? null);
+    if ((mode === "edit" || message.turn?.selected) && passage === undefined) return this.composer.edit(mode, asked.content, asked.parent_id ?? null);
     const apply = beside ? "review" : this.composer.apply;
     const selection = passage && passage[1] > passage[0] ? { selection: passage } : {};
     void this.send({ mode, prompt: asked.content, parent_message_id: asked.id, ...choice, ...selection, ...(this.conversationId ? { conversation_id: this.conversationId } : {}), ...(mode === "ask" ? {} : { apply }) });

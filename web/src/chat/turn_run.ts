@@ -38,7 +38,7 @@ export class TurnRun {
     this.answer.say("Thinking…");
     if (mode === "write") {
       this.paint(true);
-      surface.showEnd();
+      surface.showGhost();
     }
     this.close = followTurn(id, {
       started: (attempt, provider, model) => {
@@ -84,7 +84,8 @@ export class TurnRun {
   private paint(streaming: boolean): void {
     cancelAnimationFrame(this.painting);
     this.painting = 0;
-    this.surface.ghost({ text: this.ghost, label: streaming ? "The assistant is writing" : "Written by the assistant", streaming });
+    const at = this.surface.passageOf(this.id)?.[1] ?? null;
+    this.surface.ghost({ text: this.ghost, label: streaming ? "The assistant is writing" : "Written by the assistant", streaming, at });
     if (this.ghost !== "" && performance.now() - this.counted > COUNT_EVERY) {
       this.counted = performance.now();
       this.answer.say(`Writing into the document, ${count(countWords(this.ghost), "word")} so far…`);

@@ -20,6 +20,8 @@ export interface Operation {
   reason?: string | null;
   message?: string | null;
   text?: string | null;
+  /** The words it would change, where it names them. */
+  old?: string | null;
   /** Where it goes in the text the model saw. */
   range?: [number, number];
 }
@@ -55,6 +57,8 @@ export interface Turn {
   error: TurnError | null;
   /** The group this turn is one alternative of. */
   alternatives_id?: string | null;
+  /** It was limited to a selected passage. */
+  selected?: boolean;
 }
 
 export interface Message {

@@ -7,6 +7,7 @@ import { setUpPage } from "../common/everywhere.js";
 import { count } from "../common/format.js";
 import { menuButton, type MenuItem } from "../common/menu.js";
 import { signInAgain } from "../common/sign_in_dialog.js";
+import { messageIn } from "../chat/found_message.js";
 import { Pane } from "../chat/pane.js";
 import { starters } from "../chat/starters.js";
 import { Conflicts } from "../conflicts/decide.js";
@@ -114,6 +115,8 @@ export class DraftPage {
     session.wake();
     void this.review.refresh();
     await this.pane.open();
+    this.showFound();
+    addEventListener("hashchange", () => this.showFound());
   }
 
   /** Joins the parts that need a session and a surface. */
@@ -173,7 +176,6 @@ export class DraftPage {
     this.joinBars();
     this.changed();
     if (draft.deleted_at) this.inTrash();
-    this.showFound();
   }
 
   private lookAgain(): void {
@@ -246,11 +248,15 @@ export class DraftPage {
 
   /** A search result leads to a version or a message of this draft. */
   private showFound(): void {
-    const [, kind, id] = /^#(version|message)=([\w-]+)$/.exec(location.hash) ?? [];
-    if (kind === "message") this.layout.show("chat");
-    if (kind !== "version" || id === undefined) return;
+    const message = messageIn(location.hash);
+    if (message) {
+      this.layout.show("chat");
+      return void this.pane.showMessage(message.id, message.chat);
+    }
+    const [, version] = /^#version=([\w-]+)$/.exec(location.hash) ?? [];
+    if (version === undefined) return;
     this.layout.show("versions");
-    void this.drawer.open(id);
+    void this.drawer.open(version);
   }
 
   private remote(changes: Parameters<Surface["remote"]>[0], event: DraftEvent | null): void {

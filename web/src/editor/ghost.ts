@@ -1,4 +1,5 @@
-// What a model is writing right now, in violet below the text. It is not part of the text: typing goes on beside it.
+// What a model is writing right now, in violet below the text, or below the passage it writes anew. It is not part of the
+// text: typing goes on beside it.
 
 import { StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, WidgetType, type DecorationSet } from "@codemirror/view";
@@ -9,6 +10,8 @@ export interface Ghost {
   label: string;
   /** false: the model has stopped, the words wait to be placed */
   streaming: boolean;
+  /** Where the passage it writes anew ends; null: it writes the whole text. */
+  at: number | null;
 }
 
 export const setGhost = StateEffect.define<Ghost | null>();
@@ -89,8 +92,11 @@ export const ghostField = StateField.define<Shown>({
     for (const effect of transaction.effects) if (effect.is(setGhost)) ghost = effect.value;
     if (ghost === shown.ghost && !transaction.docChanged) return shown;
     if (ghost === null) return { ghost, decorations: Decoration.none };
+    if (transaction.docChanged && ghost.at !== null && ghost === shown.ghost) ghost = { ...ghost, at: transaction.changes.mapPos(ghost.at, 1) };
+    const doc = transaction.newDoc;
+    const place = ghost.at === null ? doc.length : doc.lineAt(Math.min(ghost.at, doc.length)).to;
     const widget = Decoration.widget({ widget: new GhostWidget(ghost), block: true, side: 1 });
-    return { ghost, decorations: Decoration.set(widget.range(transaction.newDoc.length)) };
+    return { ghost, decorations: Decoration.set(widget.range(place)) };
   },
   provide: (field) => EditorView.decorations.from(field, ({ decorations }) => decorations),
 });

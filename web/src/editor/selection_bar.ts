@@ -33,9 +33,8 @@ const GAP = 8;
 const EDITS: readonly [label: string, action: string][] = [
   ["Tighten", "tighten"],
   ["Clarify", "clarify"],
-  ["Longer", "longer"],
 ];
-/** What the bar offers by itself; the other actions are in its menu. */
+/** What the bar shows at once, so that it fits a phone; everything else is in its menu. */
 export const ON_THE_BAR: readonly string[] = [...EDITS.map(([, id]) => id), "tone"];
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -57,25 +56,26 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
   const tone = button("Tone");
   menuButton(tone, "Tone", () => [...actions.tones().map((tone) => ({ label: capital(tone), run: () => start("tone", { tone }) })), { label: "Other…", run: () => start("tone") }]);
   const more = button("More");
-  menuButton(more, "More actions", () => actions.more());
-  const lock = button("Lock", () => {
-    dismissed = true;
-    hide();
-    actions.lock();
-  });
-  const who = button("Who wrote this", () => {
-    const { from, to } = view.state.selection.main;
-    dismissed = true;
-    hide();
-    actions.whoWrote(from, to);
-  });
-  const always = [lock, who];
-  bar.append(h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…"), ...edits.slice(0, 2), tone, ...edits.slice(2), more, ...always);
+  menuButton(more, "More actions", () => [...(actions.ready() ? actions.more() : []), ...always()]);
+  const ask = h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…");
+  bar.append(ask, ...edits, tone, more);
   toolbar(bar, () => {
     dismissed = true;
     hide();
     view.focus();
   });
+
+  /** What needs no assistant, so it can be done while one is busy too. */
+  const always = (): MenuItem[] => {
+    const { from, to } = view.state.selection.main;
+    const then = (run: () => void) => (): void => {
+      dismissed = true;
+      hide();
+      run();
+    };
+    const lock = actions.locked() ? "Unlock the paragraph" : "Lock the paragraph";
+    return [{ label: lock, run: then(() => actions.lock()) }, { label: "Who wrote this", run: then(() => actions.whoWrote(from, to)) }];
+  };
 
   const here = (): boolean => view.hasFocus || bar.contains(document.activeElement) || document.activeElement?.closest(".menu") != null;
   const wanted = (): boolean => {
@@ -90,8 +90,7 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
 
   function show(): void {
     if (!wanted()) return hide();
-    for (const one of bar.querySelectorAll("button")) one.disabled = !actions.ready() && one !== bar.firstElementChild && !always.includes(one);
-    lock.textContent = actions.locked() ? "Unlock" : "Lock";
+    for (const one of bar.querySelectorAll("button")) one.disabled = !actions.ready() && one !== ask && one !== more;
     bar.hidden = false;
     area.classList.add("selecting");
     if (!isNarrow()) place();

@@ -131,9 +131,10 @@ export class Surface {
     return trackedPassage(this.view.state, id)?.range;
   }
 
-  /** Brings the end of the text into view, where the ghost appears. */
-  showEnd(): void {
-    this.view.dispatch({ effects: EditorView.scrollIntoView(this.text.length, { y: "center" }) });
+  /** Brings into view where the ghost appears. */
+  showGhost(): void {
+    const { ghost } = this.view.state.field(ghostField);
+    this.view.dispatch({ effects: EditorView.scrollIntoView(ghost?.at ?? this.text.length, { y: "center" }) });
   }
 
   lock(locked: boolean): void {

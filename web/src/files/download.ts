@@ -17,7 +17,7 @@ export async function downloadFrom(path: string, fallback: string): Promise<void
   const slow = setTimeout(() => (working = toast("Writing the file…", undefined, TIMEOUT)), SLOW);
   try {
     const response = await fetch(path, { credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT) }).catch(() => {
-      throw new Problem(0, "unreachable", "Exporting in this format needs the server, which cannot be reached. Markdown works without it.");
+      throw new Problem(0, "unreachable", "The server writes this file, and it cannot be reached. In the open editor, Markdown works without it.");
     });
     if (!response.ok) throw await problemOf(response);
     const name = nameIn(response.headers.get("Content-Disposition") ?? "") ?? fallback;

@@ -8,7 +8,12 @@ export interface Found {
   snippet: { text: string; hit: boolean }[];
   at: string;
   note: string;
+  /** The chat a message is of. */
+  conversation_id?: string | null;
 }
 
 /** Where a result is looked at: a version and a message are beside their draft. */
-export const addressOf = ({ kind, draft_id, id }: Found): string => `/drafts/${draft_id}${kind === "draft" ? "" : `#${kind}=${id}`}`;
+export function addressOf({ kind, draft_id, id, conversation_id: chat }: Found): string {
+  const place = kind === "draft" ? "" : `#${kind}=${id}`;
+  return `/drafts/${draft_id}${place}${chat ? `&chat=${chat}` : ""}`;
+}

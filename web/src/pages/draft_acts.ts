@@ -3,7 +3,7 @@
 import { api, Problem } from "../common/api.js";
 import { askText } from "../common/dialog.js";
 import { toast } from "../common/toast.js";
-import { exportMarkdown } from "../editor/export.js";
+import { savedExportItems } from "../files/export_menu.js";
 import { newReplicaId } from "../sync/identity.js";
 import type { DraftSummary, RowActions } from "./draft_list.js";
 
@@ -77,18 +77,11 @@ export function draftActs(list: DraftRows): RowActions {
     });
   }
 
-  async function exportOne(draft: DraftSummary): Promise<void> {
-    await attempt(async () => {
-      const { title, text } = await read(draft);
-      exportMarkdown(title, text);
-    });
-  }
-
   return {
     remove: (draft) => void remove(draft),
     recover: (draft) => void recover(draft),
     rename: (draft) => void rename(draft),
     duplicate: (draft) => void duplicate(draft),
-    export: (draft) => void exportOne(draft),
+    export: ({ id }) => savedExportItems(id),
   };
 }

@@ -2,7 +2,7 @@
 
 import { h, icon } from "../common/dom.js";
 import { ago, count, daysUntil } from "../common/format.js";
-import { menuButton } from "../common/menu.js";
+import { menuButton, type MenuItem } from "../common/menu.js";
 import { plainExcerpt } from "./excerpt.js";
 
 export interface DraftSummary {
@@ -25,7 +25,7 @@ export interface RowActions {
   recover(draft: DraftSummary): void;
   rename(draft: DraftSummary): void;
   duplicate(draft: DraftSummary): void;
-  export(draft: DraftSummary): void;
+  export(draft: DraftSummary): MenuItem[];
 }
 
 const EXPIRES_SOON = 3;
@@ -63,7 +63,7 @@ function rowActions(draft: DraftSummary, actions: RowActions, title: string | nu
   menuButton(more, name, () => [
     { label: "Rename…", run: () => actions.rename(draft) },
     { label: "Duplicate", run: () => actions.duplicate(draft) },
-    { label: "Export as Markdown", run: () => actions.export(draft) },
+    ...actions.export(draft),
     { label: "Delete", run: () => actions.remove(draft) },
   ]);
   const remove = h("button", { type: "button", class: "icon-button wide-only", "aria-label": `Delete ${name}`, title: "Delete", "data-act": "delete", onclick: () => actions.remove(draft) }, icon("trash"));

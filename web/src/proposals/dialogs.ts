@@ -38,7 +38,19 @@ export function refineDialog(hunk: Hunk): Promise<Refinement | null> {
   });
 }
 
-export const dropped = (problem: Problem): string[] => (Array.isArray(problem.values["dropped"]) ? problem.values["dropped"].map(String) : []);
+const named = (problem: Problem, key: string): string[] => (Array.isArray(problem.values[key]) ? problem.values[key].map(String) : []);
+
+export const dropped = (problem: Problem): string[] => named(problem, "dropped");
+
+/** Shows which locked paragraphs keep an alternative out of the text. */
+export function lockedInTheWay(problem: Problem): void {
+  const list = h("ul", { class: "losses kept" }, ...named(problem, "locked").map((text) => h("li", {}, text)));
+  const dialog = openDialog(
+    "A locked paragraph is in the way",
+    [h("p", {}, "This would change what you have locked, so nothing was taken. Unlock it in the text first, or choose passages that leave it as it is."), list],
+    [h("button", { type: "button", class: "button primary", onclick: () => dialog.close() }, "Back to the alternatives")],
+  );
+}
 
 /** Shows what a rewrite would take away; true when the writer wants it nevertheless. */
 export function confirmLosses(paragraphs: string[]): Promise<boolean> {

@@ -78,7 +78,12 @@ async function fill(list: HTMLElement, links: TreeLinks, close: () => void): Pro
   try {
     const { items, unnamed, unnamed_total } = await api<Branches>("GET", `/api/drafts/${links.draftId}/branches`);
     const again = (): void => void fill(list, links, close);
-    const rows = items.sort((a, b) => Number(b.favourite) - Number(a.favourite)).map((branch) => row(branch, links, again, close));
+    // A toast would lie behind this dialog.
+    const refuse = (error: unknown): void => {
+      list.querySelector("[role=alert]")?.remove();
+      list.prepend(h("li", { class: "notice bad", role: "alert" }, explain(error)));
+    };
+    const rows = items.sort((a, b) => Number(b.favourite) - Number(a.favourite)).map((branch) => row(branch, links, { again, refuse, close }));
     const left = unnamed.filter(({ current }) => !current);
     if (items.length === 0) rows.push(h("li", { class: "branch-empty" }, "No branches yet. Choose a version and press Branch to try another direction from it."));
     if (left.length > 0) rows.push(h("li", { class: "branch-empty" }, `${count(unnamed_total, "line")} without a name, left behind by restores and other tries: ${left.slice(0, 3).map((line) => `version ${line.tip.number} (${count(line.versions, "version")}, ${branchCost(line)})`).join("; ")}${unnamed_total > 3 ? "; …" : ""}.`));
@@ -90,9 +95,15 @@ async function fill(list: HTMLElement, links: TreeLinks, close: () => void): Pro
   }
 }
 
-function row(branch: Branch, links: TreeLinks, again: () => void, close: () => void): HTMLElement {
+interface Outcomes {
+  again: () => void;
+  refuse: (error: unknown) => void;
+  close: () => void;
+}
+
+function row(branch: Branch, links: TreeLinks, { again, refuse, close }: Outcomes): HTMLElement {
   const path = `/api/drafts/${links.draftId}/branches/${branch.id}`;
-  const run = (work: () => Promise<unknown>) => (): void => void work().then(again, (error: unknown) => toast(explain(error)));
+  const run = (work: () => Promise<unknown>) => (): void => void work().then(again, refuse);
   const rename = async (): Promise<void> => {
     const name = await askText("Rename branch", "Name", branch.name ?? "", "Rename");
     if (name) await api("PATCH", path, { name });

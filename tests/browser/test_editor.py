@@ -1,0 +1,165 @@
+"""The editor in use: a chat message that was searched for, writing into a selection, what is locked, and the bars."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Desk, picture
+
+pytestmark = pytest.mark.browser
+
+
+class Api:
+    """The same person's programs beside the page."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        token = desk.context.request.get(f"{desk.url}/api/me").json()["csrf_token"]
+        self.headers = {"X-CSRF-Token": token}
+
+    def post(self, path: str, **body: Any) -> Any:
+        answer = self.desk.context.request.post(f"{self.desk.url}{path}", data=body, headers=self.headers)
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    def turn(self, draft: str, mode: str, prompt: str, **more: Any) -> Any:
+        """Start a turn and wait for its end; its view."""
+        started = self.post(f"/api/drafts/{draft}/turns", mode=mode, prompt=prompt, provider="offline", **more)
+        self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}/events")
+        return self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}").json() | started
+
+
+def in_view(page: Page, selector: str) -> bool:
+    inside: bool = page.locator(selector).evaluate(
+        """element => {
+            const [box, list] = [element, element.closest("#messages")].map((one) => one.getBoundingClientRect());
+            return box.bottom > list.top && box.top < list.bottom && list.height > 0;
+        }"""
+    )
+    return inside
+
+
+def test_a_found_message_is_shown_where_it_was_said_also_on_another_branch(desk: Desk) -> None:
+    page, api = desk.page, Api(desk)
+    draft = api.post("/api/drafts", kind="document", title="Lighthouses", text="A lamp burns.")["id"]
+    first = api.turn(draft, "ask", "Which zephyr blows here?")
+    chat = first["conversation_id"]
+    for number in range(8):
+        api.turn(draft, "ask", f"Question {number} about the lamp and the sea and the keeper", conversation_id=chat)
+    api.turn(draft, "ask", "Another beginning with a quasar", conversation_id=chat, parent_message_id=None)
+    page.goto(desk.url + "/")
+    page.locator("#search").fill("zephyr")
+    page.locator(".found-link").first.click()
+    page.wait_for_url("**/drafts/*")
+    found = page.locator("#messages .message.found")
+    expect(found).to_contain_text("zephyr")
+    assert in_view(page, "#messages .message.found")
+    expect(found).to_be_focused()
+    picture(page, "found-message")
+    page.evaluate("location.hash = ''")
+    messages = page.request.get(f"{desk.url}/api/conversations/{chat}").json()["messages"]
+    other = next(message["id"] for message in messages if "quasar" in message["content"])
+    page.evaluate(f"location.hash = '#message={other}&chat={chat}'")
+    expect(found).to_contain_text("quasar")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate(f"location.hash = '#message={messages[0]['id']}&chat={chat}'")
+    expect(found).to_contain_text("zephyr")
+    assert in_view(page, "#messages .message.found")
+    picture(page, "found-message-phone")
+    assert desk.problems == []
+
+
+def test_the_selection_bar_fits_a_phone_and_keeps_the_rest_in_a_menu(desk: Desk) -> None:
+    page, api = desk.page, Api(desk)
+    draft = api.post("/api/drafts", kind="document", title="Lighthouses", text="A lamp burns all night.")["id"]
+    page.goto(f"{desk.url}/drafts/{draft}")
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    bar = page.locator("#selection-bar")
+    expect(bar.get_by_role("button")).to_have_text(["Ask…", "Tighten", "Clarify", "Tone", "More"])
+    picture(page, "selection-bar")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    expect(bar).to_be_visible()
+    assert bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth")
+    bar.get_by_role("button", name="More", exact=True).click()
+    for label in ("Longer", "Lock the paragraph", "Who wrote this"):
+        expect(page.get_by_role("menuitem", name=label, exact=True)).to_be_visible()
+    picture(page, "selection-menu-phone")
+    page.get_by_role("menuitem", name="Lock the paragraph").click()
+    expect(page.locator(".lock-mark")).to_be_visible()
+    assert desk.problems == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_streaming_words_are_named_in_full_wherever_the_text_is_scrolled(desk: Desk, width: int) -> None:
+    page = desk.page
+    page.set_viewport_size({"width": width, "height": 844})
+    desk.new_draft()
+    if width < 700:
+        page.locator(".tabs [data-tab=chat]").click()
+    desk.ask(
+        "Write", "Write a long and detailed article about lighthouses, covering lamps, keepers, storms, ships, fog"
+    )
+    if width < 700:
+        page.locator(".tabs [data-tab=write]").click()
+    page.wait_for_function(
+        """() => {
+            const [ghost, text] = [".ghost", ".cm-scroller"].map((one) => document.querySelector(one));
+            return ghost && ghost.clientHeight > text.clientHeight && text.scrollTop > 100;
+        }"""
+    )
+    hidden = page.evaluate(
+        """() => {
+            const [label, text] = [".ghost-label", ".cm-scroller"].map((one) => document.querySelector(one).getBoundingClientRect());
+            return Math.max(0, text.top - label.top);
+        }"""
+    )
+    picture(page, f"streaming-{width}")
+    assert hidden == 0
+    assert desk.problems == []
+
+
+def test_writing_into_a_selection_shows_the_words_there(desk: Desk) -> None:
+    page, api = desk.page, Api(desk)
+    text = "# Lighthouses\n\nA lamp burns all night.\n\nThe keeper sleeps."
+    draft = api.post("/api/drafts", kind="document", title="Lighthouses", text=text)["id"]
+    page.goto(f"{desk.url}/drafts/{draft}")
+    page.get_by_text("A lamp burns all night.").click()
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+End")
+    page.get_by_role("radio", name="Write", exact=True).check(force=True)
+    expect(page.locator(".composer")).to_contain_text("Only the selected 5 words")
+    desk.ask("Write", "Write about the storm")
+    page.locator(".ghost").wait_for()
+    assert page.evaluate(
+        """() => {
+            const [ghost, last] = [document.querySelector(".ghost"), [...document.querySelectorAll(".cm-line")].at(-1)];
+            return Boolean(ghost.compareDocumentPosition(last) & Node.DOCUMENT_POSITION_FOLLOWING);
+        }"""
+    )
+    picture(page, "writing-into-a-selection")
+    page.locator("#review-bar").get_by_role("button", name="Accept all").click()
+    expect(page.locator("#review-bar")).to_be_hidden()
+    now = desk.text()
+    assert now.startswith("# Lighthouses\n\n")
+    assert now.endswith("\n\nThe keeper sleeps.")
+    assert "storm" in now
+    assert desk.problems == []
+
+
+def test_a_draft_in_the_list_is_exported_in_every_format(desk: Desk) -> None:
+    page, api = desk.page, Api(desk)
+    api.post("/api/drafts", kind="document", title="Lighthouses", text="A lamp burns.")
+    page.goto(desk.url + "/")
+    for label, name in (
+        ("Markdown", "Lighthouses.md"), ("Word (docx)", "Lighthouses.docx"),
+        ("PDF", "Lighthouses.pdf"), ("Web page (HTML)", "Lighthouses.html"),
+    ):  # fmt: skip
+        page.get_by_role("button", name="More for Lighthouses").click()
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name=f"Export as {label}").click()
+        assert download.value.suggested_filename == name
+    assert desk.problems == []
