@@ -23,6 +23,7 @@ from app.metrics import Metrics
 from app.routes import accounts as account_routes
 from app.routes import alternatives as alternative_routes
 from app.routes import branches as branch_routes
+from app.routes import cost_groups as cost_group_routes
 from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
@@ -55,6 +56,7 @@ from app.services.exchange import Exchange
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
 from app.services.finance.centres import Centres
+from app.services.finance.groups import Groups
 from app.services.finance.months import Months
 from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
@@ -121,6 +123,7 @@ def create_app(
     prices = Prices(db, clock, catalogue)
     budgets = Budgets(db, clock)
     costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
+    groups = Groups(db, clock)
     run_logs = RunLogs(db, clock)
     builtin_actions = BuiltinActions(ROOT / "prompts" / "actions")
     turns = Turns(
@@ -169,8 +172,17 @@ def create_app(
         "budgets": budgets,
         "months": months,
         "centres": centres,
+        "groups": groups,
         "overview": Overview(
-            db, clock, reports=reports, budgets=budgets, prices=prices, months=months, centres=centres, costs=costs
+            db,
+            clock,
+            reports=reports,
+            budgets=budgets,
+            prices=prices,
+            months=months,
+            centres=centres,
+            groups=groups,
+            costs=costs,
         ),
         "maintenance": Maintenance(db),
         "metrics": metrics,
@@ -210,6 +222,7 @@ def create_app(
             instruction_routes.router,
             alternative_routes.router,
             cost_routes.router,
+            cost_group_routes.router,
             cost_page_routes.router,
             operation_routes.router,
             page_routes.router,

@@ -4,7 +4,16 @@ from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.branches import Branch
-from app.store.tables.costs import Budget, BudgetReservation, CostCentre, CostSum, MonthClosing, PriceOverride
+from app.store.tables.costs import (
+    Budget,
+    BudgetReservation,
+    CostCentre,
+    CostGroup,
+    CostGroupMember,
+    CostSum,
+    MonthClosing,
+    PriceOverride,
+)
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
 from app.store.tables.ledger import LedgerEntry
@@ -26,6 +35,8 @@ __all__ = [
     "ChatPlace",
     "Conversation",
     "CostCentre",
+    "CostGroup",
+    "CostGroupMember",
     "CostSum",
     "Draft",
     "DraftEvent",
