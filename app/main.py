@@ -33,6 +33,7 @@ from app.routes import live as live_routes
 from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
 from app.routes import proposals as proposal_routes
+from app.routes import reconciliations as reconciliation_routes
 from app.routes import search as search_routes
 from app.routes import turns as turn_routes
 from app.routes import versions as version_routes
@@ -60,6 +61,7 @@ from app.services.finance.groups import Groups
 from app.services.finance.months import Months
 from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
+from app.services.finance.reconciliations import Reconciliations
 from app.services.finance.reports import Reports
 from app.services.locks import Locks
 from app.services.maintenance import Maintenance
@@ -123,7 +125,7 @@ def create_app(
     prices = Prices(db, clock, catalogue)
     budgets = Budgets(db, clock)
     costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
-    groups = Groups(db, clock)
+    groups, reconciliations = Groups(db, clock), Reconciliations(db, clock)
     run_logs = RunLogs(db, clock)
     builtin_actions = BuiltinActions(ROOT / "prompts" / "actions")
     turns = Turns(
@@ -173,6 +175,7 @@ def create_app(
         "months": months,
         "centres": centres,
         "groups": groups,
+        "reconciliations": reconciliations,
         "overview": Overview(
             db,
             clock,
@@ -182,6 +185,7 @@ def create_app(
             months=months,
             centres=centres,
             groups=groups,
+            reconciliations=reconciliations,
             costs=costs,
         ),
         "maintenance": Maintenance(db),
@@ -223,6 +227,7 @@ def create_app(
             alternative_routes.router,
             cost_routes.router,
             cost_group_routes.router,
+            reconciliation_routes.router,
             cost_page_routes.router,
             operation_routes.router,
             page_routes.router,

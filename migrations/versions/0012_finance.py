@@ -1,4 +1,4 @@
-"""Costs by group: groups of people, their budgets, and sums in finer grains, written anew from the rows."""
+"""Finance: groups of people and their budgets, reconciliations, exchange rates, words kept, and sums in finer grains."""
 
 import hashlib
 import uuid
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from app.store.types import BinaryUuid
+from app.store.types import BinaryUuid, JsonText
 
 revision = "0012"
 down_revision = "0010"
@@ -62,6 +62,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "since", name=op.f("pk_cost_group_members")),
     )  # fmt: skip
     op.create_index("ix_cost_group_members_group_id", "cost_group_members", ["group_id"])
+    _create_reconciliations()
+    _create_rates()
+    _create_kept_words()
     op.add_column("ledger_entries", sa.Column("group_id", BinaryUuid(), nullable=True))
     op.add_column("budget_reservations", sa.Column("group_id", BinaryUuid(), nullable=True))
     _make_budgets("group")
@@ -69,6 +72,61 @@ def upgrade() -> None:
     _create_sums(NAMED, tuple(GRAINS))
     _write_sums(GRAINS, NAMED)
     _create_sum_indexes()
+
+
+def _create_reconciliations() -> None:
+    op.create_table(
+        "reconciliations",
+        sa.Column("id", BinaryUuid(), nullable=False),
+        sa.Column("provider", sa.String(50), nullable=False),
+        sa.Column("file_name", sa.String(200), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("tolerance_percent", sa.String(10), nullable=False),
+        *(
+            sa.Column(name, sa.Integer(), nullable=False)
+            for name in ("matched", "differing", "missing_here", "missing_there")
+        ),
+        sa.Column("lines", JsonText(), nullable=False),
+        sa.Column("created_by", BinaryUuid(), nullable=True),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.CheckConstraint("first <= last", name=op.f("ck_reconciliations_days")),
+        sa.CheckConstraint(
+            "matched >= 0 AND differing >= 0 AND missing_here >= 0 AND missing_there >= 0",
+            name=op.f("ck_reconciliations_counts"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciliations")),
+    )
+    op.create_index("ix_reconciliations_created_at", "reconciliations", ["created_at"])
+
+
+def _create_rates() -> None:
+    op.create_table(
+        "exchange_rates",
+        sa.Column("id", BinaryUuid(), nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("rate", sa.String(30), nullable=False),
+        sa.Column("source", sa.String(200), nullable=False),
+        sa.Column("created_by", BinaryUuid(), nullable=True),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.CheckConstraint("length(currency) = 3 AND currency <> 'USD'", name=op.f("ck_exchange_rates_currency")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange_rates")),
+        sa.UniqueConstraint("currency", "day", name=op.f("uq_exchange_rates_currency_day")),
+    )
+
+
+def _create_kept_words() -> None:
+    op.create_table(
+        "kept_words",
+        sa.Column("draft_id", BinaryUuid(), nullable=False),
+        sa.Column("version_id", BinaryUuid(), nullable=False),
+        sa.Column("words", JsonText(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["drafts.id"], name=op.f("fk_kept_words_draft_id_drafts"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_kept_words")),
+    )
 
 
 # Budgets
@@ -241,5 +299,7 @@ def downgrade() -> None:
     _make_budgets()
     op.drop_column("budget_reservations", "group_id")
     op.drop_column("ledger_entries", "group_id")
+    for table in ("kept_words", "exchange_rates", "reconciliations"):
+        op.drop_table(table)
     op.drop_table("cost_group_members")
     op.drop_table("cost_groups")

@@ -18,6 +18,7 @@ from app.services.finance.groups import GroupList, Groups
 from app.services.finance.months import ClosingView, Months
 from app.services.finance.price_lists import PriceView
 from app.services.finance.prices import Prices, UnpricedModel
+from app.services.finance.reconciliations import Reconciliations, ReconciliationSummary
 from app.services.finance.reports import CostQuery, Reports, sees_all
 from app.services.finance.views import CostReport
 from app.services.views import LedgerRow, usd
@@ -53,6 +54,8 @@ class CostPage:
     """The budget with a hard limit that is used up the most."""
     centres: list[PersonCentre]
     groups: GroupList
+    reconciliations: list[ReconciliationSummary]
+    providers: list[str]
     prices: list[PriceView]
     price_warnings: list[str]
 
@@ -71,6 +74,7 @@ class Overview:
         months: Months,
         centres: Centres,
         groups: Groups,
+        reconciliations: Reconciliations,
         costs: Costs,
     ) -> None:
         self._db = db
@@ -81,6 +85,7 @@ class Overview:
         self._months = months
         self._centres = centres
         self._groups = groups
+        self._reconciliations = reconciliations
         self._costs = costs
 
     async def page(self, person: Principal, query: CostQuery) -> CostPage:
@@ -125,6 +130,8 @@ class Overview:
             closable=_closable(closings, today) if everybody else [],
             centres=(await self._centres.all()).items if everybody else [],
             groups=await self._groups.all() if everybody else GroupList([], []),
+            reconciliations=(await self._reconciliations.all()).items if everybody else [],
+            providers=await self._reconciliations.providers() if everybody else [],
             prices=prices.items if prices else [],
             price_warnings=prices.warnings if prices else [],
         )

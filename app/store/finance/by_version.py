@@ -3,8 +3,9 @@ expensive ones are found through an index over whole months, and only a part of 
 
 import uuid
 from datetime import date
+from typing import Any
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 from sqlmodel import Session, col
 
 from app.store.finance.proof import prices, row_sums
@@ -42,7 +43,7 @@ def _has_edges(filters: Filters) -> bool:
     return filters.first.day != 1 or filters.end.day != 1 or filters.draft_id is not None
 
 
-def _from_rows(filters: Filters) -> Select[tuple[Key, int]]:
+def _from_rows(filters: Filters) -> Select[Any]:
     original, sums = row_sums()
     key = col(LedgerEntry.version_id)
     return (
@@ -57,13 +58,13 @@ def _from_rows(filters: Filters) -> Select[tuple[Key, int]]:
     )
 
 
-def _from_sums(filters: Filters) -> Select[tuple[Key, int]]:
+def _from_sums(filters: Filters) -> Select[Any]:
     key = col(CostSum.version_id)
     sums = [cast(func.sum(col(getattr(CostSum, name))), BigInteger) for name in COUNTED]
     return select(key, *sums).where(col(CostSum.grain) == "version", *_within(filters)).group_by(key)
 
 
-def _within(filters: Filters) -> list[object]:
+def _within(filters: Filters) -> list[ColumnElement[bool]]:
     return [col(CostSum.start) >= filters.first, col(CostSum.start) < filters.end, *filters.conditions(CostSum)]
 
 

@@ -59,8 +59,8 @@ def rows_hash(session: Session, month: date) -> str:
     )
     for row in rows:
         # Months were closed before there were groups: a row without one is told as it was then.
-        row = row if row[-1] is not None else row[:-1]
-        digest.update("\t".join(_plain(value) for value in row).encode() + b"\n")
+        told = row if row[-1] is not None else row[:-1]
+        digest.update("\t".join(_plain(value) for value in told).encode() + b"\n")
     return digest.hexdigest()
 
 

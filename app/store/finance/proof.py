@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, and_, case, cast, delete, func, insert, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Date, and_, bindparam, case, cast, delete, func, insert, literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from app.store.engine.prepared import Prepared
 from app.store.finance.sums import COUNTED, GRAINS, MONTHLY, NAMED, WITHOUT_VERSION, Sums, sum_key
 from app.store.tables import CostSum, LedgerEntry
 
 _AT_ONCE = 2_000
 _TOKENS = COUNTED[:6]
+
+_ADD = Prepared(
+    insert(CostSum).values({name: bindparam(name) for name in ("grain", "start", "id", *NAMED, *COUNTED)})
+)
 
 Place = tuple[date, tuple[Any, ...]]
 """The start of a sum, and its names in the order of `NAMED`."""
@@ -55,10 +60,9 @@ def rebuild_sums(session: Session) -> None:
             counted = {name: getattr(sums, name) for name in COUNTED}
             rows.append({"grain": grain, "start": start, "id": key.id, **key.names, **counted})
             if len(rows) == _AT_ONCE:
-                session.execute(insert(CostSum), rows)
+                _ADD.many(session, rows)
                 rows.clear()
-        if rows:
-            session.execute(insert(CostSum), rows)
+        _ADD.many(session, rows)
 
 
 def summed_rows(session: Session, grain: str) -> Iterator[tuple[Place, Sums]]:
@@ -126,7 +130,7 @@ def row_sums() -> tuple[Any, list[ColumnElement[Any]]]:
         *(cast(func.sum(col(getattr(LedgerEntry, name))), BigInteger) for name in _TOKENS),
         cast(func.coalesce(func.sum(amount), 0), BigInteger),
         func.count(amount),
-        counted(amount.is_(None)) - func.count(original.id),
+        counted(amount.is_(None)) - func.count(original.id),  # type: ignore[arg-type]
         counted((col(LedgerEntry.status) == "estimated") & adjusts.is_(None)),
         counted(adjusts.is_(None)),
         counted(adjusts.is_not(None)),

@@ -127,15 +127,15 @@ def _grouped(group_by: GroupBy, filters: Filters) -> Select[Any]:
     if group_by == "month":
         # A stretch of days lies within one month, which is its key.
         return _added([_summed(part, filters, _month_key(part)) for part in parts])
-    key = col(CostSum.start) if group_by == "day" else col(getattr(CostSum, COLUMNS[group_by]))
+    key: Any = col(CostSum.start) if group_by == "day" else col(getattr(CostSum, COLUMNS[group_by]))
     return _added([_summed(part, filters, key) for part in parts])
 
 
-def _month_key(part: Stretch) -> ColumnElement[Any]:
+def _month_key(part: Stretch) -> Any:
     return col(CostSum.start) if part.grain in MONTHLY else literal(part.start.replace(day=1), Date())
 
 
-def _summed(part: Stretch, filters: Filters, key: ColumnElement[Any]) -> Select[Any]:
+def _summed(part: Stretch, filters: Filters, key: Any) -> Select[Any]:
     sums = [_whole(func.sum(col(getattr(CostSum, name)))).label(name) for name in COUNTED]
     statement = select(key.label("key"), *sums).where(
         col(CostSum.grain) == part.grain,

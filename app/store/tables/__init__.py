@@ -11,8 +11,11 @@ from app.store.tables.costs import (
     CostGroup,
     CostGroupMember,
     CostSum,
+    ExchangeRate,
+    KeptWords,
     MonthClosing,
     PriceOverride,
+    Reconciliation,
 )
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
@@ -43,12 +46,15 @@ __all__ = [
     "DraftReference",
     "DraftSnapshot",
     "DraftStream",
+    "ExchangeRate",
+    "KeptWords",
     "LedgerEntry",
     "Lock",
     "MonthClosing",
     "PriceOverride",
     "Proposal",
     "ProviderSetting",
+    "Reconciliation",
     "SignInLink",
     "Turn",
     "TurnAttempt",

@@ -196,3 +196,58 @@ class CostGroupMember(SQLModel, table=True):
     user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", primary_key=True)
     since: date = Field(primary_key=True)
     group_id: uuid.UUID | None = optional_reference("cost_groups.id", on_delete="SET NULL")
+
+
+class Reconciliation(SQLModel, table=True):
+    """A provider's export that was compared with the ledger: its days from `first` to `last`, how many lines agree, and the
+    lines. `tolerance_percent` is a decimal string."""
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (
+        CheckConstraint("first <= last", name="days"),
+        CheckConstraint("matched >= 0 AND differing >= 0 AND missing_here >= 0 AND missing_there >= 0", name="counts"),
+        Index("ix_reconciliations_created_at", "created_at"),
+    )
+
+    id: uuid.UUID = identifier()
+    provider: str = characters(50)
+    file_name: str = characters(200)
+    first: date
+    last: date
+    tolerance_percent: str = characters(10)
+    matched: int
+    differing: int
+    missing_here: int
+    missing_there: int
+    lines: list[Any] = Field(default_factory=list, sa_type=JsonText)
+    created_by: uuid.UUID | None = optional_reference()
+    created_at: datetime
+
+
+class ExchangeRate(SQLModel, table=True):
+    """What one US dollar was worth in another currency on a day, as a decimal string, and who said so."""
+
+    __tablename__ = "exchange_rates"
+    __table_args__ = (
+        CheckConstraint("length(currency) = 3 AND currency <> 'USD'", name="currency"),
+        UniqueConstraint("currency", "day"),
+    )
+
+    id: uuid.UUID = identifier()
+    currency: str = characters(3)
+    day: date
+    rate: str = characters(30)
+    source: str = characters(200)
+    created_by: uuid.UUID | None = optional_reference()
+    created_at: datetime
+
+
+class KeptWords(SQLModel, table=True):
+    """Counted once for a version that was a draft's current one: of each model's version it comes from, by id (hex), how many
+    of its words still stand."""
+
+    __tablename__ = "kept_words"
+
+    draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE", primary_key=True)
+    version_id: uuid.UUID = reference()
+    words: dict[str, int] = Field(default_factory=dict, sa_type=JsonText)

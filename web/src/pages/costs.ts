@@ -7,6 +7,7 @@ import { onSubmit } from "../common/form.js";
 import { toast } from "../common/toast.js";
 import { askFor, change, each, given } from "./costs_parts.js";
 import { openGroups } from "./costs_groups.js";
+import { openReconciliations } from "./costs_reconciliations.js";
 import { attempt } from "./settings_parts.js";
 import { sortRows } from "./table_sort.js";
 
@@ -25,6 +26,7 @@ export function openCosts(): void {
   each("[data-centre]", setCentre);
   each("[data-price-model]", fillPrice);
   openGroups();
+  openReconciliations();
   tellWhatHappened();
   if (document.getElementById("budget-form")) openBudgets();
   if (document.getElementById("price-form")) openPrices();
