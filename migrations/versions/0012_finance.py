@@ -26,8 +26,11 @@ NAMED = ("user_id", "draft_id", "conversation_id", "version_id", "group_id", "pr
 SHARED = ("group_id", "provider", "model", "cost_centre")
 PERSON = ("user_id", *SHARED)
 CHAT = ("user_id", "draft_id", "conversation_id", *SHARED)
-GRAINS = {"day": CHAT, "person": PERSON, "total": SHARED, "month": CHAT, "people": PERSON, "version": NAMED}
-MONTHLY = ("month", "people", "version")
+GRAINS = {
+    "day": CHAT, "person": PERSON, "total": SHARED,
+    "month": CHAT, "people": PERSON, "version": NAMED, "loose": PERSON,
+}  # fmt: skip
+MONTHLY = ("month", "people", "version", "loose")
 NAMED_BEFORE = ("user_id", "draft_id", "conversation_id", "provider", "model", "cost_centre")
 GRAINS_BEFORE = {
     "day": NAMED_BEFORE,
@@ -206,7 +209,6 @@ def _create_sums(named: tuple[str, ...], grains: tuple[str, ...]) -> None:
 
 def _create_sum_indexes() -> None:
     known = sa.text("version_id IS NOT NULL")
-    none = sa.text("grain = 'version' AND version_id IS NULL")
     for name in ("user_id", "draft_id", "conversation_id"):
         only = sa.text(f"{name} IS NOT NULL")
         op.create_index(
@@ -215,7 +217,6 @@ def _create_sum_indexes() -> None:
     for name, columns, only in (
         ("version_id", ["version_id", "start"], known),
         ("dearest", ["start", "amount_nano"], known),
-        ("no_version", ["start"], none),
     ):
         op.create_index(f"ix_cost_sums_{name}", "cost_sums", columns, sqlite_where=only, postgresql_where=only)
 
@@ -244,15 +245,10 @@ def _summed(grain: str, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         day = sa.func.timezone(sa.literal_column("'UTC'"), ledger.c.at)
         start = sa.cast(sa.func.date_trunc(sa.literal_column("'month'"), day) if monthly else day, sa.Date)
 
-    def key(name: str) -> Any:
-        if grain == "version" and name in ("draft_id", "conversation_id"):
-            return sa.case((ledger.c.version_id.is_not(None), ledger.c[name]))
-        return ledger.c[name]
-
     def counted(condition: Any) -> Any:
         return sa.func.sum(sa.case((condition, 1), else_=0))
 
-    keys = [key(name) for name in names]
+    keys = [ledger.c[name] for name in names]
     amount, adjusts = ledger.c.amount_nano, ledger.c.adjusts_id
     sums = [
         *(sa.cast(sa.func.sum(ledger.c[name]), sa.BigInteger) for name in TOKENS),
@@ -264,8 +260,11 @@ def _summed(grain: str, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         counted(adjusts.is_not(None)),
     ]
     joined = ledger.outerjoin(original, (original.c.id == adjusts) & original.c.amount_nano.is_(None))
-    found = op.get_bind().execute(sa.select(start, *keys, *sums).select_from(joined).group_by(start, *keys))
-    for row in found:
+    statement = sa.select(start, *keys, *sums).select_from(joined).group_by(start, *keys)
+    if grain in ("version", "loose"):
+        known = ledger.c.version_id.is_not(None)
+        statement = statement.where(known if grain == "version" else sa.not_(known))
+    for row in op.get_bind().execute(statement):
         first = row[0] if isinstance(row[0], date) else date.fromisoformat(row[0])
         told = dict(zip(names, row[1 : 1 + len(names)], strict=True))
         yield {"grain": grain, "start": first} | told | dict(zip(COUNTED, row[1 + len(names) :], strict=True))

@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
 from app.store import ledger
 from app.store.db import Database
-from app.store.engine.prepared import Prepared
 from app.store.finance.by_version import dearest_versions
 from app.store.finance.proof import rebuild_sums
 from app.store.finance.reports import GROUPS, Filters, dearest, report, total

@@ -13,7 +13,8 @@ from app.store.finance.reports import Filters, Key, next_month
 from app.store.finance.sums import COUNTED, Sums, midnight
 from app.store.tables import CostSum, LedgerEntry
 
-_MOST_COUNTED = 10_000
+_VERSION, _LOOSE = col(CostSum.grain) == "version", col(CostSum.grain) == "loose"
+_MOST_COUNTED = 2_000
 _SPARE = 20
 _AT_ONCE = 500
 _PERSONAL = frozenset({"user_id", "draft_id", "conversation_id"})
@@ -21,14 +22,15 @@ _PERSONAL = frozenset({"user_id", "draft_id", "conversation_id"})
 
 def by_version(session: Session, filters: Filters) -> dict[Key, Sums]:
     """All versions, and None for what made none."""
-    rows = session.execute(_from_rows(filters) if _has_edges(filters) else _from_sums(filters))
-    return {row[0]: Sums(*row[1:]) for row in rows}
+    if _has_edges(filters):
+        return {row[0]: Sums(*row[1:]) for row in session.execute(_from_rows(filters))}
+    return _read(session, _from_sums(filters).where(_VERSION)) | _read(session, _from_sums(filters).where(_LOOSE))
 
 
 def dearest_versions(
     session: Session, filters: Filters, *, limit: int, offset: int = 0
 ) -> tuple[list[tuple[Key, Sums]], int]:
-    """So many versions from the most expensive on, and how many there are, where at most 10,000 are counted."""
+    """So many versions from the most expensive on, and how many there are, where at most 2,000 are counted."""
     if _has_edges(filters) or filters.named & _PERSONAL:
         found = by_version(session, filters)
         count = len(found)
@@ -61,7 +63,7 @@ def _from_rows(filters: Filters) -> Select[Any]:
 def _from_sums(filters: Filters) -> Select[Any]:
     key = col(CostSum.version_id)
     sums = [cast(func.sum(col(getattr(CostSum, name))), BigInteger) for name in COUNTED]
-    return select(key, *sums).where(col(CostSum.grain) == "version", *_within(filters)).group_by(key)
+    return select(key, *sums).where(*_within(filters)).group_by(key)
 
 
 def _within(filters: Filters) -> list[ColumnElement[bool]]:
@@ -84,10 +86,13 @@ def _candidates(session: Session, filters: Filters, wanted: int) -> dict[Key, Su
     ids = sorted(best, key=lambda version_id: (-best[version_id], version_id))[: wanted + _SPARE]
     found: dict[Key, Sums] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        some = _from_sums(filters).where(col(CostSum.version_id).in_(ids[start : start + _AT_ONCE]))
-        found |= {row[0]: Sums(*row[1:]) for row in session.execute(some)}
-    nothing = _from_sums(filters).where(col(CostSum.version_id).is_(None))
-    return found | {row[0]: Sums(*row[1:]) for row in session.execute(nothing)}
+        some = _from_sums(filters).where(_VERSION, col(CostSum.version_id).in_(ids[start : start + _AT_ONCE]))
+        found |= _read(session, some)
+    return found | _read(session, _from_sums(filters).where(_LOOSE))
+
+
+def _read(session: Session, statement: Select[Any]) -> dict[Key, Sums]:
+    return {row[0]: Sums(*row[1:]) for row in session.execute(statement)}
 
 
 def _counted(session: Session, filters: Filters) -> int:

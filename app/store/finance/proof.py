@@ -6,20 +6,31 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, and_, bindparam, case, cast, delete, func, insert, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.store.engine.prepared import Prepared
-from app.store.finance.sums import COUNTED, GRAINS, MONTHLY, NAMED, WITHOUT_VERSION, Sums, sum_key
+from app.store.finance.sums import COUNTED, GRAINS, MONTHLY, NAMED, Sums, sum_key
 from app.store.tables import CostSum, LedgerEntry
 
 _AT_ONCE = 2_000
 _TOKENS = COUNTED[:6]
 
-_ADD = Prepared(
-    insert(CostSum).values({name: bindparam(name) for name in ("grain", "start", "id", *NAMED, *COUNTED)})
-)
+_ADD = Prepared(insert(CostSum).values({name: bindparam(name) for name in ("grain", "start", "id", *NAMED, *COUNTED)}))
 
 Place = tuple[date, tuple[Any, ...]]
 """The start of a sum, and its names in the order of `NAMED`."""
@@ -68,29 +79,21 @@ def rebuild_sums(session: Session) -> None:
 def summed_rows(session: Session, grain: str) -> Iterator[tuple[Place, Sums]]:
     """What the sums of a grain should be."""
     start = start_of(session, monthly=grain in MONTHLY)
-    named = [_named(grain, name) for name in NAMED]
-    keys = [column for column in named if column is not None]
+    apart = GRAINS[grain]
+    keys = [col(getattr(LedgerEntry, name)) for name in apart]
     original, sums = row_sums()
-    rows = session.execute(
+    statement = (
         select(start, *keys, *sums)
         .select_from(LedgerEntry)
         .outerjoin(original, prices(original))
         .group_by(start, *keys)
-    ).all()
-    for row in rows:
-        told = iter(row[1 : 1 + len(keys)])
-        values = tuple(None if column is None else next(told) for column in named)
-        yield (_day(row[0]), values), Sums(*row[1 + len(keys) :])
-
-
-def _named(grain: str, name: str) -> Any:
-    """The column a grain has a name from; None where it leaves the name out."""
-    if name not in GRAINS[grain]:
-        return None
-    column = col(getattr(LedgerEntry, name))
-    if grain != "version" or name == "version_id" or name in WITHOUT_VERSION:
-        return column
-    return case((col(LedgerEntry.version_id).is_not(None), column))
+    )
+    if grain in ("version", "loose"):
+        version_id = col(LedgerEntry.version_id)
+        statement = statement.where(version_id.is_not(None) if grain == "version" else version_id.is_(None))
+    for row in session.execute(statement).all():
+        told = dict(zip(apart, row[1 : 1 + len(apart)], strict=True))
+        yield (_day(row[0]), tuple(told.get(name) for name in NAMED)), Sums(*row[1 + len(apart) :])
 
 
 def _kept(session: Session, grain: str) -> dict[Place, Sums]:

@@ -31,12 +31,12 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "month": _CHAT,
     "people": _PERSON,
     "version": NAMED,
+    "loose": _PERSON,
 }
-"""What each grain tells apart, beside its start. Rows are added in this order, the same for all, so none waits in a circle."""
-MONTHLY = frozenset({"month", "people", "version"})
+"""What each grain tells apart, beside its start. A row that made a version is in `version`, any other in `loose`, and each is
+in all others. Rows are added in this order, the same for all, so none waits in a circle."""
+MONTHLY = frozenset({"month", "people", "version", "loose"})
 """Grains whose start is the first of a month; the others' is a day."""
-WITHOUT_VERSION = _PERSON
-"""What the grain `version` tells apart of rows that made no version."""
 _STRIPES = 4
 """On PostgreSQL everybody who books waits at the sum of the whole day; so there are a few, which readers add up."""
 
@@ -80,9 +80,15 @@ def _upsert(insert: Any) -> Prepared:
 
     rows = []
     for grain, names in GRAINS.items():
-        start, prefix = ("month" if grain in MONTHLY else "day"), ("version_" if grain == "version" else "")
-        row: dict[str, Any] = {"grain": grain, "start": bound("start", start), "id": bound("id", f"id_of_{grain}")}
-        row |= {name: bound(name, prefix + name) if name in names else null() for name in NAMED}
+        if grain == "loose":
+            continue  # its place is that of `version`
+        start, last = ("month" if grain in MONTHLY else "day"), grain == "version"
+        row: dict[str, Any] = {
+            "grain": bound("grain", "last_grain") if last else grain,
+            "start": bound("start", start),
+            "id": bound("id", "id_of_last" if last else f"id_of_{grain}"),
+        }
+        row |= {name: bound(name, f"last_{name}" if last else name) if name in names else null() for name in NAMED}
         rows.append(row | {name: bound(name, name) for name in COUNTED})
     statement = insert(CostSum).values(rows)
     added = {name: table.c[name] + statement.excluded[name] for name in COUNTED}
@@ -124,8 +130,6 @@ class SumKey:
 def sum_key(grain: str, start: date, names: dict[str, Any], *, stripe: int = 0) -> SumKey:
     """The place of a sum; `names` has at least what the grain tells apart."""
     apart = GRAINS[grain]
-    if grain == "version" and names["version_id"] is None:
-        apart = WITHOUT_VERSION
     kept = {name: names[name] if name in apart else None for name in NAMED}
     key = "\0".join("" if value is None else f"={value}" for value in kept.values())
     if grain == "total" and stripe:
@@ -134,12 +138,14 @@ def sum_key(grain: str, start: date, names: dict[str, Any], *, stripe: int = 0) 
 
 
 def keys_of(entry: LedgerEntry) -> Iterator[SumKey]:
-    """The places of a row, one in each grain."""
+    """The places of a row: one in each grain that has it."""
     day = entry.at.astimezone(UTC).date()
     names = {name: getattr(entry, name) for name in NAMED}
     stripe = 0 if entry.user_id is None else entry.user_id.int % _STRIPES
+    left_out = "version" if entry.version_id is None else "loose"
     for grain in GRAINS:
-        yield sum_key(grain, day.replace(day=1) if grain in MONTHLY else day, names, stripe=stripe)
+        if grain != left_out:
+            yield sum_key(grain, day.replace(day=1) if grain in MONTHLY else day, names, stripe=stripe)
 
 
 def add_to_sums(session: Session, entry: LedgerEntry, sums: Sums) -> None:
@@ -149,9 +155,11 @@ def add_to_sums(session: Session, entry: LedgerEntry, sums: Sums) -> None:
     values: dict[str, Any] = {"day": day, "month": day.replace(day=1)} | {name: getattr(sums, name) for name in COUNTED}
     ids: dict[str, Any] = {}
     for key in keys_of(entry):
-        ids[f"id_of_{key.grain}"] = key.id
-        if key.grain == "version":
-            values |= {f"version_{name}": value for name, value in key.names.items()}
+        if key.grain in ("version", "loose"):
+            ids |= {"last_grain": key.grain, "id_of_last": key.id}
+            values |= {f"last_{name}": value for name, value in key.names.items()}
+        else:
+            ids[f"id_of_{key.grain}"] = key.id
     values |= {name: getattr(entry, name) for name in NAMED} | ids
     _UPSERT[session.bind.dialect.name].run(session, **values)
 

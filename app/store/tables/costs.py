@@ -11,7 +11,6 @@ from app.store.tables.base import characters, identifier, one_of, optional_refer
 from app.store.types import JsonText
 
 _USER, _CONVERSATION, _GROUP = "scope = 'user'", "scope = 'conversation'", "scope = 'group'"
-_NO_VERSION = "grain = 'version' AND version_id IS NULL"
 
 
 def _count() -> Any:
@@ -22,15 +21,15 @@ class CostSum(SQLModel, table=True):
     """The sum of all ledger rows that agree in what its grain names, written in the same transaction as the row.
 
     Grains by day: `day` (user, draft, conversation, provider, model, cost centre, group), `person` (the same without draft
-    and conversation), `total` (without the user too). By month: `month` like `day`, `people` like `person`, and `version`
-    like `day` with the version; of what made no version, like `person`. `start` is the UTC day, or the first of the month;
+    and conversation), `total` (without the user too). By month: `month` like `day`, `people` like `person`, `version`
+    like `day` with the version, and `loose` like `person` for what made no version. `start` is the UTC day, or the first of the month;
     `id` a digest of the rest of the key, so that adding is one look-up. `amount_nano` sums the known prices (nano-USD),
     `priced` counts them. `unpriced` counts attempts without a price, less those an adjustment priced later.
     """
 
     __tablename__ = "cost_sums"
     __table_args__ = (
-        one_of("grain", "day", "person", "total", "month", "people", "version"),
+        one_of("grain", "day", "person", "total", "month", "people", "version", "loose"),
         # These name what never changes in a sum, so adding to one leaves them alone.
         Index("ix_cost_sums_user_id", "user_id", "grain", "start",
               sqlite_where=text("user_id IS NOT NULL"), postgresql_where=text("user_id IS NOT NULL")),
@@ -43,8 +42,6 @@ class CostSum(SQLModel, table=True):
         # The dearest versions of a month, without looking at the others.
         Index("ix_cost_sums_dearest", "start", "amount_nano",
               sqlite_where=text("version_id IS NOT NULL"), postgresql_where=text("version_id IS NOT NULL")),
-        Index("ix_cost_sums_no_version", "start",
-              sqlite_where=text(_NO_VERSION), postgresql_where=text(_NO_VERSION)),
         # Rows lie in the order of their key: a report reads one stretch of the file.
         {"sqlite_with_rowid": False},
     )  # fmt: skip
