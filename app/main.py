@@ -111,6 +111,7 @@ def create_app(
     extra_providers: tuple[Provider, ...] = (),
     database: Database | None = None,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    price_check_seconds: float = 5.0,
 ) -> Litestar:
     """The application: opens its database, brings the schema up to date, ends turns a killed worker left behind."""
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -122,7 +123,7 @@ def create_app(
     registry = Registry.build(_provider_environment(settings), counter=counter, extra=extra_providers)
     accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
     catalogue = Catalogue(db, clock, secrets, registry)
-    prices = Prices(db, clock, catalogue)
+    prices = Prices(db, clock, catalogue, check_seconds=price_check_seconds)
     budgets = Budgets(db, clock)
     costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
     groups, reconciliations = Groups(db, clock), Reconciliations(db, clock)
@@ -210,6 +211,7 @@ def create_app(
             await checkpoints.stop()
             await turns.stop_all()
             await run_logs.stop()
+            await prices.stop()
             await catalogue.stop()
             await db.close()
 
@@ -239,7 +241,14 @@ def create_app(
         exception_handlers={Exception: render_problem},
         lifespan=[running],
         state=State(
-            {"accounts": accounts, "checkpoints": checkpoints, "turns": turns, "registry": registry, "page": page}
+            {
+                "accounts": accounts,
+                "catalogue": catalogue,
+                "checkpoints": checkpoints,
+                "turns": turns,
+                "registry": registry,
+                "page": page,
+            }
         ),
         template_config=TemplateConfig(directory=ROOT / "templates", engine=JinjaTemplateEngine),
         openapi_config=OpenAPIConfig(

@@ -23,6 +23,11 @@ def list_prices(session: Session) -> list[PriceOverride]:
     return list(session.scalars(select(PriceOverride).order_by(*order)))
 
 
+def price_ids(session: Session) -> list[uuid.UUID]:
+    """The ids of all prices, in order."""
+    return list(session.scalars(select(col(PriceOverride.id)).order_by(col(PriceOverride.id))))
+
+
 def add_price(
     session: Session,
     *,
