@@ -23,6 +23,7 @@ from app.metrics import Metrics
 from app.routes import accounts as account_routes
 from app.routes import alternatives as alternative_routes
 from app.routes import branches as branch_routes
+from app.routes import cost_groups as cost_group_routes
 from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
@@ -32,6 +33,7 @@ from app.routes import live as live_routes
 from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
 from app.routes import proposals as proposal_routes
+from app.routes import reconciliations as reconciliation_routes
 from app.routes import search as search_routes
 from app.routes import turns as turn_routes
 from app.routes import versions as version_routes
@@ -55,9 +57,11 @@ from app.services.exchange import Exchange
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
 from app.services.finance.centres import Centres
+from app.services.finance.groups import Groups
 from app.services.finance.months import Months
 from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
+from app.services.finance.reconciliations import Reconciliations
 from app.services.finance.reports import Reports
 from app.services.locks import Locks
 from app.services.maintenance import Maintenance
@@ -107,6 +111,7 @@ def create_app(
     extra_providers: tuple[Provider, ...] = (),
     database: Database | None = None,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    price_check_seconds: float = 5.0,
 ) -> Litestar:
     """The application: opens its database, brings the schema up to date, ends turns a killed worker left behind."""
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -118,9 +123,10 @@ def create_app(
     registry = Registry.build(_provider_environment(settings), counter=counter, extra=extra_providers)
     accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
     catalogue = Catalogue(db, clock, secrets, registry)
-    prices = Prices(db, clock, catalogue)
+    prices = Prices(db, clock, catalogue, check_seconds=price_check_seconds)
     budgets = Budgets(db, clock)
     costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
+    groups, reconciliations = Groups(db, clock), Reconciliations(db, clock)
     run_logs = RunLogs(db, clock)
     builtin_actions = BuiltinActions(ROOT / "prompts" / "actions")
     turns = Turns(
@@ -169,8 +175,19 @@ def create_app(
         "budgets": budgets,
         "months": months,
         "centres": centres,
+        "groups": groups,
+        "reconciliations": reconciliations,
         "overview": Overview(
-            db, clock, reports=reports, budgets=budgets, prices=prices, months=months, centres=centres, costs=costs
+            db,
+            clock,
+            reports=reports,
+            budgets=budgets,
+            prices=prices,
+            months=months,
+            centres=centres,
+            groups=groups,
+            reconciliations=reconciliations,
+            costs=costs,
         ),
         "maintenance": Maintenance(db),
         "metrics": metrics,
@@ -194,6 +211,7 @@ def create_app(
             await checkpoints.stop()
             await turns.stop_all()
             await run_logs.stop()
+            await prices.stop()
             await catalogue.stop()
             await db.close()
 
@@ -210,6 +228,8 @@ def create_app(
             instruction_routes.router,
             alternative_routes.router,
             cost_routes.router,
+            cost_group_routes.router,
+            reconciliation_routes.router,
             cost_page_routes.router,
             operation_routes.router,
             page_routes.router,
@@ -221,7 +241,14 @@ def create_app(
         exception_handlers={Exception: render_problem},
         lifespan=[running],
         state=State(
-            {"accounts": accounts, "checkpoints": checkpoints, "turns": turns, "registry": registry, "page": page}
+            {
+                "accounts": accounts,
+                "catalogue": catalogue,
+                "checkpoints": checkpoints,
+                "turns": turns,
+                "registry": registry,
+                "page": page,
+            }
         ),
         template_config=TemplateConfig(directory=ROOT / "templates", engine=JinjaTemplateEngine),
         openapi_config=OpenAPIConfig(

@@ -18,7 +18,7 @@ from app.services.finance.overview import CostPage, Overview
 from app.services.finance.reports import GROUPS, CostQuery
 from app.services.views import usd
 
-_NAMES = ("user_id", "draft_id", "conversation_id", "provider", "model", "cost_centre")
+_NAMES = ("user_id", "draft_id", "conversation_id", "provider", "model", "cost_centre", "group_id")
 _GROUP_NAMES = {"cost_centre": "cost centre", "conversation": "chat", "user": "person"}
 
 
@@ -82,8 +82,8 @@ class _Links:
                 first = date.fromisoformat(f"{key}-01")
                 last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
                 return self.to(first=str(first), last=str(last), group_by="day")
-            case "user":
-                return self.to(user_id=key, group_by="draft")
+            case "user" | "group" as name:
+                return self.to(**{f"{name}_id": key}, group_by="draft" if name == "user" else "user")
             case "draft":
                 return self.to(draft_id=key, group_by="conversation")
             case "conversation":

@@ -1,4 +1,4 @@
-"""HTTP of costs: reports and their tables, prices, budgets, closing months."""
+"""HTTP of costs: reports and their tables, prices, budgets, closing months. Groups have a file of their own."""
 
 from typing import Annotated
 from uuid import UUID
@@ -30,7 +30,9 @@ async def asked_costs(
     provider: FromQuery[str | None] = None,
     model: FromQuery[str | None] = None,
     cost_centre: FromQuery[str | None] = None,
+    group_id: FromQuery[str | None] = None,
     limit: FromQuery[int] = 1000,
+    offset: FromQuery[int] = 0,
 ) -> CostQuery:
     """Period, grouping and filters, the same for the report, its table and the page."""
     return CostQuery(
@@ -43,7 +45,9 @@ async def asked_costs(
         provider=provider,
         model=model,
         cost_centre=cost_centre,
+        group_id=group_id,
         limit=limit,
+        offset=offset,
     )
 
 
@@ -54,7 +58,8 @@ COST_QUERY = {"asked": Provide(asked_costs)}
 async def cost_report(
     request: PersonRequest, asked: NamedDependency[CostQuery], reports: NamedDependency[Reports]
 ) -> CostReport:
-    """Sums from `from` to `to` (UTC days, both included; by default this month so far), from the most expensive on.
+    """Sums from `from` to `to` (UTC days, both included; by default this month so far), from the most expensive on;
+    `limit` and `offset` choose a page of them, `total` is that of all.
 
     Everybody sees their own costs; finance and administrators see all.
     """
@@ -133,7 +138,7 @@ async def list_budgets(request: PersonRequest, budgets: NamedDependency[Budgets]
 async def add_budget(
     data: JSONBody[NewBudget], request: PersonRequest, budgets: NamedDependency[Budgets]
 ) -> BudgetView:
-    """Limit what may be spent in a UTC day or month by everybody, one person, or in one conversation."""
+    """Limit what may be spent in a UTC day or month by everybody, a group, one person, or in one conversation."""
     return await budgets.add(request.user, data)
 
 

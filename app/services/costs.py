@@ -66,6 +66,7 @@ def _row(entry: LedgerEntry) -> LedgerRow:
         version_id=entry.version_id,
         user_id=entry.user_id,
         cost_centre=entry.cost_centre,
+        group_id=entry.group_id,
         provider=entry.provider,
         model=entry.model,
         model_answered=entry.model_answered,

@@ -383,6 +383,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     version_id: UUID | None
     user_id: UUID | None
     cost_centre: str | None
+    group_id: UUID | None
     provider: str
     model: str
     model_answered: str | None

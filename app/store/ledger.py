@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, or_, select, tuple_, update
@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.store.finance.centres import centre_of
+from app.store.finance.groups import group_of
 from app.store.finance.sums import add_to_sums, sums_of
 from app.store.rows import Page, changed_rows, decode_cursor, encode_cursor
 from app.store.tables import Conversation, LedgerEntry
@@ -62,6 +63,8 @@ def add_entry(session: Session, entry: LedgerEntry, *, prices_unknown: bool = Fa
     """
     if entry.cost_centre is None and entry.user_id is not None and entry.adjusts_id is None:
         entry.cost_centre = centre_of(session, entry.user_id)
+    if entry.group_id is None and entry.user_id is not None and entry.adjusts_id is None:
+        entry.group_id = group_of(session, entry.user_id, entry.at.astimezone(UTC).date())
     session.add(entry)
     session.flush()
     sums = sums_of(entry, prices_unknown=prices_unknown)

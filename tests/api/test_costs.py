@@ -221,3 +221,35 @@ def test_a_cost_centre_is_what_attempts_are_booked_to_from_then_on(world: World,
     assert eve.put(f"/api/costs/centres/{uuid.uuid4()}", {"cost_centre": "x"}).status_code == 404
     assert eve.put(f"/api/costs/centres/{ada.id}", {"cost_centre": "x" * 101}).status_code == 422
     assert wrong(world) == []
+
+
+def test_the_most_expensive_keys_come_first_page_by_page_and_the_total_is_of_all(world: World, ada: Person) -> None:
+    drafts = [uuid.uuid4() for _ in range(7)]
+    versions = [uuid.uuid4() for _ in range(7)]
+    for number, (draft, version) in enumerate(zip(drafts, versions, strict=True)):
+        for at in ("2026-02-05T12:00:00Z", "2026-03-01T12:00:00Z"):
+            book(world, ada, at, draft_id=draft, version_id=version, amount_nano=(number + 1) * 1_000_000)
+    book(world, ada, amount_nano=5_500_000)
+    months = {"from": "2026-02-01", "to": "2026-03-31"}
+    for group_by, ids in (("draft", drafts), ("version", versions)):
+        ordered = [*map(str, ids[:1:-1]), None, *map(str, ids[1::-1])]
+        for query in (months, {"from": "2026-02-03", "to": "2026-03-30"}, months | {"user_id": ada.id}):
+            seen: list[str | None] = []
+            for offset in range(0, 8, 3):
+                page = {"group_by": group_by, "limit": 3, "offset": offset}
+                report = ada.get("/api/costs", params=query | page).json()
+                assert (report["total"]["cost_usd"], report["total"]["attempts"]) == ("0.0615", 15)
+                seen += [row["key"] for row in report["rows"]]
+                assert report["more"] == 8 - len(seen)
+            assert seen == ordered, (group_by, query)
+            table = ada.get("/api/costs.csv", params=query | {"group_by": group_by}).text
+            assert table.count("\r\n") == 10
+    assert ada.get("/api/costs", params={"group_by": "draft", "offset": 100}).json()["rows"] == []
+    assert wrong(world) == []
+
+
+def test_this_month_so_far_holds_what_was_booked_today(world: World, ada: Person) -> None:
+    book(world, ada, "2026-03-02T08:59:59Z", version_id=uuid.uuid4())
+    for group_by in ("day", "month", "model", "draft", "version"):
+        report = ada.get("/api/costs", params={"group_by": group_by}).json()
+        assert (report["to"], report["total"]["attempts"], len(report["rows"])) == ("2026-03-02", 1, 1)

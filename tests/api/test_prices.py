@@ -4,7 +4,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from litestar.testing import TestClient
 
+from app.main import create_app
 from providers.base import ModelInfo, Usage
 from providers.scripted import Reply, ScriptedProvider
 from tests.api.test_costs import MARCH, book, opened, rows, wrong
@@ -179,3 +181,31 @@ def test_prices_outlive_a_restart(world: World, boss: Person) -> None:
     first = date(2026, 3, 1)
     assert override.applies("mill", "m-1", first)
     assert not override.applies("mill", "m-1", first - timedelta(days=1))
+
+
+def test_a_price_set_in_one_worker_reaches_the_others(world: World, scripted: ScriptedProvider) -> None:
+    boss = world.person("boss", "admin")
+    own = {"provider": "mill", "model": "m-1", "since": "2026-01-01", "input_usd": "7", "output_usd": "9"}
+    other = create_app(
+        world.settings, clock=world.clock, extra_providers=(ScriptedProvider(id="mill"),), price_check_seconds=0.01
+    )
+    with TestClient(other) as second:
+
+        def overrides() -> list[str]:
+            prices = second.get("/api/prices", headers=boss.headers).json()["items"]
+            known = other.state.catalogue.overrides
+            return [price["id"] for price in prices] if len(known) == len(prices) else ["not yet"]
+
+        assert overrides() == []
+        made = boss.post("/api/prices", own).json()["items"][0]["id"]
+        for _ in range(1000):  # each asks the other worker once; it looks about every hundredth of a second
+            if overrides() == [made]:
+                break
+        assert overrides() == [made]
+        assert str(other.state.catalogue.overrides[0].input_usd) == "7"
+        boss.delete(f"/api/prices/{made}")
+        for _ in range(1000):
+            if other.state.catalogue.overrides == ():
+                break
+            second.get("/health")
+        assert other.state.catalogue.overrides == ()

@@ -1,10 +1,12 @@
 """Reports over a million ledger rows, and what keeping their sums costs the one who books a row.
 
-A year of 60 people, each with a few drafts, three models: read on SQLite through the same functions the pages use, beside
-the same sum taken from the rows. Booking is measured with its COMMIT, with and without the sums, in turn.
+A year of 60 people in six groups, each with a few drafts, three models, two of three attempts making a version: read through
+the same functions the pages use (100 keys a page), beside the same sum taken from the rows. Booking is measured with its
+COMMIT, with and without the sums, in turn. PostgreSQL too where DRAFTLOOM_BENCH_DATABASE_URL names an empty database.
 Run: python -m tests.benchmarks costs
 """
 
+import os
 import random
 import statistics
 import tempfile
@@ -21,50 +23,49 @@ from sqlmodel import Session, col
 
 from app.store import ledger
 from app.store.db import Database
-from app.store.finance.reports import GROUPS, Filters, report
-from app.store.finance.sums import GRAINS, Sums, keys_of, sums_of
+from app.store.finance.by_version import dearest_versions
+from app.store.finance.proof import rebuild_sums
+from app.store.finance.reports import GROUPS, Filters, dearest, report, total
+from app.store.finance.sums import GRAINS
 from app.store.tables import CostSum, LedgerEntry
 
 ROWS = 1_000_000
 PEOPLE = 60
+PEOPLE_A_GROUP = 10
 MODELS = (("anthropic", "claude-sonnet"), ("anthropic", "claude-haiku"), ("openai", "gpt"))
-FIRST = date(2026, 1, 1)
 BOOKINGS = 300
+PAGE = 100
 MONTH = Filters(first=date(2026, 6, 1), last=date(2026, 6, 30))
+SO_FAR = Filters(first=date(2026, 6, 1), last=date(2026, 6, 20), open_end=True)
+QUARTER = Filters(first=date(2026, 2, 10), last=date(2026, 5, 10))
 YEAR = Filters(first=date(2026, 1, 1), last=date(2026, 12, 31))
 
 
-def entry(chance: random.Random, number: int) -> LedgerEntry:
+def values(chance: random.Random, number: int) -> dict[str, Any]:
     person = chance.randrange(PEOPLE)
     provider, model = MODELS[chance.randrange(3)]
     day = number * 365 // ROWS
-    draft = uuid.UUID(int=(person << 64) + day // 10 + 1)
-    return LedgerEntry(
-        at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day, seconds=chance.randrange(86_400)),
-        provider=provider, model=model, outcome="done", status="reported", attempt=1, turn_id=uuid.uuid4(),
-        user_id=uuid.UUID(int=person + 1), draft_id=draft, conversation_id=uuid.UUID(int=draft.int + (1 << 100)),
-        input_tokens=chance.randrange(5_000), output_tokens=chance.randrange(1_000),
-        amount_nano=chance.randrange(10**8),
-    )  # fmt: skip
+    draft = (person << 64) + day // 10 + 1
+    return {
+        "id": uuid.UUID(int=(1 << 120) + number), "turn_id": uuid.UUID(int=(2 << 120) + number), "attempt": 1,
+        "at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day, seconds=chance.randrange(86_400)),
+        "provider": provider, "model": model, "outcome": "done", "status": "reported",
+        "user_id": uuid.UUID(int=person + 1), "group_id": uuid.UUID(int=person // PEOPLE_A_GROUP + 1),
+        "draft_id": uuid.UUID(int=draft), "conversation_id": uuid.UUID(int=draft + (1 << 100)),
+        "version_id": uuid.UUID(int=(3 << 120) + number) if number % 3 else None,
+        "input_tokens": chance.randrange(5_000), "output_tokens": chance.randrange(1_000),
+        "cache_read_tokens": 0, "cache_write_5m_tokens": 0, "cache_write_1h_tokens": 0, "reasoning_tokens": 0,
+        "requests": {}, "amount_nano": chance.randrange(10**8),
+    }  # fmt: skip
 
 
 def fill(session: Session) -> None:
-    """The rows, and the sums they add up to; through `add_entry` one by one this would take an hour."""
+    """The rows in bulk, then the sums they add up to; through `add_entry` one by one this would take an hour."""
     chance = random.Random(7)
-    summed: dict[Any, tuple[Any, Sums]] = {}
-    columns = [column.name for column in LedgerEntry.__table__.columns]  # type: ignore[attr-defined]
+    table = LedgerEntry.__table__  # type: ignore[attr-defined]
     for start in range(0, ROWS, 10_000):
-        entries = [entry(chance, number) for number in range(start, start + 10_000)]
-        for row in entries:
-            for key in keys_of(row):
-                summed.setdefault((key.grain, key.start, key.id), (key, Sums()))[1].add(sums_of(row))
-        session.execute(insert(LedgerEntry), [{name: getattr(row, name) for name in columns} for row in entries])
-    rows = [
-        {"grain": key.grain, "start": key.start, "id": key.id, **key.names}
-        | {name: getattr(sums, name) for name in Sums.__slots__}
-        for key, sums in summed.values()
-    ]
-    session.execute(insert(CostSum), rows)
+        session.connection().execute(insert(table), [values(chance, number) for number in range(start, start + 10_000)])
+    rebuild_sums(session)
 
 
 def milliseconds(run: Callable[[], Any], times: int = 7) -> float:
@@ -74,6 +75,17 @@ def milliseconds(run: Callable[[], Any], times: int = 7) -> float:
         run()
         taken.append((time.perf_counter() - started) * 1000)
     return statistics.median(taken)
+
+
+def page(session: Session, group_by: Any, filters: Filters) -> None:
+    """What a page of the report reads, without the names of its keys."""
+    total(session, filters)
+    if group_by == "version":
+        dearest_versions(session, filters, limit=PAGE)
+    elif group_by in ("day", "month"):
+        report(session, group_by, filters)
+    else:
+        dearest(session, group_by, filters, limit=PAGE)
 
 
 def reports(database: Database) -> None:
@@ -88,20 +100,30 @@ def reports(database: Database) -> None:
             times=1,
         )
         print(f"   {from_rows:9.1f} ms  a year by model, from the rows")
-        for name, filters in (("a month", MONTH), ("a year", YEAR)):
+        person = Filters(first=YEAR.first, last=YEAR.last, user_id=uuid.UUID(int=7))
+        named = {
+            "a month": MONTH,
+            "a month so far": SO_FAR,
+            "90 days": QUARTER,
+            "a year": YEAR,
+            "a person's year": person,
+        }
+        for name, filters in named.items():
             for group_by in GROUPS:
-                if group_by == "version" and filters is YEAR:
-                    continue  # from the rows, by nature: of a draft or a short period only
-                taken = milliseconds(lambda g=group_by, f=filters: report(session, g, f))  # type: ignore[misc]
+                if group_by == "version" and filters is QUARTER:
+                    continue  # days that are no whole months are read row by row
+                taken = milliseconds(lambda g=group_by, f=filters: page(session, g, f))  # type: ignore[misc]
                 print(f"   {taken:9.1f} ms  {name} by {group_by}{'' if taken <= 20 else '   over 20 ms'}")
 
 
 def booking(database: Database) -> None:
     chance = random.Random(8)
+    numbers = iter(range(ROWS, 2 * ROWS))
 
     def book() -> None:
+        given = values(chance, next(numbers)) | {"at": datetime(2026, 12, 31, 12, tzinfo=UTC)}
         with database.transaction() as session:
-            ledger.add_entry(session, entry(chance, chance.randrange(ROWS)))
+            ledger.add_entry(session, LedgerEntry(**given))
 
     taken: dict[str, list[float]] = {"with": [], "without": []}
     for _ in range(BOOKINGS):
@@ -113,16 +135,25 @@ def booking(database: Database) -> None:
     print(f"   {with_sums:9.2f} ms  the same with its sums: {100 * (with_sums / without - 1):+.0f} %")
 
 
+def measure(address: str | Path) -> None:
+    database = Database.open(address)
+    started = time.perf_counter()
+    with database.transaction() as session:
+        fill(session)
+    with database.transaction() as session:
+        session.connection().exec_driver_sql("ANALYZE")
+    print(f"   {time.perf_counter() - started:9.1f} s   to load {ROWS:,} rows into {database.dialect}")
+    reports(database)
+    booking(database)
+    database.engine.dispose()
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        database = Database.open(Path(folder) / "bench.db")
-        with database.transaction() as session:
-            fill(session)
-        with database.transaction() as session:
-            session.connection().exec_driver_sql("ANALYZE")
-        reports(database)
-        booking(database)
-        database.engine.dispose()
+        measure(Path(folder) / "bench.db")
+    server = os.environ.get("DRAFTLOOM_BENCH_DATABASE_URL")
+    if server:
+        measure(server)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Budgets: what may be spent in a day or a month (UTC) by everybody, one person, or in one conversation.
+"""Budgets: what may be spent in a day or a month (UTC) by everybody, one group, one person, or in one conversation.
 
 A turn reserves the most it can cost before its model is called. The soft limit and 80 % of the hard one warn, the hard one
-refuses. Groups of people have no budget of their own yet.
+refuses. A group's budget counts what was booked and reserved while its people were in it.
 """
 
 from datetime import datetime
@@ -24,6 +24,7 @@ from app.store.db import Database, expect_slow
 from app.store.errors import AlreadyExists, NotFound
 from app.store.finance import budgets as budget_store
 from app.store.finance.budgets import BudgetState
+from app.store.finance.groups import get_group
 from app.store.tables import Budget
 
 _WARN_AT = Decimal("0.8")
@@ -31,15 +32,21 @@ _MOST_USD = Decimal(1_000_000_000)
 _MOST_CALLS = {"ask": 1, "write": 1, "edit": 2}
 """An edit may ask a second time, for the operations that found no place."""
 
-_WHOSE = {"installation": "this installation", "user": "you", "conversation": "this conversation"}
+_WHOSE = {
+    "installation": "this installation",
+    "group": "your group",
+    "user": "you",
+    "conversation": "this conversation",
+}
 
 
 class NewBudget(msgspec.Struct, frozen=True, kw_only=True):
     """Limits in USD as decimal strings; at least one of them."""
 
-    scope: Literal["installation", "user", "conversation"]
+    scope: Literal["installation", "group", "user", "conversation"]
     period: Literal["day", "month"]
     user_id: UUID | None = None
+    group_id: UUID | None = None
     conversation_id: UUID | None = None
     soft_usd: str | None = None
     hard_usd: str | None = None
@@ -52,6 +59,7 @@ class BudgetView(msgspec.Struct, frozen=True, kw_only=True):
     scope: str
     label: str
     user_id: UUID | None
+    group_id: UUID | None
     conversation_id: UUID | None
     period: str
     soft_usd: str | None
@@ -83,7 +91,7 @@ class Budgets:
                 found = [budget_store.state_of(session, row, now) for row in budget_store.list_budgets(session)]
             else:
                 found = budget_store.states_for(session, user_id=person.id, conversation_id=None, at=now)
-                found = [state for state in found if state.budget.scope == "user"]
+                found = [state for state in found if state.budget.scope in ("user", "group")]
             return BudgetList([_view(session, state) for state in found])
 
         return await self._db.read(query)
@@ -98,6 +106,8 @@ class Budgets:
             raise InvalidInput("soft_usd", "The soft limit is not above the hard one.")
         if (new.scope == "user") != (new.user_id is not None):
             raise InvalidInput("user_id", "Name the person of a person's budget, and of no other.")
+        if (new.scope == "group") != (new.group_id is not None):
+            raise InvalidInput("group_id", "Name the group of a group's budget, and of no other.")
         if (new.scope == "conversation") != (new.conversation_id is not None):
             raise InvalidInput("conversation_id", "Name the conversation of a conversation's budget, and of no other.")
 
@@ -108,6 +118,7 @@ class Budgets:
                 scope=new.scope,
                 period=new.period,
                 user_id=new.user_id,
+                group_id=new.group_id,
                 conversation_id=new.conversation_id,
                 soft_nano=soft,
                 hard_nano=hard,
@@ -247,15 +258,19 @@ def _note(state: BudgetState, estimate: Estimate, amount: int | None) -> BudgetN
 
 
 def _subject(session: Session, new: NewBudget) -> None:
-    """Raises `InvalidInput` for a person or conversation that does not exist."""
+    """Raises `InvalidInput` for a person, group or conversation that does not exist."""
+    field = "user_id"
     try:
         if new.user_id is not None:
             get_user(session, new.user_id)
+        if new.group_id is not None:
+            field = "group_id"
+            get_group(session, new.group_id)
         if new.conversation_id is not None:
+            field = "conversation_id"
             get_conversation(session, new.conversation_id)
     except NotFound as error:
-        field = "user_id" if new.user_id is not None else "conversation_id"
-        raise InvalidInput(field, "There is no such person or conversation.") from error
+        raise InvalidInput(field, "There is no such person, group or conversation.") from error
 
 
 def _view(session: Session, state: BudgetState) -> BudgetView:
@@ -265,11 +280,14 @@ def _view(session: Session, state: BudgetState) -> BudgetView:
     if budget.user_id is not None:
         user = get_user(session, budget.user_id)
         label = user.name or user.email
+    if budget.group_id is not None:
+        label = f"Group {get_group(session, budget.group_id).name}"
     return BudgetView(
         id=budget.id,
         scope=budget.scope,
         label=label,
         user_id=budget.user_id,
+        group_id=budget.group_id,
         conversation_id=budget.conversation_id,
         period=budget.period,
         soft_usd=usd(budget.soft_nano),
@@ -299,5 +317,5 @@ def _nano(field: str, value: str | None) -> int | None:
 
 
 def _told(row: Budget) -> str:
-    subject: Any = row.user_id or row.conversation_id or ""
+    subject: Any = row.user_id or row.group_id or row.conversation_id or ""
     return f"{row.scope} {subject} {row.period}".replace("  ", " ")

@@ -14,9 +14,11 @@ from app.services.costs import Costs
 from app.services.finance.budgets import Budgets, BudgetView
 from app.services.finance.centres import Centres, PersonCentre
 from app.services.finance.chart import Chart, chart
+from app.services.finance.groups import GroupList, Groups
 from app.services.finance.months import ClosingView, Months
 from app.services.finance.price_lists import PriceView
 from app.services.finance.prices import Prices, UnpricedModel
+from app.services.finance.reconciliations import Reconciliations, ReconciliationSummary
 from app.services.finance.reports import CostQuery, Reports, sees_all
 from app.services.finance.views import CostReport
 from app.services.views import LedgerRow, usd
@@ -24,7 +26,7 @@ from app.store.accounts import list_users
 from app.store.db import Database
 from app.store.finance import reports as report_store
 from app.store.finance.labels import labels
-from app.store.finance.reports import Filters
+from app.store.finance.reports import Filters, GroupBy
 from app.store.tables import CostSum
 
 _MOST_DAYS_DRAWN = 92
@@ -51,6 +53,9 @@ class CostPage:
     tightest: BudgetView | None
     """The budget with a hard limit that is used up the most."""
     centres: list[PersonCentre]
+    groups: GroupList
+    reconciliations: list[ReconciliationSummary]
+    providers: list[str]
     prices: list[PriceView]
     price_warnings: list[str]
 
@@ -68,6 +73,8 @@ class Overview:
         prices: Prices,
         months: Months,
         centres: Centres,
+        groups: Groups,
+        reconciliations: Reconciliations,
         costs: Costs,
     ) -> None:
         self._db = db
@@ -77,6 +84,8 @@ class Overview:
         self._prices = prices
         self._months = months
         self._centres = centres
+        self._groups = groups
+        self._reconciliations = reconciliations
         self._costs = costs
 
     async def page(self, person: Principal, query: CostQuery) -> CostPage:
@@ -120,6 +129,9 @@ class Overview:
             closings=closings,
             closable=_closable(closings, today) if everybody else [],
             centres=(await self._centres.all()).items if everybody else [],
+            groups=await self._groups.all() if everybody else GroupList([], []),
+            reconciliations=(await self._reconciliations.all()).items if everybody else [],
+            providers=await self._reconciliations.providers() if everybody else [],
             prices=prices.items if prices else [],
             price_warnings=prices.warnings if prices else [],
         )
@@ -132,24 +144,29 @@ def _read(
     amounts = report_store.amounts_over_time(session, filters, months=months)
     drawn = chart(amounts, filters.first, filters.last, months=months, budget_nano=None if months else budget_nano)
     own = [] if sees_all(person) else [col(CostSum.user_id) == person.id]
-    used = select(col(CostSum.model)).where(col(CostSum.grain) == "month", *own).group_by(col(CostSum.model))
+    used = select(col(CostSum.model)).where(col(CostSum.grain) == "people", *own).group_by(col(CostSum.model))
     models = sorted(session.scalars(used.order_by(func.count().desc()).limit(200)))
     people = []
     if sees_all(person):
         people = [(str(user.id), user.name or user.email) for user in list_users(session)]
     named: dict[str, str] = {}
-    for kind, id_ in (("draft", filters.draft_id), ("conversation", filters.conversation_id)):
-        if isinstance(id_, UUID):
-            found = labels(session, "draft" if kind == "draft" else "conversation", [id_], viewer_id=person.id)
-            named[kind] = found.get(id_, f"A deleted {'draft' if kind == 'draft' else 'chat'}")
+    kinds: tuple[tuple[GroupBy, UUID | None], ...] = (
+        ("draft", filters.draft_id), ("conversation", filters.conversation_id), ("group", filters.group_id),
+    )  # fmt: skip
+    for kind, id_ in kinds:
+        if id_ is not None:
+            found = labels(session, kind, [id_], viewer_id=person.id)
+            named[kind] = found.get(id_, f"A deleted {'chat' if kind == 'conversation' else kind}")
     return drawn, models, people, named
 
 
 def _daily(budgets: list[BudgetView], filters: Filters, everybody: bool) -> int | None:
     """The daily limit the chart is compared with: the one of what it shows as a whole."""
-    scope = "installation" if everybody and filters.user_id is None else "user"
+    scope = "group" if filters.group_id else "installation" if everybody and filters.user_id is None else "user"
     for budget in budgets:
-        fits = budget.scope == scope and (budget.user_id is None or budget.user_id == filters.user_id)
+        subject = budget.user_id if budget.scope == "user" else budget.group_id
+        wanted = filters.user_id if scope == "user" else filters.group_id
+        fits = budget.scope == scope and subject == wanted
         limit = budget.hard_usd or budget.soft_usd
         if fits and budget.period == "day" and limit is not None and filters.model is None and filters.draft_id is None:
             return round(float(limit) * 1e9)

@@ -1,10 +1,12 @@
 """Prices: an administrator's own beside the built-in list, with dates; and the queue of what has no price yet."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
+import structlog
 from providers.base import Usage
 from providers.pricing import Override, price
 from sqlmodel import Session
@@ -28,10 +30,12 @@ from app.services.finance.reports import csv_bytes
 from app.services.views import usd
 from app.store import audit
 from app.store.db import Database
-from app.store.errors import AlreadyExists, NotFound
+from app.store.errors import AlreadyExists, NotFound, StoreUnavailable
 from app.store.finance import prices as price_store
 from app.store.finance.prices import Valued
 from app.store.tables import LedgerEntry, PriceOverride
+
+log = structlog.get_logger()
 
 
 class PriceList(msgspec.Struct, frozen=True):
@@ -66,14 +70,34 @@ class UnpricedQueue(msgspec.Struct, frozen=True):
 class Prices:
     """Use cases of prices."""
 
-    def __init__(self, db: Database, clock: Clock, catalogue: Catalogue) -> None:
+    def __init__(self, db: Database, clock: Clock, catalogue: Catalogue, *, check_seconds: float = 5.0) -> None:
+        """`check_seconds`: how long prices that another worker set may go unnoticed."""
         self._db = db
         self._clock = clock
         self._catalogue = catalogue
+        self._check_seconds = check_seconds
+        self._known: list[UUID] = []
+        self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """What answers cost from now on."""
         await self._reload()
+        self._watch = asyncio.create_task(self._keep_watch(), name="price watch")
+
+    async def stop(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+
+    async def _keep_watch(self) -> None:
+        """Prices never change, they come and go: their ids tell whether another worker set some."""
+        while True:
+            await asyncio.sleep(self._check_seconds)
+            try:
+                if await self._db.read(price_store.price_ids) != self._known:
+                    await self._reload()
+            except StoreUnavailable as error:
+                log.warning("prices not checked", reason=error.message)
 
     async def all(self) -> PriceList:
         rows = await self._db.read(price_store.list_prices)
@@ -154,7 +178,9 @@ class Prices:
                 return adjusted, amount
 
     async def _reload(self) -> None:
-        self._catalogue.overrides = tuple(override_of(row) for row in await self._db.read(price_store.list_prices))
+        rows = await self._db.read(price_store.list_prices)
+        self._known = sorted(row.id for row in rows)
+        self._catalogue.overrides = tuple(override_of(row) for row in rows)
 
     async def _unknown(self, rows: Sequence[PriceOverride]) -> list[str]:
         offered = {(item.id, model.id) for item in (await self._catalogue.list()).items for model in item.models}

@@ -18,6 +18,7 @@ from app.services.errors import InvalidInput
 from app.services.finance.views import CostReport, CostRow, cost_row
 from app.store.db import Database
 from app.store.finance import reports as report_store
+from app.store.finance.by_version import by_version, dearest_versions
 from app.store.finance.labels import labels
 from app.store.finance.reports import GROUPS, Filters, GroupBy, Key
 from app.store.finance.sums import Sums
@@ -28,15 +29,16 @@ COLUMNS = (
     "output_tokens", "reasoning_tokens", "cost_usd", "unpriced", "estimated", "attempts", "adjustments",
 )  # fmt: skip
 _MOST_ROWS = 10_000
+_MOST_OFFSET = 1_000_000
 _MOST_DAYS = 3700
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _CSV_ROWS_AT_ONCE = 500
 _NOBODY = {
     "user": "Nobody", "draft": "No draft", "conversation": "No chat", "version": "No version",
-    "cost_centre": "No cost centre",
+    "cost_centre": "No cost centre", "group": "No group",
 }  # fmt: skip
 _GONE = {"user": "A deleted account", "draft": "A deleted draft", "conversation": "A deleted chat",
-         "version": "A deleted version"}  # fmt: skip
+         "version": "A deleted version", "group": "A deleted group"}  # fmt: skip
 
 
 __all__ = ["COLUMNS", "GROUPS", "CostQuery", "Reports", "csv_bytes", "sees_all"]
@@ -55,7 +57,9 @@ class CostQuery:
     provider: str | None = None
     model: str | None = None
     cost_centre: str | None = None
+    group_id: str | None = None
     limit: int = 1000
+    offset: int = 0
 
 
 def sees_all(person: Principal) -> bool:
@@ -73,22 +77,14 @@ class Reports:
     async def report(self, person: Principal, query: CostQuery) -> CostReport:
         """Raises `InvalidInput`. Somebody else's id gives an empty report, as one that never existed."""
         group_by, filters = self.checked(person, query)
-        rows, total = await self._db.read(_read, person, group_by, filters)
-        limit = max(1, min(query.limit, _MOST_ROWS))
-        shown = rows[-limit:] if group_by in ("day", "month") else rows[:limit]
-        return CostReport(
-            from_=filters.first,
-            to=filters.last,
-            group_by=group_by,
-            rows=shown,
-            total=total,
-            more=len(rows) - len(shown),
-        )
+        limit, offset = max(1, min(query.limit, _MOST_ROWS)), max(0, min(query.offset, _MOST_OFFSET))
+        rows, total, more = await self._db.read(_page, person, group_by, filters, limit, offset)
+        return CostReport(from_=filters.first, to=filters.last, group_by=group_by, rows=rows, total=total, more=more)
 
     async def table(self, person: Principal, query: CostQuery) -> Iterator[bytes]:
         """The same as CSV, all rows, the total last."""
         group_by, filters = self.checked(person, query)
-        rows, total = await self._db.read(_read, person, group_by, filters)
+        rows, total = await self._db.read(_all, person, group_by, filters)
         return csv_lines([*rows, total])
 
     def checked(self, person: Principal, query: CostQuery) -> tuple[GroupBy, Filters]:
@@ -115,18 +111,35 @@ class Reports:
             provider=_name("provider", query.provider),
             model=_name("model", query.model),
             cost_centre=_name("cost_centre", query.cost_centre),
+            group_id=_id("group_id", query.group_id),
+            open_end=last == today,
         )
 
 
-def _read(session: Session, person: Principal, group_by: GroupBy, filters: Filters) -> tuple[list[CostRow], CostRow]:
+def _page(
+    session: Session, person: Principal, group_by: GroupBy, filters: Filters, limit: int, offset: int
+) -> tuple[list[CostRow], CostRow, int]:
+    """One page of rows, the total of all, and how many rows are left: the newest times, or the most expensive keys."""
+    total = cost_row(None, "Total", report_store.total(session, filters))
+    if group_by in ("day", "month"):
+        rows, _ = _all(session, person, group_by, filters)
+        shown = rows[max(0, len(rows) - offset - limit) : len(rows) - offset]
+        return shown, total, max(0, len(rows) - offset - limit)
+    if group_by == "version":
+        found, count = dearest_versions(session, filters, limit=limit, offset=offset)
+    else:
+        found, count = report_store.dearest(session, group_by, filters, limit=limit, offset=offset)
+    names = labels(session, group_by, [key for key, _sums in found], viewer_id=person.id)
+    rows = [_row(group_by, key, sums, names) for key, sums in found]
+    return rows, total, max(0, count - offset - len(found))
+
+
+def _all(session: Session, person: Principal, group_by: GroupBy, filters: Filters) -> tuple[list[CostRow], CostRow]:
     """The rows in their order, and the total of all."""
-    found = report_store.report(session, group_by, filters)
-    names = labels(session, group_by, found, viewer_id=person.id)
-    total = Sums()
-    for sums in found.values():
-        total.add(sums)
-    rows = sorted((_row(group_by, key, sums, names) for key, sums in found.items()), key=_order(group_by))
-    return rows, cost_row(None, "Total", total)
+    read = by_version(session, filters) if group_by == "version" else report_store.report(session, group_by, filters)
+    names = labels(session, group_by, read, viewer_id=person.id)
+    rows = sorted((_row(group_by, key, sums, names) for key, sums in read.items()), key=_order(group_by))
+    return rows, cost_row(None, "Total", report_store.total(session, filters))
 
 
 def _row(group_by: GroupBy, key: Key, sums: Sums, names: dict[Key, str]) -> CostRow:

@@ -5,7 +5,7 @@ a Core expression, so both dialects and the column types are honoured; only the 
 and wrapping is left out. Rows that a Session has pending are not flushed: units that use these do not `add`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -121,6 +121,19 @@ class Prepared:
         """Executes and returns the number of rows it changed."""
         count: int = self._execute(session, self._for(session), values).rowcount
         return count
+
+    def many(self, session: Session, rows: Iterable[dict[str, Any]]) -> None:
+        """Executes it once for each row, for filling tables in bulk."""
+        compiled = self._for(session)
+        cursor = driver_of(session).cursor()
+        try:
+            cursor.executemany(compiled.text, [compiled.parameters(values) for values in rows])
+        except compiled.driver_error as error:
+            raise DBAPIError.instance(
+                compiled.text, None, error, compiled.driver_error, hide_parameters=True, dialect=compiled.dialect
+            ) from error
+        finally:
+            cursor.close()
 
     def one(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
         """The first row, or None."""

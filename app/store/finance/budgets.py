@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 
 from app.store.engine.prepared import Prepared
 from app.store.errors import AlreadyExists, NotFound
+from app.store.finance.groups import group_of
 from app.store.finance.reports import next_month
 from app.store.finance.sums import midnight
 from app.store.tables import Budget, BudgetReservation, CostSum, LedgerEntry
@@ -22,7 +23,7 @@ from app.store.tables import Budget, BudgetReservation, CostSum, LedgerEntry
 _ANY = Prepared(select(col(Budget.id)).limit(1))
 _RESERVE = Prepared(
     insert(BudgetReservation).values(
-        {name: bindparam(name) for name in ("turn_id", "user_id", "conversation_id", "amount_nano", "at")}
+        {name: bindparam(name) for name in ("turn_id", "user_id", "conversation_id", "group_id", "amount_nano", "at")}
     )
 )
 _RELEASE = Prepared(delete(BudgetReservation).where(col(BudgetReservation.turn_id) == bindparam("turn_id")))
@@ -51,7 +52,8 @@ def add_budget(session: Session, **values: Any) -> Budget:
     """Raises AlreadyExists when the same subject has a budget for such a period."""
     same = [col(getattr(Budget, name)) == values.get(name) for name in ("scope", "period")]
     same += [
-        col(getattr(Budget, name)).is_not_distinct_from(values.get(name)) for name in ("user_id", "conversation_id")
+        col(getattr(Budget, name)).is_not_distinct_from(values.get(name))
+        for name in ("user_id", "conversation_id", "group_id")
     ]
     if session.scalars(select(Budget).where(*same)).first() is not None:
         raise AlreadyExists("There is such a budget already; remove it first.", field="period")
@@ -83,6 +85,7 @@ def states_for(
     from them until the transaction ends."""
     applies = or_(
         col(Budget.scope) == "installation",
+        and_(col(Budget.scope) == "group", col(Budget.group_id) == group_of(session, user_id, _today(at))),
         and_(col(Budget.scope) == "user", col(Budget.user_id) == user_id),
         and_(col(Budget.scope) == "conversation", col(Budget.conversation_id) == conversation_id),
     )
@@ -93,7 +96,7 @@ def states_for(
 
 def state_of(session: Session, budget: Budget, at: datetime) -> BudgetState:
     """Both sums in one statement, so that a turn that ends meanwhile is counted in one of them."""
-    today = at.astimezone(UTC).date()
+    today = _today(at)
     start = today if budget.period == "day" else today.replace(day=1)
     end = today + timedelta(days=1) if budget.period == "day" else next_month(today)
     reserved: list[ColumnElement[bool]] = []
@@ -101,6 +104,9 @@ def state_of(session: Session, budget: Budget, at: datetime) -> BudgetState:
         case "user":
             spent = _summed(start, budget, [col(CostSum.user_id) == budget.user_id])
             reserved = [col(BudgetReservation.user_id) == budget.user_id]
+        case "group":
+            spent = _summed(start, budget, [col(CostSum.group_id) == budget.group_id])
+            reserved = [col(BudgetReservation.group_id) == budget.group_id]
         case "conversation":
             spent = select(func.sum(col(LedgerEntry.amount_nano))).where(
                 col(LedgerEntry.conversation_id) == budget.conversation_id, col(LedgerEntry.at) >= midnight(start)
@@ -118,8 +124,12 @@ def state_of(session: Session, budget: Budget, at: datetime) -> BudgetState:
     return BudgetState(budget, int(row[0]), int(row[1]), midnight(end))
 
 
+def _today(at: datetime) -> date:
+    return at.astimezone(UTC).date()
+
+
 def _summed(start: date, budget: Budget, more: list[ColumnElement[bool]]) -> Any:
-    grain = "person" if budget.period == "day" else "month"
+    grain = "people" if budget.period == "month" else "person" if budget.scope == "user" else "total"
     return select(func.sum(col(CostSum.amount_nano))).where(
         col(CostSum.grain) == grain, col(CostSum.start) == start, *more
     )
@@ -136,7 +146,13 @@ def reserve(
 ) -> None:
     """Holds the most a turn can cost, until it ends or its draft goes."""
     _RESERVE.run(
-        session, turn_id=turn_id, user_id=user_id, conversation_id=conversation_id, amount_nano=amount_nano, at=at
+        session,
+        turn_id=turn_id,
+        user_id=user_id,
+        conversation_id=conversation_id,
+        group_id=group_of(session, user_id, _today(at)),
+        amount_nano=amount_nano,
+        at=at,
     )
 
 

@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
 from app.store.finance.reports import GroupBy, Key
-from app.store.tables import Conversation, DraftStream, User, Version
+from app.store.tables import Conversation, CostGroup, DraftStream, User, Version
 
 _AT_ONCE = 500
 
 
 def labels(session: Session, group_by: GroupBy, keys: Collection[Key], *, viewer_id: uuid.UUID) -> dict[Key, str]:
-    """Names for those keys that are people, drafts, conversations or versions that still exist."""
+    """Names for those keys that are people, groups, drafts, conversations or versions that still exist."""
     ids = [key for key in keys if isinstance(key, uuid.UUID)]
     found: dict[Key, str] = {}
     for start in range(0, len(ids), _AT_ONCE):
@@ -25,6 +25,11 @@ def labels(session: Session, group_by: GroupBy, keys: Collection[Key], *, viewer
                 found.update(_drafts(session, some, viewer_id))
             case "conversation":
                 found.update(_conversations(session, some, viewer_id))
+            case "group":
+                rows = session.execute(
+                    select(col(CostGroup.id), col(CostGroup.name)).where(col(CostGroup.id).in_(some))
+                )
+                found.update((id_, name) for id_, name in rows)
             case "version":
                 found.update(_versions(session, some, viewer_id))
             case _:

@@ -23,6 +23,11 @@ def list_prices(session: Session) -> list[PriceOverride]:
     return list(session.scalars(select(PriceOverride).order_by(*order)))
 
 
+def price_ids(session: Session) -> list[uuid.UUID]:
+    """The ids of all prices, in order."""
+    return list(session.scalars(select(col(PriceOverride.id)).order_by(col(PriceOverride.id))))
+
+
 def add_price(
     session: Session,
     *,
@@ -151,7 +156,7 @@ def price_batch(
 
 def _adjustment(session: Session, row: LedgerEntry, valued: Valued, at: datetime) -> LedgerEntry:
     same = ("turn_id", "attempt", "draft_id", "conversation_id", "message_id", "version_id", "user_id", "cost_centre",
-            "provider", "model", "model_answered")  # fmt: skip
+            "group_id", "provider", "model", "model_answered")  # fmt: skip
     return LedgerEntry(
         id=new_id(),
         at=at if is_closed(session, row.at) else row.at,

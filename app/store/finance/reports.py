@@ -5,32 +5,32 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Date, Select, cast, func, literal, select, union_all
 from sqlmodel import Session, col
 
-from app.store.finance.sums import Sums, midnight
-from app.store.tables import CostSum, LedgerEntry
+from app.store.finance.sums import COUNTED, MONTHLY, Sums
+from app.store.tables import CostSum
 
-GroupBy = Literal["day", "month", "user", "model", "provider", "draft", "version", "conversation", "cost_centre"]
+GroupBy = Literal[
+    "day", "month", "user", "model", "provider", "draft", "version", "conversation", "cost_centre", "group"
+]
 GROUPS: tuple[GroupBy, ...] = (
-    "day", "month", "user", "model", "provider", "draft", "version", "conversation", "cost_centre",
+    "day", "month", "user", "model", "provider", "draft", "version", "conversation", "cost_centre", "group",
 )  # fmt: skip
 Key = date | uuid.UUID | str | None
 
-_COLUMNS = {
+COLUMNS = {
     "user": "user_id", "model": "model", "provider": "provider", "draft": "draft_id",
-    "conversation": "conversation_id", "cost_centre": "cost_centre", "version": "version_id",
+    "conversation": "conversation_id", "cost_centre": "cost_centre", "version": "version_id", "group": "group_id",
 }  # fmt: skip
-_TOKENS = (
-    "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
-    "reasoning_tokens",
-)  # fmt: skip
+_FILTERS = ("user_id", "draft_id", "conversation_id", "provider", "model", "cost_centre", "group_id")
+_CHAT = frozenset({"draft_id", "conversation_id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Which rows a report is about: days from `first` to `last`, both included; None means all."""
+    """Which rows a report is about: days from `first` to `last`, both included; None means all. `open_end`: nothing can
+    have been booked after `last` yet, so that the month it is in counts as a whole one."""
 
     first: date
     last: date
@@ -40,16 +40,26 @@ class Filters:
     provider: str | None = None
     model: str | None = None
     cost_centre: str | None = None
+    group_id: uuid.UUID | None = None
+    open_end: bool = False
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The columns that are filtered by."""
+        return frozenset(name for name in _FILTERS if getattr(self, name) is not None)
+
+    @property
+    def end(self) -> date:
+        """The first day that is outside, or from which on there is nothing."""
+        return next_month(self.last) if self.open_end else self.last + timedelta(days=1)
 
     def conditions(self, table: Any) -> list[ColumnElement[bool]]:
-        named = ("user_id", "draft_id", "conversation_id", "provider", "model", "cost_centre")
-        values = [(name, getattr(self, name)) for name in named]
-        return [col(getattr(table, name)) == value for name, value in values if value is not None]
+        return [col(getattr(table, name)) == getattr(self, name) for name in _FILTERS if name in self.named]
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Rows of one grain whose start is in [start, end)."""
+class Stretch:
+    """Sums of one grain whose start is in [start, end)."""
 
     grain: str
     start: date
@@ -57,64 +67,54 @@ class _Stretch:
 
 
 def report(session: Session, group_by: GroupBy, filters: Filters) -> dict[Key, Sums]:
-    """Sums by key: a day, the first of a month, an id, or a name (None for rows that have none)."""
-    if group_by == "version":
-        return _by_version(session, filters)
-    found: dict[Key, Sums] = {}
-    for stretch in _stretches(group_by, filters):
-        for key, sums in _summed(session, group_by, stretch, filters):
-            found.setdefault(key, Sums()).add(sums)
+    """Sums by key: a day, the first of a month, an id, or a name (None for rows that have none). Not by version."""
+    rows = session.execute(_grouped(group_by, filters))
+    return {row[0]: Sums(*row[1:]) for row in rows}
+
+
+def dearest(
+    session: Session, group_by: GroupBy, filters: Filters, *, limit: int, offset: int = 0
+) -> tuple[list[tuple[Key, Sums]], int]:
+    """So many keys from the most expensive on, and how many there are. Not by version."""
+    grouped = _grouped(group_by, filters).subquery()
+    amount, unpriced = grouped.c.amount_nano, grouped.c.unpriced
+    tokens = grouped.c.input_tokens + grouped.c.output_tokens + grouped.c.cache_read_tokens
+    rows = session.execute(
+        select(grouped, func.count().over())
+        .order_by(amount.desc(), unpriced.desc(), tokens.desc(), grouped.c.key.asc().nulls_first())
+        .limit(limit)
+        .offset(offset)
+    ).all()
+    if not rows and offset:
+        return [], session.scalar(select(func.count()).select_from(grouped)) or 0
+    return [(row[0], Sums(*row[1:-1])) for row in rows], rows[0][-1] if rows else 0
+
+
+def total(session: Session, filters: Filters) -> Sums:
+    """Everything the filters let through."""
+    found = Sums()
+    for part in stretches(None, filters):
+        rows = session.execute(_summed(part, filters, literal("all")))
+        for row in rows:
+            found.add(Sums(*row[1:]))
     return found
 
 
-def _summed(session: Session, group_by: GroupBy, stretch: _Stretch, filters: Filters) -> list[tuple[Key, Sums]]:
-    counted = [cast(func.sum(col(getattr(CostSum, name))), BigInteger) for name in Sums.__slots__]
-    within = [
-        col(CostSum.grain) == stretch.grain,
-        col(CostSum.start) >= stretch.start,
-        col(CostSum.start) < stretch.end,
-        *filters.conditions(CostSum),
-    ]
-    if group_by == "month" and stretch.grain != "month":
-        # A stretch of days never leaves its month.
-        month = stretch.start.replace(day=1)
-        row = session.execute(select(*counted).where(*within)).one()
-        return [] if row[0] is None else [(month, Sums(*row))]
-    key = col(CostSum.start) if group_by in ("day", "month") else col(getattr(CostSum, _COLUMNS[group_by]))
-    rows = session.execute(select(key, *counted).where(*within).group_by(key))
-    return [(row[0], Sums(*row[1:])) for row in rows]
-
-
-def _stretches(group_by: GroupBy, filters: Filters) -> list[_Stretch]:
-    """Whole months from the months' sums, what is left from the days'."""
-    end = filters.last + timedelta(days=1)
-    if group_by == "conversation" or filters.conversation_id is not None:
-        days, months = "day", False
-    else:
-        days = "day" if group_by == "draft" or filters.draft_id is not None else "person"
-        months = group_by != "day"
-    if group_by == "month":
-        return _by_months(days, filters.first, end, whole=months)
-    first_whole = filters.first if filters.first.day == 1 else next_month(filters.first)
-    last_whole = end.replace(day=1)
-    if not months or first_whole >= last_whole:
-        return [_Stretch(days, filters.first, end)]
-    parts = [
-        _Stretch(days, filters.first, first_whole),
-        _Stretch("month", first_whole, last_whole),
-        _Stretch(days, last_whole, end),
-    ]
+def stretches(group_by: GroupBy | None, filters: Filters) -> list[Stretch]:
+    """Whole months from the months' sums, the days before and after them from the days'; each in the coarsest grain
+    that tells apart what is asked for."""
+    needed = filters.named | ({COLUMNS[group_by]} if group_by in COLUMNS else set())
+    monthly = "month" if needed & _CHAT else "people"
+    daily = "day" if needed & _CHAT else "person" if "user_id" in needed else "total"
+    first, end = filters.first, filters.end
+    if group_by == "day":
+        return [Stretch(daily, first, end)]
+    whole = first if first.day == 1 else next_month(first)
+    whole_end = end.replace(day=1)
+    if whole > whole_end:
+        return [Stretch(daily, first, end)]
+    parts = [Stretch(daily, first, whole), Stretch(monthly, whole, whole_end), Stretch(daily, whole_end, end)]
     return [part for part in parts if part.start < part.end]
-
-
-def _by_months(days: str, start: date, end: date, *, whole: bool) -> list[_Stretch]:
-    parts = []
-    while start < end:
-        after = min(next_month(start), end)
-        complete = whole and start.day == 1 and after == next_month(start)
-        parts.append(_Stretch("month" if complete else days, start, after))
-        start = after
-    return parts
 
 
 def next_month(day: date) -> date:
@@ -122,47 +122,55 @@ def next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _by_version(session: Session, filters: Filters) -> dict[Key, Sums]:
-    """From the rows themselves: a version is made by few of them, so sums would be no fewer."""
-    original = aliased(LedgerEntry)
-    amount, adjusts = col(LedgerEntry.amount_nano), col(LedgerEntry.adjusts_id)
+def _grouped(group_by: GroupBy, filters: Filters) -> Select[Any]:
+    parts = stretches(group_by, filters)
+    if group_by == "month":
+        # A stretch of days lies within one month, which is its key.
+        return _added([_summed(part, filters, _month_key(part)) for part in parts])
+    key: Any = col(CostSum.start) if group_by == "day" else col(getattr(CostSum, COLUMNS[group_by]))
+    return _added([_summed(part, filters, key) for part in parts])
 
-    def counted(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.sum(case((condition, 1), else_=0))
 
-    sums = [
-        *(cast(func.sum(col(getattr(LedgerEntry, name))), BigInteger) for name in _TOKENS),
-        cast(func.coalesce(func.sum(amount), 0), BigInteger),
-        func.count(amount),
-        counted(amount.is_(None)) - func.count(original.id),  # type: ignore[arg-type]
-        counted((col(LedgerEntry.status) == "estimated") & adjusts.is_(None)),
-        counted(adjusts.is_(None)),
-        counted(adjusts.is_not(None)),
-    ]
-    key = col(LedgerEntry.version_id)
-    rows = session.execute(
-        select(key, *sums)
-        .outerjoin(original, (original.id == adjusts) & original.amount_nano.is_(None))  # type: ignore[union-attr]
-        .where(
-            col(LedgerEntry.at) >= midnight(filters.first),
-            col(LedgerEntry.at) < midnight(filters.last + timedelta(days=1)),
-            *filters.conditions(LedgerEntry),
-        )
-        .group_by(key)
+def _month_key(part: Stretch) -> Any:
+    return col(CostSum.start) if part.grain in MONTHLY else literal(part.start.replace(day=1), Date())
+
+
+def _summed(part: Stretch, filters: Filters, key: Any) -> Select[Any]:
+    sums = [_whole(func.sum(col(getattr(CostSum, name)))).label(name) for name in COUNTED]
+    statement = select(key.label("key"), *sums).where(
+        col(CostSum.grain) == part.grain,
+        col(CostSum.start) >= part.start,
+        col(CostSum.start) < part.end,
+        *filters.conditions(CostSum),
     )
-    return {row[0]: Sums(*row[1:]) for row in rows}
+    constant = isinstance(key, BindParameter)
+    return statement.having(func.count() > 0) if constant else statement.group_by(key)
+
+
+def _added(parts: list[Select[Any]]) -> Select[Any]:
+    """One statement over all stretches: each is read by itself, their sums are added."""
+    if len(parts) == 1:
+        return parts[0]
+    every = union_all(*parts).subquery()
+    sums = [_whole(func.sum(every.c[name])).label(name) for name in COUNTED]
+    return select(every.c.key, *sums).group_by(every.c.key)
+
+
+def _whole(value: Any) -> ColumnElement[int]:
+    """PostgreSQL's sums of whole numbers are decimals."""
+    return cast(value, BigInteger)
 
 
 def amounts_over_time(session: Session, filters: Filters, *, months: bool) -> dict[tuple[date, str], int]:
     """Known costs (nano-USD) by day, or by month, and model: what a chart stacks."""
     found: dict[tuple[date, str], int] = {}
-    for stretch in _stretches("month" if months else "day", filters):
+    for part in stretches("month" if months else "day", filters):
         rows = session.execute(
-            select(col(CostSum.start), col(CostSum.model), cast(func.sum(col(CostSum.amount_nano)), BigInteger))
+            select(col(CostSum.start), col(CostSum.model), _whole(func.sum(col(CostSum.amount_nano))))
             .where(
-                col(CostSum.grain) == stretch.grain,
-                col(CostSum.start) >= stretch.start,
-                col(CostSum.start) < stretch.end,
+                col(CostSum.grain) == part.grain,
+                col(CostSum.start) >= part.start,
+                col(CostSum.start) < part.end,
                 *filters.conditions(CostSum),
             )
             .group_by(col(CostSum.start), col(CostSum.model))

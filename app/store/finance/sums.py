@@ -1,28 +1,44 @@
-"""Sums of the ledger: kept up to date row by row, read by reports, proven against the rows."""
+"""Sums of the ledger: which there are, and how a row is added to them. Their proof is in `proof.py`."""
 
 import hashlib
 import uuid
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, null
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.store.engine.prepared import Prepared
 from app.store.tables import CostSum, LedgerEntry
 
-GRAINS = ("day", "person", "month")
-_COUNTED = (
+COUNTED = (
     "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
     "reasoning_tokens", "amount_nano", "priced", "unpriced", "estimated", "attempts", "adjustments",
 )  # fmt: skip
-_NAMED = ("user_id", "draft_id", "conversation_id", "provider", "model", "cost_centre")
-_LEFT_OUT = {"day": (), "person": ("draft_id", "conversation_id"), "month": ("conversation_id",)}
+NAMED = (
+    "user_id", "draft_id", "conversation_id", "version_id", "group_id", "provider", "model", "cost_centre",
+)  # fmt: skip
+_SHARED = ("group_id", "provider", "model", "cost_centre")
+_PERSON = ("user_id", *_SHARED)
+_CHAT = ("user_id", "draft_id", "conversation_id", *_SHARED)
+GRAINS: dict[str, tuple[str, ...]] = {
+    "day": _CHAT,
+    "person": _PERSON,
+    "total": _SHARED,
+    "month": _CHAT,
+    "people": _PERSON,
+    "version": NAMED,
+    "loose": _PERSON,
+}
+"""What each grain tells apart, beside its start. A row that made a version is in `version`, any other in `loose`, and each is
+in all others. Rows are added in this order, the same for all, so none waits in a circle."""
+MONTHLY = frozenset({"month", "people", "version", "loose"})
+"""Grains whose start is the first of a month; the others' is a day."""
+_STRIPES = 4
+"""On PostgreSQL everybody who books waits at the sum of the whole day; so there are a few, which readers add up."""
 
 
 @dataclass(slots=True)
@@ -48,18 +64,34 @@ class Sums:
         return self.amount_nano if self.priced else None
 
     def add(self, other: "Sums") -> None:
-        for name in _COUNTED:
+        for name in COUNTED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
-assert tuple(item.name for item in fields(Sums)) == _COUNTED
+assert tuple(item.name for item in fields(Sums)) == COUNTED
 
 
 def _upsert(insert: Any) -> Prepared:
-    columns = ("grain", "start", "id", *_NAMED, *_COUNTED)
-    statement = insert(CostSum).values({name: bindparam(name) for name in columns})
+    """One statement for all grains of a row."""
     table = CostSum.__table__  # type: ignore[attr-defined]
-    added = {name: table.c[name] + statement.excluded[name] for name in _COUNTED}
+
+    def bound(column: str, name: str) -> Any:
+        return bindparam(name, type_=table.c[column].type)
+
+    rows = []
+    for grain, names in GRAINS.items():
+        if grain == "loose":
+            continue  # its place is that of `version`
+        start, last = ("month" if grain in MONTHLY else "day"), grain == "version"
+        row: dict[str, Any] = {
+            "grain": bound("grain", "last_grain") if last else grain,
+            "start": bound("start", start),
+            "id": bound("id", "id_of_last" if last else f"id_of_{grain}"),
+        }
+        row |= {name: bound(name, f"last_{name}" if last else name) if name in names else null() for name in NAMED}
+        rows.append(row | {name: bound(name, name) for name in COUNTED})
+    statement = insert(CostSum).values(rows)
+    added = {name: table.c[name] + statement.excluded[name] for name in COUNTED}
     return Prepared(statement.on_conflict_do_update(index_elements=["grain", "start", "id"], set_=added))
 
 
@@ -95,70 +127,41 @@ class SumKey:
     names: dict[str, Any] = field(hash=False, compare=False)
 
 
+def sum_key(grain: str, start: date, names: dict[str, Any], *, stripe: int = 0) -> SumKey:
+    """The place of a sum; `names` has at least what the grain tells apart."""
+    apart = GRAINS[grain]
+    kept = {name: names[name] if name in apart else None for name in NAMED}
+    key = "\0".join("" if value is None else f"={value}" for value in kept.values())
+    if grain == "total" and stripe:
+        key += f"\0{stripe}"
+    return SumKey(grain, start, uuid.UUID(bytes=hashlib.blake2b(key.encode(), digest_size=16).digest()), kept)
+
+
 def keys_of(entry: LedgerEntry) -> Iterator[SumKey]:
-    """The places of a row, one in each grain, in the order they are written in (the same for all, so none waits in a circle)."""
+    """The places of a row: one in each grain that has it."""
     day = entry.at.astimezone(UTC).date()
+    names = {name: getattr(entry, name) for name in NAMED}
+    stripe = 0 if entry.user_id is None else entry.user_id.int % _STRIPES
+    left_out = "version" if entry.version_id is None else "loose"
     for grain in GRAINS:
-        names = {name: None if name in _LEFT_OUT[grain] else getattr(entry, name) for name in _NAMED}
-        key = "\0".join("" if value is None else f"={value}" for value in names.values())
-        digest = hashlib.blake2b(key.encode(), digest_size=16).digest()
-        yield SumKey(grain, day.replace(day=1) if grain == "month" else day, uuid.UUID(bytes=digest), names)
+        if grain != left_out:
+            yield sum_key(grain, day.replace(day=1) if grain in MONTHLY else day, names, stripe=stripe)
 
 
 def add_to_sums(session: Session, entry: LedgerEntry, sums: Sums) -> None:
-    """Adds what a row says to its sums. Costs a look-up by key and one changed page for each grain."""
+    """Adds what a row says to its sums, in one statement."""
     assert session.bind is not None
-    upsert = _UPSERT[session.bind.dialect.name]
-    counted = {name: getattr(sums, name) for name in _COUNTED}
+    day = entry.at.astimezone(UTC).date()
+    values: dict[str, Any] = {"day": day, "month": day.replace(day=1)} | {name: getattr(sums, name) for name in COUNTED}
+    ids: dict[str, Any] = {}
     for key in keys_of(entry):
-        upsert.run(session, grain=key.grain, start=key.start, id=key.id, **key.names, **counted)
-
-
-# Proof
-
-
-@dataclass(frozen=True, slots=True)
-class WrongSum:
-    """A sum that is not what its rows say."""
-
-    grain: str
-    start: date
-    id: uuid.UUID
-    kept: Sums
-    summed: Sums
-
-
-def all_rows(session: Session) -> Iterator[tuple[LedgerEntry, bool]]:
-    """Every ledger row, and whether it is the adjustment that prices a row without a price."""
-    original = aliased(LedgerEntry)
-    rows = session.execute(
-        select(LedgerEntry, original.id.is_not(None))  # type: ignore[attr-defined]
-        .outerjoin(
-            original,
-            (original.id == col(LedgerEntry.adjusts_id)) & original.amount_nano.is_(None),  # type: ignore[union-attr]
-        )
-        .execution_options(yield_per=1000)
-    )
-    for entry, priced in rows:
-        yield entry, bool(priced)
-
-
-def wrong_sums(session: Session) -> list[WrongSum]:
-    """Adds up all rows anew and compares. An empty list is what should come out."""
-    summed: defaultdict[SumKey, Sums] = defaultdict(Sums)
-    for entry, prices_unknown in all_rows(session):
-        for key in keys_of(entry):
-            summed[key].add(sums_of(entry, prices_unknown=prices_unknown))
-        session.expunge(entry)
-    kept: dict[SumKey, Sums] = {}
-    for row in session.scalars(select(CostSum)):
-        kept[SumKey(row.grain, row.start, row.id, {})] = Sums(*(getattr(row, name) for name in _COUNTED))
-    nothing = Sums()
-    return [
-        WrongSum(key.grain, key.start, key.id, kept.get(key, nothing), summed.get(key, nothing))
-        for key in sorted(set(summed) | set(kept), key=lambda key: (key.grain, key.start, key.id))
-        if kept.get(key, nothing) != summed.get(key, nothing)
-    ]
+        if key.grain in ("version", "loose"):
+            ids |= {"last_grain": key.grain, "id_of_last": key.id}
+            values |= {f"last_{name}": value for name, value in key.names.items()}
+        else:
+            ids[f"id_of_{key.grain}"] = key.id
+    values |= {name: getattr(entry, name) for name in NAMED} | ids
+    _UPSERT[session.bind.dialect.name].run(session, **values)
 
 
 def midnight(day: date) -> datetime:

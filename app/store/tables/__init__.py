@@ -4,7 +4,19 @@ from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.branches import Branch
-from app.store.tables.costs import Budget, BudgetReservation, CostCentre, CostSum, MonthClosing, PriceOverride
+from app.store.tables.costs import (
+    Budget,
+    BudgetReservation,
+    CostCentre,
+    CostGroup,
+    CostGroupMember,
+    CostSum,
+    ExchangeRate,
+    KeptWords,
+    MonthClosing,
+    PriceOverride,
+    Reconciliation,
+)
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
 from app.store.tables.ledger import LedgerEntry
@@ -26,18 +38,23 @@ __all__ = [
     "ChatPlace",
     "Conversation",
     "CostCentre",
+    "CostGroup",
+    "CostGroupMember",
     "CostSum",
     "Draft",
     "DraftEvent",
     "DraftReference",
     "DraftSnapshot",
     "DraftStream",
+    "ExchangeRate",
+    "KeptWords",
     "LedgerEntry",
     "Lock",
     "MonthClosing",
     "PriceOverride",
     "Proposal",
     "ProviderSetting",
+    "Reconciliation",
     "SignInLink",
     "Turn",
     "TurnAttempt",

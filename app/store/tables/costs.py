@@ -4,13 +4,13 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.store.tables.base import characters, identifier, one_of, optional_reference, reference
 from app.store.types import JsonText
 
-_USER, _CONVERSATION = "scope = 'user'", "scope = 'conversation'"
+_USER, _CONVERSATION, _GROUP = "scope = 'user'", "scope = 'conversation'", "scope = 'group'"
 
 
 def _count() -> Any:
@@ -20,18 +20,31 @@ def _count() -> Any:
 class CostSum(SQLModel, table=True):
     """The sum of all ledger rows that agree in what its grain names, written in the same transaction as the row.
 
-    Grains: `day` (day, user, draft, conversation, provider, model, cost centre), `person` (the same without draft and
-    conversation), `month` (month, user, draft, provider, model, cost centre). `start` is the UTC day, or the first of the
-    month; `id` a digest of the rest of the key, so that adding is one look-up. `amount_nano` sums the known prices (nano-USD),
+    Grains by day: `day` (user, draft, conversation, provider, model, cost centre, group), `person` (the same without draft
+    and conversation), `total` (without the user too). By month: `month` like `day`, `people` like `person`, `version`
+    like `day` with the version, and `loose` like `person` for what made no version. `start` is the UTC day, or the first of the month;
+    `id` a digest of the rest of the key, so that adding is one look-up. `amount_nano` sums the known prices (nano-USD),
     `priced` counts them. `unpriced` counts attempts without a price, less those an adjustment priced later.
     """
 
     __tablename__ = "cost_sums"
     __table_args__ = (
-        one_of("grain", "day", "person", "month"),
+        one_of("grain", "day", "person", "total", "month", "people", "version", "loose"),
+        # These name what never changes in a sum, so adding to one leaves them alone.
+        Index("ix_cost_sums_user_id", "user_id", "grain", "start",
+              sqlite_where=text("user_id IS NOT NULL"), postgresql_where=text("user_id IS NOT NULL")),
+        Index("ix_cost_sums_draft_id", "draft_id", "grain", "start",
+              sqlite_where=text("draft_id IS NOT NULL"), postgresql_where=text("draft_id IS NOT NULL")),
+        Index("ix_cost_sums_conversation_id", "conversation_id", "grain", "start",
+              sqlite_where=text("conversation_id IS NOT NULL"), postgresql_where=text("conversation_id IS NOT NULL")),
+        Index("ix_cost_sums_version_id", "version_id", "start",
+              sqlite_where=text("version_id IS NOT NULL"), postgresql_where=text("version_id IS NOT NULL")),
+        # The dearest versions of a month, without looking at the others.
+        Index("ix_cost_sums_dearest", "start", "amount_nano",
+              sqlite_where=text("version_id IS NOT NULL"), postgresql_where=text("version_id IS NOT NULL")),
         # Rows lie in the order of their key: a report reads one stretch of the file.
         {"sqlite_with_rowid": False},
-    )
+    )  # fmt: skip
 
     grain: str = characters(10, primary_key=True)
     start: date = Field(primary_key=True)
@@ -39,6 +52,8 @@ class CostSum(SQLModel, table=True):
     user_id: uuid.UUID | None = optional_reference()
     draft_id: uuid.UUID | None = optional_reference()
     conversation_id: uuid.UUID | None = optional_reference()
+    version_id: uuid.UUID | None = optional_reference()
+    group_id: uuid.UUID | None = optional_reference()
     provider: str = characters(50)
     model: str = characters(200)
     cost_centre: str | None = characters(100, default=None)
@@ -77,14 +92,15 @@ class PriceOverride(SQLModel, table=True):
 
 
 class Budget(SQLModel, table=True):
-    """What may be spent in a UTC day or month by everybody, one person, or in one conversation (nano-USD). Reaching the
-    soft limit warns, the hard one refuses."""
+    """What may be spent in a UTC day or month by everybody, one group, one person, or in one conversation (nano-USD).
+    Reaching the soft limit warns, the hard one refuses."""
 
     __tablename__ = "budgets"
     __table_args__ = (
-        one_of("scope", "installation", "user", "conversation"),
+        one_of("scope", "installation", "group", "user", "conversation"),
         one_of("period", "day", "month"),
         CheckConstraint("(scope = 'user') = (user_id IS NOT NULL)", name="user"),
+        CheckConstraint("(scope = 'group') = (group_id IS NOT NULL)", name="group"),
         CheckConstraint("(scope = 'conversation') = (conversation_id IS NOT NULL)", name="conversation"),
         CheckConstraint(
             "coalesce(soft_nano, hard_nano) IS NOT NULL AND coalesce(soft_nano, 0) >= 0 AND coalesce(hard_nano, 0) >= 0 "
@@ -94,6 +110,8 @@ class Budget(SQLModel, table=True):
         Index("uq_budgets_installation", "period", unique=True, sqlite_where=text("scope = 'installation'"),
               postgresql_where=text("scope = 'installation'")),
         Index("uq_budgets_user", "user_id", "period", unique=True, sqlite_where=text(_USER), postgresql_where=text(_USER)),
+        Index("uq_budgets_group", "group_id", "period", unique=True,
+              sqlite_where=text(_GROUP), postgresql_where=text(_GROUP)),
         Index("uq_budgets_conversation", "conversation_id", "period", unique=True,
               sqlite_where=text(_CONVERSATION), postgresql_where=text(_CONVERSATION)),
     )  # fmt: skip
@@ -102,6 +120,7 @@ class Budget(SQLModel, table=True):
     scope: str = characters(20)
     user_id: uuid.UUID | None = optional_reference("users.id", on_delete="CASCADE")
     conversation_id: uuid.UUID | None = optional_reference("ai_conversations.id", on_delete="CASCADE")
+    group_id: uuid.UUID | None = optional_reference("cost_groups.id", on_delete="CASCADE")
     period: str = characters(10)
     soft_nano: int | None = Field(default=None, sa_type=BigInteger)
     hard_nano: int | None = Field(default=None, sa_type=BigInteger)
@@ -118,6 +137,7 @@ class BudgetReservation(SQLModel, table=True):
     turn_id: uuid.UUID = reference("turns.id", on_delete="CASCADE", primary_key=True)
     user_id: uuid.UUID = reference()
     conversation_id: uuid.UUID = reference()
+    group_id: uuid.UUID | None = optional_reference()
     amount_nano: int = Field(sa_type=BigInteger)
     at: datetime
 
@@ -150,3 +170,81 @@ class CostCentre(SQLModel, table=True):
 
     user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", primary_key=True)
     name: str = characters(100)
+
+
+class CostGroup(SQLModel, table=True):
+    """People whose costs are summed and limited together."""
+
+    __tablename__ = "cost_groups"
+    __table_args__ = (CheckConstraint("name <> ''", name="name"), UniqueConstraint("name"))
+
+    id: uuid.UUID = identifier()
+    name: str = characters(100)
+    created_by: uuid.UUID | None = optional_reference()
+    created_at: datetime
+
+
+class CostGroupMember(SQLModel, table=True):
+    """The group a person is in from a UTC day on, until their next row; none where `group_id` is missing."""
+
+    __tablename__ = "cost_group_members"
+    __table_args__ = (Index("ix_cost_group_members_group_id", "group_id"),)
+
+    user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", primary_key=True)
+    since: date = Field(primary_key=True)
+    group_id: uuid.UUID | None = optional_reference("cost_groups.id", on_delete="SET NULL")
+
+
+class Reconciliation(SQLModel, table=True):
+    """A provider's export that was compared with the ledger: its days from `first` to `last`, how many lines agree, and the
+    lines. `tolerance_percent` is a decimal string."""
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (
+        CheckConstraint("first <= last", name="days"),
+        CheckConstraint("matched >= 0 AND differing >= 0 AND missing_here >= 0 AND missing_there >= 0", name="counts"),
+        Index("ix_reconciliations_created_at", "created_at"),
+    )
+
+    id: uuid.UUID = identifier()
+    provider: str = characters(50)
+    file_name: str = characters(200)
+    first: date
+    last: date
+    tolerance_percent: str = characters(10)
+    matched: int
+    differing: int
+    missing_here: int
+    missing_there: int
+    lines: list[Any] = Field(default_factory=list, sa_type=JsonText)
+    created_by: uuid.UUID | None = optional_reference()
+    created_at: datetime
+
+
+class ExchangeRate(SQLModel, table=True):
+    """What one US dollar was worth in another currency on a day, as a decimal string, and who said so."""
+
+    __tablename__ = "exchange_rates"
+    __table_args__ = (
+        CheckConstraint("length(currency) = 3 AND currency <> 'USD'", name="currency"),
+        UniqueConstraint("currency", "day"),
+    )
+
+    id: uuid.UUID = identifier()
+    currency: str = characters(3)
+    day: date
+    rate: str = characters(30)
+    source: str = characters(200)
+    created_by: uuid.UUID | None = optional_reference()
+    created_at: datetime
+
+
+class KeptWords(SQLModel, table=True):
+    """Counted once for a version that was a draft's current one: of each model's version it comes from, by id (hex), how many
+    of its words still stand."""
+
+    __tablename__ = "kept_words"
+
+    draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE", primary_key=True)
+    version_id: uuid.UUID = reference()
+    words: dict[str, int] = Field(default_factory=dict, sa_type=JsonText)

@@ -53,6 +53,7 @@ class LedgerEntry(SQLModel, table=True):
     version_id: uuid.UUID | None = optional_reference()
     user_id: uuid.UUID | None = optional_reference()
     cost_centre: str | None = characters(100, default=None)
+    group_id: uuid.UUID | None = optional_reference()
     provider: str = characters(50)
     model: str = characters(200)
     model_answered: str | None = characters(200, default=None)

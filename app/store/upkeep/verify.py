@@ -17,7 +17,7 @@ from app.store.drafting.projections import projection_of
 from app.store.drafting.summaries import counted_words, summarised
 from app.store.errors import StoreError
 from app.store.finance.months import changed_months
-from app.store.finance.sums import wrong_sums
+from app.store.finance.proof import wrong_sums
 from app.store.ledger import wrong_totals
 from app.store.rows import changed_rows
 from app.store.tables import DraftSnapshot, DraftStream, Version

@@ -3,8 +3,11 @@
 import { api, Problem } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { byId, h } from "../common/dom.js";
-import { onSubmit, values } from "../common/form.js";
+import { onSubmit } from "../common/form.js";
 import { toast } from "../common/toast.js";
+import { askFor, change, each, given } from "./costs_parts.js";
+import { openGroups } from "./costs_groups.js";
+import { openReconciliations } from "./costs_reconciliations.js";
 import { attempt } from "./settings_parts.js";
 import { sortRows } from "./table_sort.js";
 
@@ -22,30 +25,19 @@ export function openCosts(): void {
   each("[data-reopen]", (button) => reopenMonth(button.dataset["reopen"] ?? ""));
   each("[data-centre]", setCentre);
   each("[data-price-model]", fillPrice);
+  openGroups();
+  openReconciliations();
   tellWhatHappened();
   if (document.getElementById("budget-form")) openBudgets();
   if (document.getElementById("price-form")) openPrices();
 }
 
-function each(selector: string, act: (button: HTMLElement) => void): void {
-  for (const button of document.querySelectorAll<HTMLElement>(selector)) button.addEventListener("click", () => act(button));
-}
-
-/** Does it, and shows the page as it is then. */
-function change(run: () => Promise<unknown>): void {
-  void attempt(async () => {
-    await run();
-    location.reload();
-  });
-}
-
-const given = (form: HTMLFormElement): Record<string, string> => Object.fromEntries(Object.entries(values(form)).filter(([, value]) => value !== ""));
-
 function openBudgets(): void {
   const form = byId<HTMLFormElement>("budget-form");
   onSubmit(form, async () => {
-    const budget = given(form);
-    await api("POST", "/api/budgets", { ...budget, scope: budget["user_id"] ? "user" : "installation" });
+    const { subject = "", ...budget } = given(form);
+    const [name = "", id = ""] = subject.split("=");
+    await api("POST", "/api/budgets", { ...budget, scope: name ? name.replace("_id", "") : "installation", ...(name ? { [name]: id } : {}) });
     location.reload();
   });
 }
@@ -101,23 +93,6 @@ function reopenMonth(month: string): void {
 function setCentre(button: HTMLElement): void {
   const name = h("input", { id: "asked-line", name: "cost_centre", maxlength: 100, value: button.dataset["centreName"] ?? "" });
   askFor("Cost centre", "Name", name, "Leave it empty to book to no cost centre.", "Save", (given) => api("PUT", `/api/costs/centres/${button.dataset["centre"]}`, given));
-}
-
-/** One line in a dialog; the page is shown anew when it was taken. */
-function askFor(title: string, label: string, input: HTMLInputElement, hint: string, does: string, send: (given: Record<string, string>) => Promise<unknown>): void {
-  const form = h(
-    "form",
-    { class: "stack", id: "asked-form", novalidate: true },
-    h("div", { class: "form-problem", role: "alert", hidden: true }),
-    h("div", { class: "field" }, h("label", { for: input.id }, label), input),
-    h("p", { class: "hint" }, hint),
-  );
-  onSubmit(form, async () => {
-    await send(values(form));
-    location.reload();
-  });
-  const save = h("button", { type: "submit", class: "button primary", form: "asked-form" }, does);
-  const dialog = openDialog(title, [form], [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), save]);
 }
 
 function tellWhatHappened(): void {
