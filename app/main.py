@@ -35,6 +35,7 @@ from app.routes import proposals as proposal_routes
 from app.routes import search as search_routes
 from app.routes import turns as turn_routes
 from app.routes import versions as version_routes
+from app.routes import webhooks as webhook_routes
 from app.routes.problems import render_problem
 from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
@@ -50,7 +51,9 @@ from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock, system_clock
 from app.services.conversations import Conversations
 from app.services.costs import Costs
+from app.services.deliveries import Deliveries
 from app.services.drafts import Drafts
+from app.services.embedding import Embedding
 from app.services.exchange import Exchange
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
@@ -69,6 +72,7 @@ from app.services.secrets import SecretBox, installation_secret
 from app.services.taking import Taking
 from app.services.turns import Turns
 from app.services.versions import Versions
+from app.services.webhooks import Webhooks
 from app.services.writing_style import WritingStyle
 from app.settings import ROOT, VERSION, Settings
 from app.store.db import Database
@@ -143,6 +147,7 @@ def create_app(
     page = page_routes.PageContext(accounts.sessions, static)
     drafts = Drafts(db, clock, fanout, metrics)
     search = Search(db, clock)
+    deliveries = Deliveries(db, clock, secrets, lambda session, submission_id: None)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
@@ -173,6 +178,8 @@ def create_app(
             db, clock, reports=reports, budgets=budgets, prices=prices, months=months, centres=centres, costs=costs
         ),
         "maintenance": Maintenance(db),
+        "webhooks": Webhooks(db, clock, secrets, owed=deliveries.wake),
+        "embedding": Embedding(db, clock),
         "metrics": metrics,
         "fanout": fanout,
         "static": static,
@@ -187,9 +194,11 @@ def create_app(
         await turns.start_watch()
         checkpoints.start()
         search.start()
+        deliveries.start()
         try:
             yield
         finally:
+            await deliveries.stop()
             await search.stop()
             await checkpoints.stop()
             await turns.stop_all()
@@ -212,6 +221,7 @@ def create_app(
             cost_routes.router,
             cost_page_routes.router,
             operation_routes.router,
+            webhook_routes.router,
             page_routes.router,
             live_routes.live,
             static.router(),
@@ -221,7 +231,14 @@ def create_app(
         exception_handlers={Exception: render_problem},
         lifespan=[running],
         state=State(
-            {"accounts": accounts, "checkpoints": checkpoints, "turns": turns, "registry": registry, "page": page}
+            {
+                "accounts": accounts,
+                "checkpoints": checkpoints,
+                "deliveries": deliveries,
+                "turns": turns,
+                "registry": registry,
+                "page": page,
+            }
         ),
         template_config=TemplateConfig(directory=ROOT / "templates", engine=JinjaTemplateEngine),
         openapi_config=OpenAPIConfig(

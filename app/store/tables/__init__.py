@@ -12,6 +12,7 @@ from app.store.tables.review import Lock, Proposal
 from app.store.tables.settings import AuditEntry, ProviderSetting
 from app.store.tables.turns import Alternatives, ChatMessage, ChatPlace, Conversation, Turn, TurnAttempt, TurnEvent
 from app.store.tables.versions import Version
+from app.store.tables.webhooks import EmbedOrigin, Webhook, WebhookAttempt, WebhookDelivery
 
 metadata = SQLModel.metadata
 
@@ -32,6 +33,7 @@ __all__ = [
     "DraftReference",
     "DraftSnapshot",
     "DraftStream",
+    "EmbedOrigin",
     "LedgerEntry",
     "Lock",
     "MonthClosing",
@@ -45,6 +47,9 @@ __all__ = [
     "User",
     "UserSession",
     "Version",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
     "WriterAction",
     "WriterStyle",
     "metadata",
