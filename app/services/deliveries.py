@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -135,10 +136,10 @@ class Deliveries:
             for one in claimed:
                 task = asyncio.create_task(self._deliver(one), name="webhook call")
                 self._busy[one.webhook.id] = task
-                task.add_done_callback(lambda _, webhook_id=one.webhook.id: self._over(webhook_id))
+                task.add_done_callback(partial(self._over, one.webhook.id))
             return len(claimed)
 
-    def _over(self, webhook_id: UUID) -> None:
+    def _over(self, webhook_id: UUID, _: asyncio.Task[None]) -> None:
         self._busy.pop(webhook_id, None)
         self._owed.set()
 

@@ -109,13 +109,8 @@ class Webhooks:
         def query(session: Session) -> WebhookList:
             last = webhook_store.last_deliveries(session)
             attempts = webhook_store.attempts_of(session, [row.id for row in last.values()])
-            return WebhookList(
-                [
-                    _view(row, newest and _delivery_view(newest, attempts.get(newest.id, [])))
-                    for row in webhook_store.list_webhooks(session)
-                    for newest in (last.get(row.id),)
-                ]
-            )
+            shown = {row.webhook_id: _delivery_view(row, attempts.get(row.id, [])) for row in last.values()}
+            return WebhookList([_view(row, shown.get(row.id)) for row in webhook_store.list_webhooks(session)])
 
         return await self._db.read(query)
 

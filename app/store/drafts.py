@@ -30,7 +30,7 @@ from app.core.drafts import (
     initial,
     parse_command,
 )
-from app.core.errors import ReplicaFork, ReplicaGap
+from app.core.errors import DraftClosed, ReplicaFork, ReplicaGap
 from app.store.drafting import event_log
 from app.store.drafting.event_log import (
     GENESIS,
@@ -43,7 +43,7 @@ from app.store.drafting.event_log import (
 )
 from app.store.drafting.head_cache import heads_of
 from app.store.drafting.heads import Head, insert_head, load_head, lock_place, owned_head, update_head
-from app.store.drafting.projections import projection_of
+from app.store.drafting.projections import project, projection_of
 from app.store.drafting.summaries import counted_words, summarised, words_after_event
 from app.store.engine.quick import expect_slow, quick
 from app.store.errors import NotFound
@@ -264,8 +264,15 @@ def append_bodies(
     )
     new_head = summarised(counted, state, words=words, at=origin.at, types=[body.type for body in bodies])
     update_head(session, new_head)
-    if state.fields is not head.state.fields:
-        projection_of(head.kind).save(session, head.id, fields=state.fields, at=origin.at)
+    project(
+        session,
+        head.id,
+        owner_id=head.owner_id,
+        before=head.state,
+        after=state,
+        created_at=head.created_at,
+        at=origin.at,
+    )
     if state.seq // SNAPSHOT_EVERY > head.seq // SNAPSHOT_EVERY:
         write_snapshot(session, head.id, state)
     return new_head, events
@@ -275,10 +282,12 @@ def append_bodies(
 
 
 def discard(session: Session, *, draft_id: uuid.UUID, user_id: uuid.UUID, actor: Actor, at: datetime) -> Head:
-    """Puts a draft into the trash; a second time changes nothing. Raises NotFound."""
+    """Puts a draft into the trash; a second time changes nothing. Raises NotFound, or DraftClosed for a submitted one."""
     head = owned_head(session, draft_id, user_id, lock=True)
     if head.deleted_at is not None:
         return head
+    if head.state.status == "submitted":
+        raise DraftClosed(head.state.status)
     return append_bodies(session, head, [EventBody(DRAFT_DISCARDED, {})], origin=Origin(actor, at))[0]
 
 

@@ -12,7 +12,7 @@ from app.store.tables import EmbedOrigin
 
 def list_origins(session: Session) -> list[str]:
     """By name."""
-    return list(session.scalars(select(EmbedOrigin.origin).order_by(col(EmbedOrigin.origin))))
+    return list(session.scalars(select(col(EmbedOrigin.origin)).order_by(col(EmbedOrigin.origin))))
 
 
 def set_origins(session: Session, origins: Sequence[str], *, by: uuid.UUID, at: datetime) -> None:

@@ -6,6 +6,7 @@ from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.branches import Branch
 from app.store.tables.costs import Budget, BudgetReservation, CostCentre, CostSum, MonthClosing, PriceOverride
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
+from app.store.tables.forms import DraftShare, FormDraft, FormTemplate, ModalDraft, Submission
 from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.review import Lock, Proposal
@@ -31,16 +32,21 @@ __all__ = [
     "Draft",
     "DraftEvent",
     "DraftReference",
+    "DraftShare",
     "DraftSnapshot",
     "DraftStream",
     "EmbedOrigin",
+    "FormDraft",
+    "FormTemplate",
     "LedgerEntry",
     "Lock",
+    "ModalDraft",
     "MonthClosing",
     "PriceOverride",
     "Proposal",
     "ProviderSetting",
     "SignInLink",
+    "Submission",
     "Turn",
     "TurnAttempt",
     "TurnEvent",
