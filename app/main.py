@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -33,6 +34,7 @@ from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
 from app.routes import proposals as proposal_routes
 from app.routes import search as search_routes
+from app.routes import submissions as submission_routes
 from app.routes import turns as turn_routes
 from app.routes import versions as version_routes
 from app.routes import webhooks as webhook_routes
@@ -70,6 +72,7 @@ from app.services.proposals import Proposals
 from app.services.references import References
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
+from app.services.submissions import Submissions, payload_of
 from app.services.taking import Taking
 from app.services.turns import Turns
 from app.services.versions import Versions
@@ -146,9 +149,9 @@ def create_app(
     checkpoints = Checkpoints(db, clock, pause_seconds=settings.checkpoint_pause_seconds)
     static = StaticFiles(ROOT / "web" / "dist")
     page = page_routes.PageContext(accounts.sessions, static)
-    drafts = Drafts(db, clock, fanout, metrics)
+    deliveries = Deliveries(db, clock, secrets, partial(payload_of, settings.url))
+    drafts = Drafts(db, clock, fanout, metrics, submitted=deliveries.wake)
     search = Search(db, clock)
-    deliveries = Deliveries(db, clock, secrets, lambda session, submission_id: None)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
@@ -180,6 +183,7 @@ def create_app(
             db, clock, reports=reports, budgets=budgets, prices=prices, months=months, centres=centres, costs=costs
         ),
         "maintenance": Maintenance(db),
+        "submissions": Submissions(db, clock),
         "webhooks": Webhooks(db, clock, secrets, owed=deliveries.wake),
         "embedding": Embedding(db, clock),
         "metrics": metrics,
@@ -223,6 +227,7 @@ def create_app(
             cost_routes.router,
             cost_page_routes.router,
             operation_routes.router,
+            submission_routes.router,
             webhook_routes.router,
             page_routes.router,
             live_routes.live,

@@ -8,6 +8,7 @@ are recorded through it.
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import socket
 import urllib.request
@@ -23,6 +24,8 @@ from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
 TransportName = Literal["aiohttp", "httpx2"]
+
+_LARGE_BODY_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
                 request.method,
                 URL(str(request.url), encoded=True),
                 headers=request.headers.multi_items(),
-                data=await request.aread() or None,
+                data=_sendable(await request.aread()),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
                     total=None, sock_connect=limits.get("connect"), sock_read=limits.get("read")
@@ -120,6 +123,11 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             # Only when a proxy is set: it would also read ~/.netrc for passwords.
             trust_env=self._allow_private and bool(urllib.request.getproxies()),
         )
+
+
+def _sendable(body: bytes) -> bytes | io.BytesIO | None:
+    """aiohttp writes bytes in one go, which for large ones holds the event loop up."""
+    return io.BytesIO(body) if len(body) > _LARGE_BODY_BYTES else body or None
 
 
 class _Body(httpx2.AsyncByteStream):

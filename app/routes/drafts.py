@@ -26,10 +26,13 @@ from app.services.views import (
 
 
 class NewDraft(msgspec.Struct, frozen=True):
+    """`id`, where given, is the draft's name from the start: sent again, the same draft is answered with 200."""
+
     kind: str = "document"
     title: str = ""
     text: str = ""
     fields: dict[str, Any] = msgspec.field(default_factory=dict)
+    id: UUID | None = None
 
 
 class Resolution(msgspec.Struct, frozen=True):
@@ -52,6 +55,12 @@ async def create_draft(
     if data.kind == "form":
         started = await form_starts.start(request.user, data.fields, title=data.title, device=_device(request))
         return Response(started.draft, status_code=201 if started.new else 200)
+    if data.id is not None:
+        given = data.fields | {name: value for name, value in (("title", data.title), ("text", data.text)) if value}
+        once, new = await drafts.create_once(
+            request.user, data.id, kind=data.kind, fields=given, device=_device(request)
+        )
+        return Response(once, status_code=201 if new else 200)
     draft = await drafts.create(
         request.user, kind=data.kind, title=data.title, text=data.text, fields=data.fields, device=_device(request)
     )

@@ -1,6 +1,6 @@
 """Drafts: create, list, read, change by commands, resolve conflicts, discard, recover. Thin over the core and the store."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from app.services import submitting
 from app.services.access import owned_draft
 from app.services.accounts import Principal
 from app.services.clock import Clock
+from app.services.errors import Conflict as ConflictError
 from app.services.errors import InvalidInput, Missing, ServiceError
 from app.services.fanout import Fanout
 from app.services.submitting import Check
@@ -69,10 +70,17 @@ class Drafts:
     """Use cases of drafts."""
 
     def __init__(
-        self, db: Database, clock: Clock, fanout: Fanout, metrics: Metrics, checks: Mapping[str, Check] | None = None
+        self,
+        db: Database,
+        clock: Clock,
+        fanout: Fanout,
+        metrics: Metrics,
+        checks: Mapping[str, Check] | None = None,
+        submitted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`checks` say by kind what keeps a draft from being submitted."""
+        """`checks` say by kind what keeps a draft from being submitted; `submitted` is called after one was."""
         self._checks = checks or {}
+        self._submitted = submitted
         self._db = db
         self._clock = clock
         self._fanout = fanout
@@ -103,6 +111,32 @@ class Drafts:
                 device=device,
             )
             return draft_view(session, head)
+
+        return await self._db.write(unit)
+
+    async def create_once(
+        self, person: Principal, draft_id: UUID, *, kind: str, fields: dict[str, Any], device: str = ""
+    ) -> tuple[DraftView, bool]:
+        """A new draft under a name its page chose, perhaps without a network: asked for again, it is the same one. The
+        draft, and whether it is new. Raises `Conflict` for an id that is taken otherwise."""
+
+        def unit(session: Session) -> tuple[DraftView, bool]:
+            known = heads.load_head(session, draft_id)
+            if known is not None:
+                if (known.owner_id, known.kind) != (person.id, kind):
+                    raise ConflictError("id_taken", "This id belongs to something else. Choose another one.")
+                return draft_view(session, known), False
+            head = draft_store.create_stream(
+                session,
+                draft_id=draft_id,
+                kind=kind,
+                owner_id=person.id,
+                actor=_actor(person),
+                at=self._clock(),
+                fields=fields,
+                device=device,
+            )
+            return draft_view(session, head), True
 
         return await self._db.write(unit)
 
@@ -233,6 +267,7 @@ class Drafts:
 
         draft = await self._db.write(unit)
         self._fanout.publish(draft_id, draft.seq)
+        self._submitted()
         return draft
 
     async def conversations(self, person: Principal, draft_id: UUID) -> Page[ConversationSummary]:

@@ -9,7 +9,8 @@ from app.core.kinds import OnSubmit, kind_named
 from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidFields
-from app.store import submissions
+from app.services.webhooks import TRIES
+from app.store import submissions, webhooks
 from app.store.drafting.event_log import Origin
 from app.store.drafting.heads import Head
 
@@ -38,4 +39,8 @@ def submit(
         wrong = checks.get(head.kind, required_are_filled)(head)
         if wrong:
             raise InvalidFields(wrong)
-    return submissions.submit(session, head, origin=Origin(Actor("user", person.id), clock(), device))
+    at = clock()
+    after = submissions.submit(session, head, origin=Origin(Actor("user", person.id), at, device))
+    if after is not head:
+        webhooks.owe_submission(session, head.id, kind=head.kind, tries=TRIES, at=at)
+    return after

@@ -13,6 +13,7 @@ from app.store.drafting.event_log import Origin
 from app.store.drafting.heads import Head
 from app.store.drafts import append_bodies
 from app.store.tables import Submission
+from app.store.triage import open_ticket
 
 
 def is_kept(state: DraftState) -> bool:
@@ -30,8 +31,10 @@ def submit(session: Session, head: Head, *, origin: Origin) -> Head:
     if head.state.status != "open":
         raise DraftClosed(head.state.status)
     after, _ = append_bodies(session, head, [EventBody(DRAFT_SUBMITTED, {})], origin=origin, manual_saves=1)
-    session.add(_submission(after))
+    submission = _submission(after)
+    session.add(submission)
     session.flush()
+    open_ticket(session, submission)
     return after
 
 
@@ -54,11 +57,13 @@ def restore(session: Session, head: Head) -> None:
     """Writes what the log says into the submission; how it was dealt with stays."""
     kept = session.get(Submission, head.id)
     if kept is None:
-        session.add(_submission(head))
+        kept = _submission(head)
+        session.add(kept)
     else:
         kept.title, kept.fields = head.title, submitted_fields(head.state)
         kept.seq, kept.head_hash = head.seq, head.hash
     session.flush()
+    open_ticket(session, kept)
 
 
 def submitted_fields(state: DraftState) -> dict[str, Any]:

@@ -7,14 +7,42 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from app.store.types import BinaryUuid, JsonText
 
 revision = "0014"
-down_revision = "0010"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
 WAITING = sa.text("state = 'waiting'")
 
 
+NUMBER_THOSE_THAT_ARE = """
+INSERT INTO submission_tickets (submission_id, number, assignee_id, updated_at, terms)
+SELECT id, row_number() OVER (ORDER BY submitted_at, id), NULL, submitted_at, '' FROM submissions
+"""
+
+
 def upgrade() -> None:
+    op.create_table(
+        "submission_tickets",
+        sa.Column("submission_id", BinaryUuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("assignee_id", BinaryUuid(), nullable=True),
+        sa.Column("updated_at", UTCDateTime(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_submission_tickets_number")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"],
+            ["submissions.id"],
+            name=op.f("fk_submission_tickets_submission_id_submissions"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["assignee_id"], ["users.id"], name=op.f("fk_submission_tickets_assignee_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_submission_tickets")),
+        sa.UniqueConstraint("number", name=op.f("uq_submission_tickets_number")),
+    )
+    op.create_index("ix_submission_tickets_assignee_id", "submission_tickets", ["assignee_id"])
+    op.execute(NUMBER_THOSE_THAT_ARE)
     _webhooks()
     _deliveries()
     op.create_table(
@@ -75,6 +103,12 @@ def _deliveries() -> None:
         sa.ForeignKeyConstraint(
             ["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_deliveries_webhook_id_webhooks"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"],
+            ["submissions.id"],
+            name=op.f("fk_webhook_deliveries_submission_id_submissions"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
         sa.UniqueConstraint(
             "webhook_id",
@@ -108,5 +142,5 @@ def _deliveries() -> None:
 
 
 def downgrade() -> None:
-    for table in ("embed_origins", "webhook_attempts", "webhook_deliveries", "webhooks"):
+    for table in ("embed_origins", "webhook_attempts", "webhook_deliveries", "webhooks", "submission_tickets"):
         op.drop_table(table)

@@ -11,6 +11,7 @@ from app.store.tables.instructions import DraftReference, WriterAction, WriterSt
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.review import Lock, Proposal
 from app.store.tables.settings import AuditEntry, ProviderSetting
+from app.store.tables.triage import SubmissionTicket
 from app.store.tables.turns import Alternatives, ChatMessage, ChatPlace, Conversation, Turn, TurnAttempt, TurnEvent
 from app.store.tables.versions import Version
 from app.store.tables.webhooks import EmbedOrigin, Webhook, WebhookAttempt, WebhookDelivery
@@ -47,6 +48,7 @@ __all__ = [
     "ProviderSetting",
     "SignInLink",
     "Submission",
+    "SubmissionTicket",
     "Turn",
     "TurnAttempt",
     "TurnEvent",

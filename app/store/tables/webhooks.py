@@ -54,7 +54,7 @@ class WebhookDelivery(SQLModel, table=True):
 
     id: uuid.UUID = identifier()
     webhook_id: uuid.UUID = reference("webhooks.id", on_delete="CASCADE")
-    submission_id: uuid.UUID | None = optional_reference(index=True)
+    submission_id: uuid.UUID | None = optional_reference("submissions.id", on_delete="CASCADE", index=True)
     event: str = characters(40)
     state: str = characters(20, default="waiting")
     attempts: int = 0
