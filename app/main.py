@@ -27,6 +27,7 @@ from app.routes import branches as branch_routes
 from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
+from app.routes import embedding as embed_routes
 from app.routes import files as file_routes
 from app.routes import instructions as instruction_routes
 from app.routes import live as live_routes
@@ -34,6 +35,7 @@ from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
 from app.routes import proposals as proposal_routes
 from app.routes import search as search_routes
+from app.routes import submission_pages as submission_page_routes
 from app.routes import submissions as submission_routes
 from app.routes import turns as turn_routes
 from app.routes import versions as version_routes
@@ -228,6 +230,8 @@ def create_app(
             cost_page_routes.router,
             operation_routes.router,
             submission_routes.router,
+            submission_page_routes.router,
+            embed_routes.router,
             webhook_routes.router,
             page_routes.router,
             live_routes.live,

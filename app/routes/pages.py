@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from app.routes.accounts import AnyRequest, PersonRequest
-from app.routes.security import signed_in
+from app.routes.security import KEEPS_OPENER, signed_in
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
 from app.services.drafts import Drafts
@@ -88,6 +88,8 @@ async def sign_in_page(
     next: FromQuery[str] = "",
 ) -> Template | Redirect:
     target = next if next.startswith("/") and not next.startswith(("//", "/\\")) else ""
+    if target.startswith("/embed/"):
+        request.scope["state"][KEEPS_OPENER] = True
     if request.user is not None:
         return Redirect(target or "/")
     return Template("sign_in.html", context=page(request, next=target))

@@ -55,6 +55,10 @@ class Embedding:
         await self._db.write(unit)
         return await self.settings()
 
+    async def allowed(self, origin: str) -> bool:
+        """Whether this site may show the form."""
+        return origin in (await self.settings()).origins
+
     async def frame_token(self, person: Principal) -> str:
         """A token for the frame of a person who has just signed in."""
         token, now = f"{EMBED_TOKEN}{new_token()}", self._clock()
