@@ -84,7 +84,11 @@ async def submission_page(
             description=described if isinstance(described, str) else "",
             facts=_facts(details if isinstance(details, dict) else {}),
             others=_facts(
-                {name: value for name, value in shown.fields.items() if name not in ("title", "description", "metadata")}
+                {
+                    name: value
+                    for name, value in shown.fields.items()
+                    if name not in ("title", "description", "metadata")
+                }
             ),
             states=[(state, STATE_NAMES[state]) for state in STATES],
             kind_names=KIND_NAMES,

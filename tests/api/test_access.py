@@ -13,6 +13,7 @@ from tests.conftest import Person, World
 PUBLIC = {
     ("GET", "/health"), ("GET", "/metrics"), ("GET", "/sign-in"), ("GET", "/sw.js"), ("GET", "/favicon.ico"),
     ("POST", "/api/sign-in"), ("POST", "/api/welcome"), ("GET", "/welcome/{token:str}"),
+    ("GET", "/embed.js"), ("GET", "/embed/{form:str}"),
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
 }  # fmt: skip
 OWN_COLLECTIONS = {
@@ -21,6 +22,8 @@ OWN_COLLECTIONS = {
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
     ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
+    ("GET", "/submissions"), ("GET", "/api/submissions"), ("GET", "/api/submissions.csv"),
+    ("GET", "/report/{form:str}"), ("GET", "/embed/connect"), ("POST", "/api/embed/token"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
@@ -50,6 +53,9 @@ BODIES: dict[str, Any] = {
     "/api/prices": {"provider": "p", "model": "m", "since": "2026-01-01", "input_usd": "1", "output_usd": "1"},
     "/api/budgets": {"scope": "installation", "period": "day", "hard_usd": "1"},
     "/api/prices/import": {"csv": "x"},
+    "/api/settings/webhooks": {"url": "https://example.org/hook"},
+    "/api/settings/embedding": {"origins": []},
+    "/api/submissions/{submission_id:uuid}": {"state": "closed"},
 }  # fmt: skip
 
 
@@ -92,7 +98,11 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     action = ada.post("/api/actions", own).json()
     material = {"title": "Secret source", "text": "Secret"}
     reference = ada.post(f"/api/drafts/{draft['id']}/references", material).json()
+    report = {"kind": "bug_report", "fields": {"title": "Secret bug", "description": "Secret steps"}}
+    submission = ada.post("/api/drafts", report).json()
+    ada.post(f"/api/drafts/{submission['id']}/submit")
     return {
+        "submission_id": submission["id"], "webhook_id": ada.id, "delivery_id": ada.id, "form": "bug",
         "branch_id": branch["id"], "old_version_id": old["id"],
         "alternatives_id": group["id"], "message_id": turn["message_id"],
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
@@ -169,7 +179,7 @@ def test_a_stranger_gets_404_for_whatever_is_somebody_elses(
 def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[str, str], mallory: Person) -> None:
     for method, path in OWN_COLLECTIONS:
         if method == "GET":
-            answer = world.client.request(method, path, headers=mallory.headers)
+            answer = world.client.request(method, filled(path, owned), headers=mallory.headers)
             assert answer.status_code == 200, path
             assert "Secret" not in answer.text
             assert owned["draft_id"] not in answer.text
@@ -177,7 +187,7 @@ def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[st
 
 def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Person) -> None:
     for method, path in routes(world):
-        if method != "GET" or path.startswith((*FOR_ROLES, "/static", "/welcome", "/schema/")):
+        if method != "GET" or path.startswith((*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{")):
             continue
         answer = ada.get(asked(path, owned), follow_redirects=False)
         assert answer.status_code in (200, 302), (path, answer.text)

@@ -39,6 +39,8 @@ export interface FieldsOptions {
   event?(event: DraftEvent): void;
   /** The draft was submitted or discarded elsewhere, or is no longer this person's. */
   closed?(): void;
+  /** Proves the account again when the session has ended; resolves false when the person put it off. */
+  signIn?(): Promise<boolean>;
   /** Controls can be read, not changed. */
   readOnly?: boolean;
 }
@@ -73,7 +75,7 @@ export async function openFields(draft: FieldsDraft, options: FieldsOptions): Pr
 
   const signIn = async (): Promise<void> => {
     asked = true;
-    if (!(await signInAgain(account))) return;
+    if (!(await (options.signIn?.() ?? signInAgain(account)))) return;
     asked = false;
     session.wake();
     live.retry();

@@ -2,6 +2,7 @@
 
 import { api, Problem } from "../common/api.js";
 import { toSnapshot, type DraftAnswer } from "./snapshot.js";
+import { bear, firstFields, FIRST_SEQ, unbornKind } from "./unborn.js";
 import { Refusal, type Answer, type Command, type DraftEvent, type Transport } from "./wire.js";
 
 /** Browsers refuse a farewell (keepalive) request above 64 kB. */
@@ -13,6 +14,7 @@ export function httpTransport(draftId: string): Transport {
     async send(command: Command, { leaving }): Promise<Answer> {
       const keepalive = leaving && JSON.stringify(command).length < FAREWELL_LIMIT;
       try {
+        await bear(draftId, (kind) => api("POST", "/api/drafts", { id: draftId, kind }, { keepalive }));
         const answer = await api<{ seq: number; events: DraftEvent[] }>("POST", `${path}/commands`, command, { keepalive });
         return { kind: "accepted", seq: answer.seq, events: answer.events };
       } catch (error) {
@@ -21,8 +23,9 @@ export function httpTransport(draftId: string): Transport {
         return { kind: "refused", status, code, detail: message, retryAfter, field: typeof values["field"] === "string" ? values["field"] : null };
       }
     },
-    events: (after) => read(() => api<{ items: DraftEvent[]; head: number }>("GET", `${path}/events?after=${after}&limit=500`)),
-    snapshot: () => read(async () => toSnapshot(await api<DraftAnswer>("GET", path))),
+    events: (after) =>
+      unbornKind(draftId) === null ? read(() => api<{ items: DraftEvent[]; head: number }>("GET", `${path}/events?after=${after}&limit=500`)) : Promise.resolve({ items: [], head: FIRST_SEQ }),
+    snapshot: () => (unbornKind(draftId) === null ? read(async () => toSnapshot(await api<DraftAnswer>("GET", path))) : Promise.resolve(firstFields())),
   };
 }
 

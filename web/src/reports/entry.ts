@@ -1,0 +1,49 @@
+// Reports from every page: a menu, the palette, a key, buttons marked `data-report`; and what waits is sent.
+
+import { isTyping, meta } from "../common/dom.js";
+import { menuButton } from "../common/menu.js";
+import type { PaletteCommand } from "../common/palette.js";
+import { isReportKind, type ReportKind } from "./words.js";
+
+const LOOK_AGAIN = 30_000;
+
+/** The form and its session are loaded when they are asked for. */
+function open(kind: ReportKind): void {
+  void import("./dialog.js").then(({ openReport }) => openReport(kind));
+}
+
+const bug = (): void => open("bug_report");
+const feature = (): void => open("feature_request");
+const reports = (): void => location.assign("/submissions?mine=true");
+
+export const reportCommands = (): PaletteCommand[] => [
+  { label: "Report a bug", keys: "!", run: bug },
+  { label: "Request a feature", run: feature },
+  { label: "Your reports", run: reports },
+];
+
+export const REPORT_KEY = { keys: "!", does: "Report a bug" };
+
+export function setUpReports(): void {
+  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-act=reports]")) {
+    menuButton(button, "Help and reports", () => [
+      { label: "Report a bug", run: bug },
+      { label: "Request a feature", run: feature },
+      { label: "Your reports", run: reports },
+    ]);
+  }
+  document.addEventListener("click", (event) => {
+    const kind = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-report]")?.dataset["report"] : null;
+    if (isReportKind(kind)) open(kind);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "!" || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    bug();
+  });
+  const send = (): void => void import("./waiting.js").then(({ sendWaiting, waitingReports }) => (waitingReports().length > 0 ? sendWaiting() : undefined));
+  if (!meta("account")) return;
+  send();
+  window.addEventListener("online", send);
+  window.setInterval(send, LOOK_AGAIN);
+}
