@@ -7,13 +7,13 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Template
 
 from app.routes.accounts import AnyRequest, PersonRequest
-from app.routes.pages import PageContext
+from app.routes.pages import REPORT_FORMS, PageContext
 from app.routes.security import FRAMED_BY, KEEPS_OPENER, administrator, signed_in
 from app.routes.static import StaticFiles
 from app.services.embedding import Embedding, EmbedSettings
 from app.services.errors import Missing, NotAllowed
 
-REPORT_KINDS = {"bug": "bug_report", "feature": "feature_request"}
+REPORT_KINDS = {form: kind for kind, form in REPORT_FORMS.items()}
 """By the last part of their address."""
 
 

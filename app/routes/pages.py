@@ -18,6 +18,9 @@ from app.services.errors import Missing
 from app.services.sessions import Sessions
 from app.settings import VERSION
 
+REPORT_FORMS = {"bug_report": "bug", "feature_request": "feature"}
+"""Reports are written in a dialog; by the kind of their draft, the last part of its address."""
+
 
 class PageContext:
     """What every template gets: who is looking, the CSRF token, the nonce and where files are."""
@@ -60,8 +63,13 @@ async def editor_page(
     request: PersonRequest,
     drafts: NamedDependency[Drafts],
     page: NamedDependency[PageContext],
-) -> Template:
+) -> Template | Redirect:
     draft = await drafts.get(request.user, draft_id)
+    if draft.kind in REPORT_FORMS:
+        submitted = draft.status == "submitted"
+        return Redirect(
+            f"/submissions/{draft_id}" if submitted else f"/report/{REPORT_FORMS[draft.kind]}?draft={draft_id}"
+        )
     if draft.kind != "document":
         raise Missing
     return Template("editor.html", context=page(request, draft=msgspec.to_builtins(draft)))

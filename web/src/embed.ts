@@ -24,7 +24,7 @@ iframe { border: 0; width: 100%; height: 100%; display: block; }
 `;
 
 const host = document.createElement("draftloom-report");
-const shade = host.attachShadow({ mode: "closed" });
+const shade = host.attachShadow({ mode: "open" });
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(STYLE);
 shade.adoptedStyleSheets = [sheet];

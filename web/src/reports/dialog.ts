@@ -15,11 +15,11 @@ import { write, type Ended, type Writing } from "./writing.js";
 const writing = new Map<ReportKind, Writing>();
 let shown: ReportDialog | null = null;
 
-/** Opens the report of this kind over the page, or brings the open one to the front. */
-export function openReport(kind: ReportKind): void {
+/** Opens the report of this kind over the page: the one named, or what was begun last, or a new one. */
+export function openReport(kind: ReportKind, id: string | null = null): void {
   if (shown?.kind === kind) return;
   shown?.close();
-  shown = new ReportDialog(kind);
+  shown = new ReportDialog(kind, id);
   void shown.open();
 }
 
@@ -28,7 +28,7 @@ class ReportDialog {
   private current: Writing | null = null;
   private finished = false;
 
-  constructor(readonly kind: ReportKind) {
+  constructor(readonly kind: ReportKind, private readonly named: string | null) {
     this.dialog = openDialog(REPORTS[kind].title, [h("p", { class: "report-loading", role: "status" }, "Looking for an unfinished one…")], [h("span", { class: "grow" })], { onclose: () => this.closed() });
     this.dialog.element.classList.add("report-dialog");
     this.dialog.foot.hidden = true;
@@ -42,6 +42,7 @@ class ReportDialog {
   }
 
   async open(): Promise<void> {
+    if (this.named !== null) return this.openNamed(this.named);
     const here = this.here();
     if (here && !isWaiting(here.id)) return this.showForm(here);
     if (here) return this.ask({ id: here.id, title: here.form.title.value, excerpt: here.form.description.value.slice(0, 120), at: new Date().toISOString() });
@@ -50,6 +51,14 @@ class ReportDialog {
       if (found === null) await this.start(newReport(this.kind));
       else if (!isWaiting(found.id) && found.title === "" && found.excerpt === "") await this.start(await loadReport(found.id, this.kind));
       else this.ask(found);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private async openNamed(id: string): Promise<void> {
+    try {
+      await this.start(await loadReport(id, this.kind));
     } catch (error) {
       this.fail(error);
     }
@@ -127,7 +136,9 @@ class ReportDialog {
   private async start(draft: Parameters<typeof write>[0]): Promise<void> {
     const report = await write(draft, this.kind, { facts: factsOf(location.href), ended: (how) => this.ended(how) });
     writing.set(this.kind, report);
-    if (shown === this) this.showForm(report);
+    if (shown !== this) return;
+    this.showForm(report);
+    if (draft.status === "discarded") this.ended("discarded");
   }
 
   private showForm(report: Writing): void {
@@ -205,8 +216,8 @@ class ReportDialog {
     if (this.finished || shown !== this || report === null) return;
     writing.delete(this.kind);
     const said: Record<Ended, string> = {
-      submitted: "It was sent from another window.",
-      discarded: "It was put into the trash in another window.",
+      submitted: "It was sent, from another window.",
+      discarded: "It is in the trash.",
       gone: "It is not there any more. What is written here is not saved.",
     };
     const back = h("button", { type: "button", class: "button small", onclick: () => void this.putBack(report) }, "Put it back");
