@@ -3,7 +3,6 @@
 import { setUpPage, type ShortcutGroup } from "./common/everywhere.js";
 import { openCosts } from "./pages/costs.js";
 import { openDrafts } from "./pages/drafts.js";
-import { openConnect, openEmbed } from "./pages/embed.js";
 import { openReportPage, openSubmission, openSubmissions } from "./pages/reports.js";
 import { openSettings } from "./pages/settings.js";
 import { openSignIn } from "./pages/sign_in.js";
@@ -45,8 +44,8 @@ const VERSION_KEYS: ShortcutGroup = {
 const PAGES: Record<string, PageParts> = {
   costs: { shortcuts: [], open: openCosts },
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
-  embed: { shortcuts: [], open: openEmbed },
-  "embed-connect": { shortcuts: [], open: openConnect },
+  embed: { shortcuts: [], open: () => void import("./pages/embed.js").then(({ openEmbed }) => openEmbed()) },
+  "embed-connect": { shortcuts: [], open: () => void import("./pages/embed.js").then(({ openConnect }) => openConnect()) },
   report: { shortcuts: [], open: openReportPage },
   settings: { shortcuts: [], open: openSettings },
   submission: { shortcuts: [], open: openSubmission },

@@ -31,8 +31,7 @@ interface FromWindow {
 }
 
 export function openEmbed(): void {
-  if (!document.getElementById("embed-report")) return;
-  void new EmbeddedReport(pageData<Shown>()).open();
+  if (document.getElementById("embed-report")) void new EmbeddedReport(pageData<Shown>()).open();
 }
 
 class EmbeddedReport {
@@ -95,7 +94,7 @@ class EmbeddedReport {
   private async write(): Promise<Writing> {
     const found = await findUnfinished(this.kind).catch(() => null);
     const draft = found ? await loadReport(found.id, this.kind) : newReport(this.kind);
-    const report = await write(draft, this.kind, { facts: this.facts, ended: () => void this.again(), signIn: () => this.signIn() });
+    const report = await write(draft, this.kind, { facts: this.facts, areas: false, ended: () => void this.again(), signIn: () => this.signIn() });
     this.report = report;
     this.lay(report.form, "", true, () => void this.send());
     return report;
@@ -113,7 +112,7 @@ class EmbeddedReport {
   /** Without an account yet: the words are kept in this frame until somebody signs in to send them. */
   private anonymous(): void {
     let details: Details = {};
-    const form = reportForm(this.kind, this.facts, (next) => {
+    const form = reportForm(this.kind, this.facts, false, (next) => {
       details = next;
       keep();
     });
@@ -149,7 +148,7 @@ class EmbeddedReport {
 
   /** A report of its own: what was typed here must not mix with one begun elsewhere. */
   private async fresh(): Promise<Writing> {
-    const report = await write(newReport(this.kind), this.kind, { facts: this.facts, ended: () => void this.again(), signIn: () => this.signIn() });
+    const report = await write(newReport(this.kind), this.kind, { facts: this.facts, areas: false, ended: () => void this.again(), signIn: () => this.signIn() });
     this.report = report;
     this.lay(report.form, "", true, () => void this.send());
     return report;

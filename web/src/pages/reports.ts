@@ -5,7 +5,7 @@ import { byId, h } from "../common/dom.js";
 import { onSubmit, values } from "../common/form.js";
 import { ago } from "../common/format.js";
 import { toast } from "../common/toast.js";
-import { openReport } from "../reports/dialog.js";
+import { openReport } from "../reports/entry.js";
 import { onWaitingChanged, sendWaiting, waitingReports } from "../reports/waiting.js";
 import { isReportKind, REPORTS } from "../reports/words.js";
 

@@ -8,14 +8,7 @@ import { ago, count } from "../common/format.js";
 import { toast } from "../common/toast.js";
 import { attempt, fill } from "./settings_parts.js";
 import { showOnce } from "./shown_once.js";
-
-interface Attempt {
-  number: number;
-  at: string;
-  status: number | null;
-  problem: string | null;
-  duration_ms: number | null;
-}
+import { told, type Attempt } from "./webhook_words.js";
 
 interface Delivery {
   id: string;
@@ -43,22 +36,6 @@ const KINDS: [string, string][] = [
   ["feature_request", "Feature requests"],
   ["form", "Forms"],
 ];
-const PROBLEMS: Record<string, string> = {
-  timeout: "no answer in time",
-  unreachable: "could not be reached",
-  private_address: "leads into a private network",
-  redirect: "answered with a redirect, which is not followed",
-  interrupted: "broken off",
-  secret_unreadable: "its secret cannot be read any more: renew it",
-  bad_address: "not an address that can be called",
-  submission_gone: "the report is gone",
-};
-
-export function told({ status, problem, duration_ms }: Attempt): string {
-  const said = [status && `status ${status}`, problem && (PROBLEMS[problem] ?? problem)].filter(Boolean).join(", ");
-  return duration_ms === null ? said : `${said}, ${duration_ms.toLocaleString("en")} ms`;
-}
-
 function state(delivery: Delivery): HTMLElement {
   const words = { waiting: delivery.attempts.length > 0 ? "Trying again" : "Waiting", delivered: "Delivered", failed: "Failed" }[delivery.state];
   return h("span", { class: `tag ${delivery.state === "delivered" ? "accent" : "warn"}` }, words);

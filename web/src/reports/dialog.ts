@@ -134,11 +134,13 @@ class ReportDialog {
   }
 
   private async start(draft: Parameters<typeof write>[0]): Promise<void> {
-    const report = await write(draft, this.kind, { facts: factsOf(location.href), ended: (how) => this.ended(how) });
+    const report = await write(draft, this.kind, { facts: factsOf(location.href), areas: true, ended: (how) => this.ended(how) });
     writing.set(this.kind, report);
     if (shown !== this) return;
     this.showForm(report);
-    if (draft.status === "discarded") this.ended("discarded");
+    if (draft.status !== "discarded") return;
+    report.form.lock();
+    this.ended("discarded");
   }
 
   private showForm(report: Writing): void {

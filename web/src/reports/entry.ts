@@ -3,17 +3,24 @@
 import { isTyping, meta } from "../common/dom.js";
 import { menuButton } from "../common/menu.js";
 import type { PaletteCommand } from "../common/palette.js";
+import { toast } from "../common/toast.js";
 import { isReportKind, type ReportKind } from "./words.js";
 
 const LOOK_AGAIN = 30_000;
+const QUIET = 4_000;
 
-/** The form and its session are loaded when they are asked for. */
-function open(kind: ReportKind): void {
-  void import("./dialog.js").then(({ openReport }) => openReport(kind));
+const load = (): Promise<typeof import("./dialog.js")> => import("./dialog.js");
+
+/** Over this page: the report named, or what was begun last, or a new one. */
+export function openReport(kind: ReportKind, id: string | null = null): void {
+  load().then(
+    (dialog) => dialog.openReport(kind, id),
+    () => void toast("The form could not be loaded. Try again when there is a connection."),
+  );
 }
 
-const bug = (): void => open("bug_report");
-const feature = (): void => open("feature_request");
+const bug = (): void => openReport("bug_report");
+const feature = (): void => openReport("feature_request");
 const reports = (): void => location.assign("/submissions?mine=true");
 
 export const reportCommands = (): PaletteCommand[] => [
@@ -34,7 +41,7 @@ export function setUpReports(): void {
   }
   document.addEventListener("click", (event) => {
     const kind = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-report]")?.dataset["report"] : null;
-    if (isReportKind(kind)) open(kind);
+    if (isReportKind(kind)) openReport(kind);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "!" || isTyping(event.target) || document.querySelector("dialog[open]")) return;
@@ -43,6 +50,8 @@ export function setUpReports(): void {
   });
   const send = (): void => void import("./waiting.js").then(({ sendWaiting, waitingReports }) => (waitingReports().length > 0 ? sendWaiting() : undefined));
   if (!meta("account")) return;
+  // The form is fetched while nothing else is to be done, so that it opens without a connection too.
+  window.setTimeout(() => void load().catch(() => undefined), QUIET);
   send();
   window.addEventListener("online", send);
   window.setInterval(send, LOOK_AGAIN);

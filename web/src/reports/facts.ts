@@ -2,6 +2,7 @@
 // taken away, and is then kept as empty, so that it does not come back by itself.
 
 import { h, icon } from "../common/dom.js";
+import { browserName } from "./browser_name.js";
 
 export type Details = Record<string, unknown>;
 
@@ -13,29 +14,6 @@ const NAMES: [string, string][] = [
 
 export function factsOf(page: string): Details {
   return { page, browser: browserName(navigator.userAgent), window: `${window.innerWidth} × ${window.innerHeight}` };
-}
-
-const BROWSERS: [RegExp, string][] = [
-  [/Edg\/([\d]+)/, "Edge"],
-  [/OPR\/([\d]+)/, "Opera"],
-  [/Firefox\/([\d]+)/, "Firefox"],
-  [/Chrome\/([\d]+)/, "Chrome"],
-  [/Version\/([\d.]+).*Safari/, "Safari"],
-];
-const SYSTEMS: [RegExp, string][] = [
-  [/Android/, "Android"],
-  [/iPhone|iPad/, "iOS"],
-  [/Mac OS X/, "macOS"],
-  [/Windows/, "Windows"],
-  [/Linux/, "Linux"],
-];
-
-/** "Firefox 140 on Linux": enough to look for the error, less than what browsers say of themselves. */
-export function browserName(agent: string): string {
-  const [pattern, name] = BROWSERS.find(([known]) => known.test(agent)) ?? [null, "Another browser"];
-  const version = pattern?.exec(agent)?.[1];
-  const system = SYSTEMS.find(([known]) => known.test(agent))?.[1];
-  return [name, version].filter(Boolean).join(" ") + (system ? ` on ${system}` : "");
 }
 
 /** The list of what goes along. `changed` is told the details without, or again with, one of them. */

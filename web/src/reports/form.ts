@@ -14,14 +14,18 @@ export interface ReportForm {
   showDetails: (details: Details) => void;
   /** The errors by field; the first field takes the focus. None: all are cleared. */
   showErrors: (errors: { field: string; message: string }[]) => void;
+  /** To be read and copied only. */
+  lock: () => void;
 }
 
 let made = 0;
 
-export function reportForm(kind: ReportKind, facts: Details, changed: (details: Details) => void): ReportForm {
+/** `areas`: asks which part of Draftloom it is about, which another site has no use for. */
+export function reportForm(kind: ReportKind, facts: Details, areas: boolean, changed: (details: Details) => void): ReportForm {
   const words = REPORTS[kind];
   const id = `report-${(made += 1)}`;
   let details: Details = {};
+  let locked = false;
   const set = (next: Details): void => {
     showDetails(next);
     changed(next);
@@ -36,7 +40,7 @@ export function reportForm(kind: ReportKind, facts: Details, changed: (details: 
     description.setRangeText(gap + heading, at, at, "end");
     description.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  const outline = words.outline.map(({ label, heading }) => h("button", { type: "button", class: "chip", "aria-label": `Add the heading: ${label}`, onclick: () => insert(heading) }, label));
+  const outline = words.outline.map(({ label, heading }) => h("button", { type: "button", class: "chip", "aria-label": `Add the heading: ${label}`, onclick: () => insert(heading) }, `+ ${label}`));
   const severity = h("select", { id: `${id}-severity`, onchange: () => set({ ...details, severity: severity.value }) }, h("option", { value: "" }, "Not said"), ...words.severities.map(([value, label]) => h("option", { value }, label)));
   const area = h("select", { id: `${id}-area`, onchange: () => set({ ...details, area: area.value }) }, h("option", { value: "" }, "I am not sure"), ...AREAS.map((name) => h("option", { value: name }, name)));
   const along = h("div", { class: "report-along" });
@@ -48,7 +52,7 @@ export function reportForm(kind: ReportKind, facts: Details, changed: (details: 
     notices,
     h("div", { class: "field" }, h("label", { for: title.id }, words.titleLabel), title),
     h("div", { class: "field" }, h("label", { for: description.id }, words.descriptionLabel), description, h("div", { class: "chips report-outline" }, ...outline)),
-    h("div", { class: "pair" }, h("div", { class: "field" }, h("label", { for: severity.id }, words.severityLabel), severity), h("div", { class: "field" }, h("label", { for: area.id }, "Where"), area)),
+    h("div", { class: "pair" }, h("div", { class: "field" }, h("label", { for: severity.id }, words.severityLabel), severity), areas && h("div", { class: "field" }, h("label", { for: area.id }, "Where"), area)),
     h("details", { class: "report-details", open: true }, h("summary", {}, "Sent along"), along),
   );
 
@@ -56,6 +60,7 @@ export function reportForm(kind: ReportKind, facts: Details, changed: (details: 
     details = next;
     severity.value = String(next["severity"] ?? "");
     area.value = String(next["area"] ?? "");
+    if (locked) return;
     const focused = along.contains(document.activeElement);
     along.replaceChildren(factList({ ...facts, ...next }, facts, (chosen) => set(chosen)));
     if (focused) along.querySelector("button")?.focus();
@@ -83,8 +88,14 @@ export function reportForm(kind: ReportKind, facts: Details, changed: (details: 
     if (first) (controls[first.field] ?? title).focus();
   }
 
+  function lock(): void {
+    locked = true;
+    for (const control of [title, description]) control.readOnly = true;
+    for (const control of element.querySelectorAll<HTMLButtonElement | HTMLSelectElement>(".report-outline button, .report-along button, select")) control.disabled = true;
+  }
+
   showDetails({});
-  return { element, notices, pill, title, description, details: () => ({ ...facts, ...details }), showDetails, showErrors };
+  return { element, notices, pill, title, description, details: () => ({ ...facts, ...details }), showDetails, showErrors, lock };
 }
 
 /** What keeps it from being sent. */

@@ -35,6 +35,7 @@ export interface Writing {
 
 export interface WritingLinks {
   facts: Details;
+  areas: boolean;
   ended(how: Ended): void;
   signIn?(): Promise<boolean>;
 }
@@ -47,7 +48,7 @@ export async function write(draft: FieldsDraft, kind: ReportKind, links: Writing
   let waiting = false;
   let submitting = false;
   let live: LiveHints | null = null;
-  const form = reportForm(kind, links.facts, (details) => fields?.session.set("metadata", { ...links.facts, ...stored(), ...details }));
+  const form = reportForm(kind, links.facts, links.areas, (details) => fields?.session.set("metadata", { ...links.facts, ...stored(), ...details }));
 
   function stored(): Details {
     const value = fields?.session.values()["metadata"];
@@ -62,6 +63,7 @@ export async function write(draft: FieldsDraft, kind: ReportKind, links: Writing
     if (ended !== null || submitting) return;
     ended = how;
     forgetHere(kind, draft.id);
+    form.lock();
     links.ended(how);
   };
   const follow = (status: SyncStatus): void => {
