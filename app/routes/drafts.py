@@ -30,6 +30,7 @@ class NewDraft(msgspec.Struct, frozen=True):
     title: str = ""
     text: str = ""
     fields: dict[str, Any] = msgspec.field(default_factory=dict)
+    template_id: UUID | None = None
 
 
 class Resolution(msgspec.Struct, frozen=True):
@@ -50,7 +51,9 @@ async def create_draft(
 ) -> Response[DraftView]:
     """A new draft of the caller's. Of each form and subject there is one: starting it again gives it again, with 200."""
     if data.kind == "form":
-        started = await form_starts.start(request.user, data.fields, title=data.title, device=_device(request))
+        started = await form_starts.start(
+            request.user, data.fields, title=data.title, template_id=data.template_id, device=_device(request)
+        )
         return Response(started.draft, status_code=201 if started.new else 200)
     draft = await drafts.create(
         request.user, kind=data.kind, title=data.title, text=data.text, fields=data.fields, device=_device(request)

@@ -16,6 +16,7 @@ from app.services.accounts import Accounts
 from app.services.drafts import Drafts
 from app.services.errors import Missing
 from app.services.sessions import Sessions
+from app.services.sharing import Sharing
 from app.settings import VERSION
 
 
@@ -59,11 +60,18 @@ async def editor_page(
     draft_id: FromPath[UUID],
     request: PersonRequest,
     drafts: NamedDependency[Drafts],
+    sharing: NamedDependency[Sharing],
     page: NamedDependency[PageContext],
-) -> Template:
+) -> Template | Redirect:
     draft = await drafts.get(request.user, draft_id)
+    if draft.kind == "form":
+        return Redirect(f"/forms/{draft.fields['form']}/{draft_id}")
     if draft.kind != "document":
         raise Missing
+    role = await sharing.role(request.user, draft_id)
+    if role is not None:
+        data = {"draft": msgspec.to_builtins(draft), "role": role}
+        return Template("shared_document.html", context=page(request, draft=draft, role=role, data=data))
     return Template("editor.html", context=page(request, draft=msgspec.to_builtins(draft)))
 
 

@@ -21,6 +21,8 @@ OWN_COLLECTIONS = {
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
     ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
+    ("GET", "/forms"), ("GET", "/forms/{name:str}"), ("GET", "/api/forms"), ("GET", "/api/forms/{name:str}"),
+    ("GET", "/api/forms/{name:str}/templates"), ("GET", "/api/drafts/shared"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
@@ -50,6 +52,8 @@ BODIES: dict[str, Any] = {
     "/api/prices": {"provider": "p", "model": "m", "since": "2026-01-01", "input_usd": "1", "output_usd": "1"},
     "/api/budgets": {"scope": "installation", "period": "day", "hard_usd": "1"},
     "/api/prices/import": {"csv": "x"},
+    "/api/drafts/{draft_id:uuid}/template": {"name": "x"},
+    "/api/drafts/{draft_id:uuid}/shares": {"email": "mallory@example.org", "role": "editor"},
 }  # fmt: skip
 
 
@@ -92,6 +96,8 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     action = ada.post("/api/actions", own).json()
     material = {"title": "Secret source", "text": "Secret"}
     reference = ada.post(f"/api/drafts/{draft['id']}/references", material).json()
+    form = ada.post("/api/drafts", {"kind": "form", "fields": {"form": "gig", "data.title": "Secret gig"}}).json()
+    template = ada.post(f"/api/drafts/{form['id']}/template", {"name": "Secret template"}).json()
     return {
         "branch_id": branch["id"], "old_version_id": old["id"],
         "alternatives_id": group["id"], "message_id": turn["message_id"],
@@ -100,11 +106,13 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
         "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02",
         "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
-        "file_path": "nothing.js",
+        "file_path": "nothing.js", "form_id": form["id"], "template_id": template["id"], "name": "gig", "step": "basics",
     }  # fmt: skip
 
 
 def filled(path: str, owned: dict[str, str]) -> str:
+    if path.startswith("/forms/") or "/form" in path or path.endswith("/template"):
+        owned = owned | {"draft_id": owned["form_id"]}
     for name, value in owned.items():
         for kind in ("uuid", "str", "path"):
             path = path.replace(f"{{{name}:{kind}}}", value)
@@ -169,7 +177,7 @@ def test_a_stranger_gets_404_for_whatever_is_somebody_elses(
 def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[str, str], mallory: Person) -> None:
     for method, path in OWN_COLLECTIONS:
         if method == "GET":
-            answer = world.client.request(method, path, headers=mallory.headers)
+            answer = world.client.request(method, filled(path, owned), headers=mallory.headers)
             assert answer.status_code == 200, path
             assert "Secret" not in answer.text
             assert owned["draft_id"] not in answer.text
