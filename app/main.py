@@ -29,6 +29,8 @@ from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
 from app.routes import embedding as embed_routes
 from app.routes import files as file_routes
+from app.routes import form_pages as form_page_routes
+from app.routes import forms as form_routes
 from app.routes import instructions as instruction_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
@@ -66,6 +68,8 @@ from app.services.finance.months import Months
 from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
 from app.services.finance.reports import Reports
+from app.services.forms.definitions import FormDefinitions
+from app.services.forms.filling import Filling, submission_check
 from app.services.forms.starting import FormStarts
 from app.services.locks import Locks
 from app.services.maintenance import Maintenance
@@ -74,6 +78,7 @@ from app.services.proposals import Proposals
 from app.services.references import References
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
+from app.services.sharing import Sharing
 from app.services.submissions import Submissions, payload_of
 from app.services.taking import Taking
 from app.services.turns import Turns
@@ -152,14 +157,17 @@ def create_app(
     static = StaticFiles(ROOT / "web" / "dist")
     page = page_routes.PageContext(accounts.sessions, static)
     deliveries = Deliveries(db, clock, secrets, partial(payload_of, settings.url))
-    drafts = Drafts(db, clock, fanout, metrics, submitted=deliveries.wake)
+    definitions = FormDefinitions.load(ROOT / "forms", settings.data / "forms")
+    drafts = Drafts(db, clock, fanout, metrics, {"form": submission_check(definitions)}, submitted=deliveries.wake)
     search = Search(db, clock)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
         "catalogue": catalogue,
         "drafts": drafts,
-        "form_starts": FormStarts(db, clock),
+        "form_starts": FormStarts(db, clock, definitions),
+        "filling": Filling(db, clock, fanout, definitions),
+        "sharing": Sharing(db, clock),
         "exchange": Exchange(db, drafts),
         "search": search,
         "versions": Versions(db, clock, fanout),
@@ -218,6 +226,8 @@ def create_app(
         route_handlers=[
             account_routes.router,
             draft_routes.router,
+            form_routes.router,
+            form_page_routes.router,
             file_routes.router,
             search_routes.router,
             version_routes.router,

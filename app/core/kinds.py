@@ -61,7 +61,7 @@ class Field:
 
     `limit` counts UTF-16 units of a text, characters of a string and bytes of any other value's JSON form. `nullable`
     values may be None. `required` fields count for completion. `fixed` ones are given when the draft begins and no
-    command changes them.
+    command changes them. Of two values of a `quiet` one that were set at once the later stays, and nobody is asked.
     """
 
     type: FieldType
@@ -70,6 +70,7 @@ class Field:
     nullable: bool = False
     required: bool = False
     fixed: bool = False
+    quiet: bool = False
     choices: tuple[str, ...] = ()
 
     def first(self) -> Any:
@@ -267,8 +268,8 @@ FORM: Final = Kind(
             "subject": Field(_VALUE, Holds.ID, limit=36, nullable=True, fixed=True),
             # Kept with the draft, so that its log alone tells how complete it is, whatever becomes of the definition.
             "required": Field(_VALUE, Holds.STRINGS, limit=JSON_LIMIT, fixed=True),
-            "current_step": Field(_VALUE, limit=100),
-            "completed_steps": Field(_VALUE, Holds.STRINGS, limit=JSON_LIMIT),
+            "current_step": Field(_VALUE, limit=100, quiet=True),
+            "completed_steps": Field(_VALUE, Holds.STRINGS, limit=JSON_LIMIT, quiet=True),
         }
     ),
     OnSubmit.SUBMISSION,

@@ -84,7 +84,8 @@ class Merge:
                 changes = diff_changes(self._base_text(field), text)
                 return self._merge_text(field, _without_repeats(changes, past), past)
             case SetOp(field, value):
-                self._compare_value(field, value)
+                if not kind_named(self._state.kind).field(field).quiet:
+                    self._compare_value(field, value)
                 return {"field": field, "set": value}
             case _:
                 assert_never(op)

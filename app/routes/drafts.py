@@ -33,6 +33,7 @@ class NewDraft(msgspec.Struct, frozen=True):
     text: str = ""
     fields: dict[str, Any] = msgspec.field(default_factory=dict)
     id: UUID | None = None
+    template_id: UUID | None = None
 
 
 class Resolution(msgspec.Struct, frozen=True):
@@ -53,7 +54,9 @@ async def create_draft(
 ) -> Response[DraftView]:
     """A new draft of the caller's. Of each form and subject there is one: starting it again gives it again, with 200."""
     if data.kind == "form":
-        started = await form_starts.start(request.user, data.fields, title=data.title, device=_device(request))
+        started = await form_starts.start(
+            request.user, data.fields, title=data.title, template_id=data.template_id, device=_device(request)
+        )
         return Response(started.draft, status_code=201 if started.new else 200)
     if data.id is not None:
         given = data.fields | {name: value for name, value in (("title", data.title), ("text", data.text)) if value}

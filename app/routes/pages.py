@@ -16,6 +16,7 @@ from app.services.accounts import Accounts
 from app.services.drafts import Drafts
 from app.services.errors import Missing
 from app.services.sessions import Sessions
+from app.services.sharing import Sharing
 from app.settings import VERSION
 
 REPORT_FORMS = {"bug_report": "bug", "feature_request": "feature"}
@@ -62,6 +63,7 @@ async def editor_page(
     draft_id: FromPath[UUID],
     request: PersonRequest,
     drafts: NamedDependency[Drafts],
+    sharing: NamedDependency[Sharing],
     page: NamedDependency[PageContext],
 ) -> Template | Redirect:
     draft = await drafts.get(request.user, draft_id)
@@ -70,8 +72,14 @@ async def editor_page(
         return Redirect(
             f"/submissions/{draft_id}" if submitted else f"/report/{REPORT_FORMS[draft.kind]}?draft={draft_id}"
         )
+    if draft.kind == "form":
+        return Redirect(f"/forms/{draft.fields['form']}/{draft_id}")
     if draft.kind != "document":
         raise Missing
+    role = await sharing.role(request.user, draft_id)
+    if role is not None:
+        data = {"draft": msgspec.to_builtins(draft), "role": role}
+        return Template("shared_document.html", context=page(request, draft=draft, role=role, data=data))
     return Template("editor.html", context=page(request, draft=msgspec.to_builtins(draft)))
 
 

@@ -11,7 +11,7 @@ from app.core.drafts import Actor, Conflict, DraftState, resolve
 from app.core.errors import UnknownSeq
 from app.metrics import Metrics
 from app.services import submitting
-from app.services.access import owned_draft
+from app.services.access import editable_draft, owned_draft, visible_draft
 from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict as ConflictError
@@ -37,7 +37,7 @@ from app.store import drafts as draft_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
 from app.store.db import Database
-from app.store.drafting import draft_lists, heads
+from app.store.drafting import draft_lists
 from app.store.drafting.event_log import Event, Origin
 from app.store.drafting.heads import Head
 from app.store.drafting.projections import projection_of
@@ -121,7 +121,7 @@ class Drafts:
         draft, and whether it is new. Raises `Conflict` for an id that is taken otherwise."""
 
         def unit(session: Session) -> tuple[DraftView, bool]:
-            known = heads.load_head(session, draft_id)
+            known = draft_store.load_head(session, draft_id)
             if known is not None:
                 if (known.owner_id, known.kind) != (person.id, kind):
                     raise ConflictError("id_taken", "This id belongs to something else. Choose another one.")
@@ -173,13 +173,13 @@ class Drafts:
 
     async def get(self, person: Principal, draft_id: UUID) -> DraftView:
         """The draft as it is, also one in the trash. Raises `Missing`."""
-        return await self._db.read(lambda session: draft_view(session, owned_draft(session, person.id, draft_id)))
+        return await self._db.read(lambda session: draft_view(session, visible_draft(session, person.id, draft_id)))
 
     async def state_at(self, person: Principal, draft_id: UUID, seq: int) -> StateView:
         """The draft as it was after event `seq`. Raises `Missing` where the log does not reach."""
 
         def query(session: Session) -> StateView:
-            head = owned_draft(session, person.id, draft_id)
+            head = visible_draft(session, person.id, draft_id)
             if not 1 <= seq <= head.seq:
                 raise Missing(f"This draft has events 1 to {head.seq}.")
             try:
@@ -219,7 +219,7 @@ class Drafts:
         """The events after `after`, in order and without gaps."""
 
         def query(session: Session) -> Events:
-            head = owned_draft(session, person.id, draft_id)
+            head = visible_draft(session, person.id, draft_id)
             rows = draft_store.events_after(session, draft_id, max(0, after), limit=max(1, min(limit, _MOST_EVENTS)))
             return Events([_event_view(event, person) for event in rows], head.seq)
 
@@ -232,7 +232,7 @@ class Drafts:
         at = self._clock()
 
         def unit(session: Session) -> tuple[Head, list[Event]]:
-            head = owned_draft(session, person.id, draft_id, lock=True)
+            head = editable_draft(session, person.id, draft_id, lock=True)
             body = resolve(head.state, conflict_id, value)
             return draft_store.append_bodies(
                 session, head, [body], origin=Origin(_actor(person), at, device), manual_saves=1
@@ -295,9 +295,12 @@ class Drafts:
         return await self._db.read(query)
 
     async def position(self, person: Principal, draft_id: UUID) -> int | None:
-        """The draft's last event, None if it is not this person's."""
-        head = await self._db.read(heads.load_head, draft_id)
-        return head.seq if head is not None and head.owner_id == person.id else None
+        """The draft's last event, None if this person may not see it."""
+        try:
+            head = await self._db.read(visible_draft, person.id, draft_id)
+        except Missing:
+            return None
+        return head.seq
 
     async def _move(self, unit: Any, person: Principal, draft_id: UUID) -> None:
         head: Head = await self._db.write(

@@ -31,6 +31,7 @@ from app.core.drafts import (
     parse_command,
 )
 from app.core.errors import DraftClosed, ReplicaFork, ReplicaGap
+from app.store import shares
 from app.store.drafting import event_log
 from app.store.drafting.event_log import (
     GENESIS,
@@ -166,8 +167,10 @@ class _Locked(msgspec.Struct, frozen=True):
 
 def _locked(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID) -> _Locked:
     place = lock_place(session, draft_id)
-    if place is None or place.owner_id != user_id:
+    if place is None:
         raise NotFound("draft")
+    if place.owner_id != user_id:
+        shares.require_editor(session, draft_id, user_id)
     heads = heads_of(session)
     if heads is not None:
         found = heads.find(draft_id, hash_=place.hash, rebuilds=place.rebuilds)

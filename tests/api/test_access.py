@@ -24,6 +24,8 @@ OWN_COLLECTIONS = {
     ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
     ("GET", "/submissions"), ("GET", "/api/submissions"), ("GET", "/api/submissions.csv"),
     ("GET", "/report/{form:str}"), ("GET", "/embed/connect"), ("POST", "/api/embed/token"),
+    ("GET", "/forms"), ("GET", "/forms/{name:str}"), ("GET", "/api/forms"), ("GET", "/api/forms/{name:str}"),
+    ("GET", "/api/forms/{name:str}/templates"), ("GET", "/api/drafts/shared"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
@@ -56,6 +58,8 @@ BODIES: dict[str, Any] = {
     "/api/settings/webhooks": {"url": "https://example.org/hook"},
     "/api/settings/embedding": {"origins": []},
     "/api/submissions/{submission_id:uuid}": {"state": "closed"},
+    "/api/drafts/{draft_id:uuid}/template": {"name": "x"},
+    "/api/drafts/{draft_id:uuid}/shares": {"email": "mallory@example.org", "role": "editor"},
 }  # fmt: skip
 
 
@@ -101,6 +105,8 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     report = {"kind": "bug_report", "fields": {"title": "Secret bug", "description": "Secret steps"}}
     submission = ada.post("/api/drafts", report).json()
     ada.post(f"/api/drafts/{submission['id']}/submit")
+    form = ada.post("/api/drafts", {"kind": "form", "fields": {"form": "gig", "data.title": "Secret gig"}}).json()
+    template = ada.post(f"/api/drafts/{form['id']}/template", {"name": "Secret template"}).json()
     return {
         "submission_id": submission["id"], "webhook_id": ada.id, "delivery_id": ada.id, "form": "bug",
         "branch_id": branch["id"], "old_version_id": old["id"],
@@ -110,11 +116,13 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
         "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02",
         "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
-        "file_path": "nothing.js",
+        "file_path": "nothing.js", "form_id": form["id"], "template_id": template["id"], "name": "gig", "step": "basics",
     }  # fmt: skip
 
 
 def filled(path: str, owned: dict[str, str]) -> str:
+    if path.startswith("/forms/") or "/form" in path or path.endswith("/template"):
+        owned = owned | {"draft_id": owned["form_id"]}
     for name, value in owned.items():
         for kind in ("uuid", "str", "path"):
             path = path.replace(f"{{{name}:{kind}}}", value)

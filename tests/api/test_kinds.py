@@ -168,22 +168,22 @@ def test_two_devices_that_start_a_form_at_once_get_the_same_draft(ada: Person) -
 
 
 def test_prose_in_a_form_merges_by_words_and_values_open_conflicts(ada: Person) -> None:
-    draft = begin(ada, "form", {"form": "gig", "text.description": "A quiet evening", "data.budget": 10}).json()
+    draft = begin(ada, "form", {"form": "gig", "text.description": "A quiet evening", "data.amount": 10}).json()
     edit(
         ada,
         draft["id"],
         1,
         1,
         {"field": "text.description", "changes": [2, [5, "loud"], 8]},
-        {"field": "data.budget", "set": 20},
+        {"field": "data.amount", "set": 20},
     )
     second = edit(
         ada, draft["id"], 1, 1,
-        {"field": "text.description", "changes": [15, [0, " by the sea"]]}, {"field": "data.budget", "set": 30},
+        {"field": "text.description", "changes": [15, [0, " by the sea"]]}, {"field": "data.amount", "set": 30},
         replica="phone",
     )  # fmt: skip
     [conflict] = second.json()["conflicts"]
-    assert (conflict["field"], conflict["base"], conflict["theirs"], conflict["mine"]) == ("data.budget", 10, 20, 30)
+    assert (conflict["field"], conflict["base"], conflict["theirs"], conflict["mine"]) == ("data.amount", 10, 20, 30)
     now = ada.get(f"/api/drafts/{draft['id']}").json()
     assert now["fields"]["text.description"] == "A loud evening by the sea"
     assert now["words"] == 6
@@ -192,9 +192,11 @@ def test_prose_in_a_form_merges_by_words_and_values_open_conflicts(ada: Person) 
 def test_a_text_nobody_wrote_in_yet_takes_its_first_words(ada: Person) -> None:
     draft = begin(ada, "form", {"form": "gig"}).json()
     assert edit(ada, draft["id"], 1, 1, {"field": "text.description", "changes": [[0, "First"]]}).status_code == 200
-    assert edit(ada, draft["id"], 1, 1, {"field": "text.venue", "replace": "Hall"}, replica="b").status_code == 200
+    assert (
+        edit(ada, draft["id"], 1, 1, {"field": "text.requirements", "replace": "Hall"}, replica="b").status_code == 200
+    )
     fields = ada.get(f"/api/drafts/{draft['id']}").json()["fields"]
-    assert (fields["text.description"], fields["text.venue"]) == ("First", "Hall")
+    assert (fields["text.description"], fields["text.requirements"]) == ("First", "Hall")
 
 
 @pytest.mark.parametrize("field", ["form", "form_version", "subject", "required"])
@@ -211,13 +213,13 @@ def test_a_form_without_a_name_is_refused(ada: Person) -> None:
 
 def test_the_logs_of_all_kinds_verify_and_rebuild(world: World, ada: Person) -> None:
     kept = [report(ada), report(ada, "feature_request")]
-    form = begin(ada, "form", {"form": "gig", "text.about": "Words here", "data.tags": ["a"]}).json()
+    form = begin(ada, "form", {"form": "gig", "text.description": "Words here", "data.looking_for": ["model"]}).json()
     edit(
         ada,
         form["id"],
         1,
         1,
-        {"field": "text.about", "changes": [5, [0, "go "], 5]},
+        {"field": "text.description", "changes": [5, [0, "go "], 5]},
         {"field": "current_step", "set": "details"},
     )
     handed_in, trashed = report(ada), begin(ada, "form", {"form": "campaign", "data.title": "T"}).json()
