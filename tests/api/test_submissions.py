@@ -8,7 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
+from app.store import audit
+from app.store.db import Database
+from app.store.tables import SubmissionTicket
+from app.store.upkeep import verify as verification
 from tests.api.test_webhooks import add, deliver, deliveries
 from tests.conftest import Person, TurnableClock, World
 from tests.hook_server import HookServer, hook_server
@@ -238,3 +243,29 @@ def test_a_receiver_that_is_gone_for_good_is_not_asked_again(
     report(ada, "Late")
     deliver(world)
     assert [(row["state"], len(row["attempts"])) for row in deliveries(root, hook)] == [("failed", 1)]
+
+
+def test_what_was_done_with_a_submission_is_in_the_audit_log(world: World, ada: Person, root: Person) -> None:
+    submission = report(ada, "Slow")
+    root.patch(f"/api/submissions/{submission}", {"state": "closed", "note": "Secret words"})
+    root.patch(f"/api/submissions/{submission}", {"state": "closed", "note": "Secret words"})
+    db = Database.open(world.settings.database, migrate_schema=False)
+    with db.transaction() as session:
+        noted = [row for row in audit.list_entries(session).items if row.action == "submission.changed"]
+    db.engine.dispose()
+    assert [(str(row.actor_id), row.target) for row in noted] == [(root.id, submission)], "a change that is none is not"
+    assert noted[0].details == {"changed": ["state", "note"], "from": "new", "to": "closed"}
+
+
+def test_rebuilding_keeps_numbers_and_how_submissions_were_dealt_with(world: World, ada: Person, root: Person) -> None:
+    submission = report(ada, "Zebra")
+    report(ada, "Other")
+    root.patch(f"/api/submissions/{submission}", {"state": "triaged", "assignee": root.id})
+    before = root.get(f"/api/submissions/{submission}").json()
+    db = Database.open(world.settings.database, migrate_schema=False)
+    with db.transaction() as session:
+        session.execute(update(SubmissionTicket).values(terms=""))
+        verification.rebuild(session)
+    db.engine.dispose()
+    assert root.get(f"/api/submissions/{submission}").json() == before
+    assert listed(root, "?q=zebra") == ["Zebra"]

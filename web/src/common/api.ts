@@ -30,6 +30,8 @@ export function useBearer(token: string | null): void {
   bearer = token;
 }
 
+export const usesBearer = (): boolean => bearer !== null;
+
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface Options {
   keepalive?: boolean;

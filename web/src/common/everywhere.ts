@@ -61,7 +61,7 @@ export function setUpPage(shortcuts: ShortcutGroup[], commands: () => PaletteCom
 function general(theme: (choice: Theme) => void, keys: () => void): PaletteCommand[] {
   const go = (path: string) => () => location.assign(path);
   const create = (): void => void startDraft().catch((error: unknown) => toast(error instanceof Problem ? error.message : "That did not work."));
-  const places: [string, string][] = [["All drafts", "/"], ["Costs", "/costs"], ["Reports", "/submissions"], ["Settings", "/settings"]];
+  const places: [string, string][] = [["All drafts", "/"], ["Costs", "/costs"], ["Settings", "/settings"]];
   return [
     { label: "New draft", run: create },
     ...places.filter(([, path]) => path !== location.pathname).map(([label, path]) => ({ label, run: go(path) })),

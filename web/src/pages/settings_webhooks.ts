@@ -107,7 +107,16 @@ function edit(hook: Webhook | null, reload: () => Promise<void>, secret: (made: 
 
 async function showCalls(hook: Webhook, reload: () => Promise<void>): Promise<void> {
   const list = h("ul", { class: "hook-log", "aria-busy": "true" });
-  const look = (): Promise<void> => fill(list, async () => (await api<{ items: Delivery[] }>("GET", `${PATH}/${hook.id}/deliveries`)).items.map(row), "Nothing was sent yet.");
+  let soon = 0;
+  /** Looks again by itself while something is on its way. */
+  const look = (): Promise<void> =>
+    fill(list, async () => {
+      const { items } = await api<{ items: Delivery[] }>("GET", `${PATH}/${hook.id}/deliveries`);
+      const underWay = items.some(({ state, attempts }) => state === "waiting" && (attempts.length === 0 || attempts.at(-1)?.problem === "interrupted"));
+      clearTimeout(soon);
+      if (underWay && hook.enabled && list.isConnected) soon = window.setTimeout(() => void look(), 1_000);
+      return items.map(row);
+    }, "Nothing was sent yet.");
   function row(delivery: Delivery): HTMLElement {
     const about = delivery.submission_id === null ? h("span", {}, "Test") : h("a", { href: `/submissions/${delivery.submission_id}` }, "Report");
     const last = delivery.attempts.at(-1);
@@ -126,7 +135,7 @@ async function showCalls(hook: Webhook, reload: () => Promise<void>): Promise<vo
     `Calls of ${hook.label || hook.url}`,
     [list],
     [h("button", { type: "button", class: "button", onclick: () => void test() }, "Send a test"), h("span", { class: "grow" }), h("button", { type: "button", class: "button", onclick: () => void look() }, "Look again")],
-    { wide: true, onclose: () => void reload() },
+    { wide: true, onclose: () => (clearTimeout(soon), void reload()) },
   );
   await look();
 }

@@ -21,12 +21,12 @@ export function openReport(kind: ReportKind, id: string | null = null): void {
 
 const bug = (): void => openReport("bug_report");
 const feature = (): void => openReport("feature_request");
-const reports = (): void => location.assign("/submissions?mine=true");
+const reports = (): void => location.assign("/submissions");
 
 export const reportCommands = (): PaletteCommand[] => [
   { label: "Report a bug", keys: "!", run: bug },
   { label: "Request a feature", run: feature },
-  { label: "Your reports", run: reports },
+  { label: "What became of reports", run: reports },
 ];
 
 export const REPORT_KEY = { keys: "!", does: "Report a bug" };
@@ -36,7 +36,7 @@ export function setUpReports(): void {
     menuButton(button, "Help and reports", () => [
       { label: "Report a bug", run: bug },
       { label: "Request a feature", run: feature },
-      { label: "Your reports", run: reports },
+      { label: "What became of reports", run: reports },
     ]);
   }
   document.addEventListener("click", (event) => {
