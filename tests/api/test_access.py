@@ -22,7 +22,7 @@ OWN_COLLECTIONS = {
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
     ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
     ("GET", "/forms"), ("GET", "/forms/{name:str}"), ("GET", "/api/forms"), ("GET", "/api/forms/{name:str}"),
-    ("GET", "/api/forms/{name:str}/templates"), ("GET", "/api/drafts/shared"),
+    ("GET", "/api/forms/{name:str}/templates"), ("POST", "/api/forms/{name:str}/moved"), ("GET", "/api/drafts/shared"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 

@@ -45,6 +45,9 @@ const PAGES: Record<string, PageParts> = {
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
   settings: { shortcuts: [], open: openSettings },
   versions: { shortcuts: [VERSION_KEYS], open: openVersions },
+  "form-start": { shortcuts: [], open: () => void import("./forms/start_page.js").then((page) => page.open()) },
+  "form-step": { shortcuts: [], open: () => void import("./forms/step_page.js").then((page) => page.open()) },
+  shared: { shortcuts: [], open: () => void import("./forms/shared_page.js").then((page) => page.open()) },
   "sign-in": { shortcuts: [], open: openSignIn },
   welcome: { shortcuts: [], open: openWelcome },
 };

@@ -39,6 +39,8 @@ export interface FieldsOptions {
   event?(event: DraftEvent): void;
   /** The draft was submitted or discarded elsewhere, or is no longer this person's. */
   closed?(): void;
+  /** Brings a field into view that may be on a part of the page that is hidden; false if there is none. */
+  show?(field: string): boolean;
   /** Controls can be read, not changed. */
   readOnly?: boolean;
 }
@@ -125,6 +127,7 @@ export async function openFields(draft: FieldsDraft, options: FieldsOptions): Pr
     },
     mark: () => undefined,
     show: (_id, conflict) => {
+      if (options.show) return options.show(conflict.field);
       const control = binding?.control(conflict.field);
       control?.scrollIntoView({ block: "center" });
       control?.focus();
