@@ -70,6 +70,7 @@ from app.services.finance.prices import Prices
 from app.services.finance.reports import Reports
 from app.services.forms.definitions import FormDefinitions
 from app.services.forms.filling import Filling, submission_check
+from app.services.forms.moving import Moving
 from app.services.forms.starting import FormStarts
 from app.services.locks import Locks
 from app.services.maintenance import Maintenance
@@ -167,6 +168,7 @@ def create_app(
         "drafts": drafts,
         "form_starts": FormStarts(db, clock, definitions),
         "filling": Filling(db, clock, fanout, definitions),
+        "moving": Moving(db, clock, definitions),
         "sharing": Sharing(db, clock),
         "exchange": Exchange(db, drafts),
         "search": search,

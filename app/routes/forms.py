@@ -1,6 +1,6 @@
 """HTTP of forms: what they ask, how far drafts are, steps, templates; and of sharing drafts."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,13 +12,19 @@ from app.routes.accounts import PersonRequest
 from app.routes.security import signed_in
 from app.services.forms.definitions import FormDefinition
 from app.services.forms.filling import Filling, FormSummary, TemplateView
+from app.services.forms.moving import Moving
 from app.services.forms.states import FormState
 from app.services.sharing import SharedDraftView, ShareView, Sharing
-from app.services.views import Page
+from app.services.views import DraftView, Page
 
 
 class NewTemplate(msgspec.Struct, frozen=True):
     name: str
+
+
+class OldLocalDraft(msgspec.Struct, frozen=True):
+    source: str
+    data: dict[str, Any]
 
 
 class NewShare(msgspec.Struct, frozen=True):
@@ -60,6 +66,15 @@ async def follow_definition(
 ) -> FormState:
     """Bring a draft to the form as it is asked now; what is no longer asked stays in the draft."""
     return await filling.follow_definition(request.user, draft_id, device=_device(request))
+
+
+@post("/api/forms/{name:str}/moved")
+async def take_over_local_draft(
+    name: FromPath[str], data: JSONBody[OldLocalDraft], request: PersonRequest, moving: NamedDependency[Moving]
+) -> Response[DraftView]:
+    """Take over a draft that the system before this one left in a browser; a second time gives the same draft, with 200."""
+    started = await moving.take_over(request.user, name, source=data.source, data=data.data)
+    return Response(started.draft, status_code=201 if started.new else 200)
 
 
 @get("/api/forms/{name:str}/templates")
@@ -130,7 +145,7 @@ def _device(request: Request[object, object, object]) -> str:
 router = Router(
     "/",
     route_handlers=[
-        list_forms, get_form, get_form_state, complete_step, follow_definition, list_templates, save_template,
+        list_forms, get_form, get_form_state, complete_step, follow_definition, take_over_local_draft, list_templates, save_template,
         remove_template, shared_drafts, list_shares, share_draft, take_share_back,
     ],
     guards=[signed_in],

@@ -44,7 +44,7 @@ from app.store.drafting.event_log import (
 )
 from app.store.drafting.head_cache import heads_of
 from app.store.drafting.heads import Head, insert_head, load_head, lock_place, owned_head, update_head
-from app.store.drafting.projections import project, projection_of
+from app.store.drafting.projections import has_row, project, projection_of
 from app.store.drafting.summaries import counted_words, summarised, words_after_event
 from app.store.engine.quick import expect_slow, quick
 from app.store.errors import NotFound
@@ -96,11 +96,17 @@ def create_stream(
     fields: Mapping[str, Any] | None = None,
     draft_id: uuid.UUID | None = None,
     device: str = "",
+    discarded: bool = False,
 ) -> Head:
-    """A new draft with its first event. Raises UnknownKind, UnknownField, InvalidValue or TooLarge."""
-    body = create(kind, fields)
+    """A new draft with its first event; `discarded` puts it into the trash at once, for drafts that come from elsewhere.
+
+    Raises UnknownKind, UnknownField, InvalidValue or TooLarge.
+    """
+    bodies = [create(kind, fields), *([EventBody(DRAFT_DISCARDED, {})] if discarded else [])]
     projection = projection_of(kind)
-    state = evolve(initial(kind), body.type, body.payload)
+    state = initial(kind)
+    for body in bodies:
+        state = evolve(state, body.type, body.payload)
     blank = Head(
         id=draft_id or new_id(),
         owner_id=owner_id,
@@ -117,10 +123,11 @@ def create_stream(
         expires_at=None,
         state=DraftState(kind, 0, {}),
     )
-    head = summarised(blank, state, words=counted_words(state), at=at)
+    head = summarised(blank, state, words=counted_words(state), at=at, types=[body.type for body in bodies])
     insert_head(session, head)
-    projection.insert(session, head.id, owner_id=owner_id, fields=state.fields, at=at)
-    _, hash_ = write_events(session, head.id, [body], Origin(actor, at, device), after=(0, GENESIS))
+    if has_row(kind, state.status):
+        projection.insert(session, head.id, owner_id=owner_id, fields=state.fields, at=at)
+    _, hash_ = write_events(session, head.id, bodies, Origin(actor, at, device), after=(0, GENESIS))
     head = msgspec.structs.replace(head, hash=hash_)
     update_head(session, head)
     return head

@@ -25,7 +25,7 @@ OWN_COLLECTIONS = {
     ("GET", "/submissions"), ("GET", "/api/submissions"), ("GET", "/api/submissions.csv"),
     ("GET", "/report/{form:str}"), ("GET", "/embed/connect"), ("POST", "/api/embed/token"),
     ("GET", "/forms"), ("GET", "/forms/{name:str}"), ("GET", "/api/forms"), ("GET", "/api/forms/{name:str}"),
-    ("GET", "/api/forms/{name:str}/templates"), ("GET", "/api/drafts/shared"),
+    ("GET", "/api/forms/{name:str}/templates"), ("POST", "/api/forms/{name:str}/moved"), ("GET", "/api/drafts/shared"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 

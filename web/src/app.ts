@@ -51,6 +51,9 @@ const PAGES: Record<string, PageParts> = {
   submission: { shortcuts: [], open: openSubmission },
   submissions: { shortcuts: [{ title: "Reports", list: [{ keys: "/", does: "Search" }] }], open: openSubmissions },
   versions: { shortcuts: [VERSION_KEYS], open: openVersions },
+  "form-start": { shortcuts: [], open: () => void import("./forms/start_page.js").then((page) => page.open()) },
+  "form-step": { shortcuts: [], open: () => void import("./forms/step_page.js").then((page) => page.open()) },
+  shared: { shortcuts: [], open: () => void import("./forms/shared_page.js").then((page) => page.open()) },
   "sign-in": { shortcuts: [], open: openSignIn },
   welcome: { shortcuts: [], open: openWelcome },
 };

@@ -28,7 +28,8 @@ class BadDefinition(Exception):
 
 
 class FormField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One question. `options` maps values to words, for choices."""
+    """One question. `options` maps values to words, for choices. `when` maps other fields of the step to the values for
+    which it is shown; what was answered before it was hidden stays."""
 
     name: str
     label: str
@@ -37,6 +38,7 @@ class FormField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: dict[str, str] = msgspec.field(default_factory=dict)
     rows: int = 4
     autocomplete: str = "off"
+    when: dict[str, list[Any]] = msgspec.field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -58,6 +60,15 @@ class FormStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def required(self) -> tuple[str, ...]:
         """The plain names of the fields that are always needed."""
         return tuple(self.schema.get("required", ()))
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """The plain names of the fields that no rule of this step ever needs."""
+        rules = self.schema.get("allOf", ())
+        sometimes = {
+            name for rule in rules for branch in ("then", "else") for name in rule.get(branch, {}).get("required", ())
+        }
+        return frozenset(field.name for field in self.fields) - sometimes - {*self.required}
 
 
 class FormDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,7 +153,9 @@ def _check(form: FormDefinition) -> None:
         Draft202012Validator.check_schema(step.schema)
         own = {field.name for field in step.fields}
         _require(set(step.schema.get("properties", {})) == own, f"step {step.name}: schema and fields differ")
-        _require(own >= {*step.required, *(name for pair in step.order for name in pair)}, f"step {step.name}: names")
+        named = {*step.required, *(name for pair in step.order for name in pair)}
+        named |= {name for field in step.fields for name in field.when}
+        _require(own >= named, f"step {step.name}: it names fields it does not have")
     for field in form.fields:
         _require(bool(field.options) == (field.control in ("choice", "choices")), f"field {field.name}: options")
         try:

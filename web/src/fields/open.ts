@@ -41,6 +41,8 @@ export interface FieldsOptions {
   closed?(): void;
   /** Proves the account again when the session has ended; resolves false when the person put it off. */
   signIn?(): Promise<boolean>;
+  /** Brings a field into view that may be on a part of the page that is hidden; false if there is none. */
+  show?(field: string): boolean;
   /** Controls can be read, not changed. */
   readOnly?: boolean;
 }
@@ -127,6 +129,7 @@ export async function openFields(draft: FieldsDraft, options: FieldsOptions): Pr
     },
     mark: () => undefined,
     show: (_id, conflict) => {
+      if (options.show) return options.show(conflict.field);
       const control = binding?.control(conflict.field);
       control?.scrollIntoView({ block: "center" });
       control?.focus();
