@@ -6,6 +6,8 @@ Names are checked again when a connection is made (`providers/transport.py`), si
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
+import httpx2
+
 from app.services.errors import InvalidInput
 
 _PRIVATE_NAMES = (".localhost", ".local", ".internal")
@@ -51,8 +53,9 @@ def is_private(host: str) -> bool:
 
 def _parts(url: str, field: str) -> SplitResult:
     try:
+        httpx2.URL(url)
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
+    except (ValueError, httpx2.InvalidURL) as error:
         raise InvalidInput(field, "This is not an address.") from error
     return parts

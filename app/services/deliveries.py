@@ -173,6 +173,8 @@ class Deliveries:
             request = await self._request(claimed)
         except SecretUnreadable:
             return ended(None, "secret_unreadable")
+        except httpx2.InvalidURL:
+            return ended(None, "bad_address")
         if request is None:
             return ended(None, "submission_gone")
         client = await self._client(private=claimed.webhook.allow_private)
@@ -182,8 +184,6 @@ class Deliveries:
                 await response.aclose()
         except (TimeoutError, httpx2.TimeoutException):
             return ended(None, "timeout")
-        except httpx2.InvalidURL:
-            return ended(None, "bad_address")
         except httpx2.HTTPError as error:
             return ended(None, "private_address" if _is_private(error) else "unreachable")
         return ended(response.status_code, "redirect" if 300 <= response.status_code < 400 else None)

@@ -115,12 +115,15 @@ def claim_due(
         )
         .with_for_update(skip_locked=True)
     ).all()
-    return [_claim(session, row, at=at, lease=lease) for row in rows]
+    for row in rows:
+        if row.tries_left == 0:  # The process that made its last try is gone.
+            row.state, row.finished_at = "failed", at
+    return [_claim(session, row, at=at, lease=lease) for row in rows if row.tries_left > 0]
 
 
 def _claim(session: Session, row: WebhookDelivery, *, at: datetime, lease: timedelta) -> Claimed:
     row.attempts += 1
-    row.tries_left = max(0, row.tries_left - 1)
+    row.tries_left -= 1
     row.due_at = at + lease
     session.add(WebhookAttempt(delivery_id=row.id, number=row.attempts, at=at, problem=INTERRUPTED))
     session.flush()

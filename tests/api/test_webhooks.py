@@ -97,6 +97,8 @@ def test_a_renewed_secret_signs_from_then_on(world: World, root: Person, receive
         ("ftp://example.org/x", "invalid_field"),
         ("https://user:pass@example.org/x", "invalid_field"),
         ("https://example.org:99999/x", "invalid_field"),
+        ("http://0177.0.0.1/x", "invalid_field"),
+        ("http://①②⑦.0.0.1/x", "invalid_field"),
         ("not an address", "invalid_field"),
         ("", "invalid_field"),
     ],
@@ -135,6 +137,16 @@ def test_a_name_that_leads_into_a_private_network_is_never_connected_to(
         monkeypatch.setattr(DefaultResolver, "resolve", resolving_to(*addresses))
         sent = ping(world, root, hook)
         assert (sent["state"], sent["attempts"][0]["problem"]) == ("failed", "private_address")
+    assert receiver.heard == []
+
+
+@pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f000001", "127.0.0.1.", "localhost.", "0", "127。0。0。1"])
+def test_no_spelling_of_an_own_address_is_connected_to(
+    world: World, root: Person, receiver: HookServer, host: str
+) -> None:
+    answer = root.post(HOOKS, {"url": receiver.url(host)})
+    if answer.status_code == 201:
+        assert ping(world, root, answer.json()["webhook"])["state"] == "failed"
     assert receiver.heard == []
 
 

@@ -128,3 +128,12 @@ def test_what_is_owed_goes_with_its_webhook(
         session.execute(delete(Webhook))
     with database.transaction() as session:
         assert session.scalars(select(WebhookDelivery.id)).all() == []
+
+
+def test_a_delivery_whose_last_try_was_broken_off_is_given_up(database: Database, hook: Webhook, now: datetime) -> None:
+    with database.transaction() as session:
+        webhooks.owe(session, hook.id, event="ping", submission_id=None, tries=1, at=now)
+        assert len(webhooks.claim_due(session, at=now, lease=LEASE, busy=(), limit=8)) == 1
+    with database.transaction() as session:
+        assert webhooks.claim_due(session, at=now + 2 * LEASE, lease=LEASE, busy=(), limit=8) == []
+        assert session.scalars(select(WebhookDelivery.state)).one() == "failed"
