@@ -157,6 +157,34 @@ def test_a_report_discarded_in_another_window_says_so_and_can_be_put_back(desk: 
     until_kept(desk, "Two windows")
 
 
+def test_a_title_changed_in_two_windows_is_decided_in_the_form(desk: Desk) -> None:
+    page = desk.page
+    page.goto(desk.url + "/report/bug")
+    page.get_by_label(TITLE).fill("One title")
+    until_kept(desk, "One title")
+    draft = unfinished(desk)[0]
+    csrf = page.locator("meta[name=csrf-token]").get_attribute("content") or ""
+    page.get_by_label(TITLE).press("End")
+    desk.context.set_offline(True)
+    page.keyboard.type(" of mine")
+    expect(page.locator('.report-pill[data-state="device"]')).to_be_visible()
+    desk.context.set_offline(False)
+    theirs = {"replica": "elsewhere", "n": 1, "base_seq": 2, "ops": [{"field": "title", "set": "Their title"}]}
+    answer = desk.context.request.post(
+        f"{desk.url}/api/drafts/{draft['id']}/commands", data=theirs, headers={"X-CSRF-Token": csrf}
+    )
+    assert answer.ok, answer.text()
+    notice = page.locator(".report-notices .notice")
+    expect(notice).to_be_visible(timeout=40_000)
+    notice.get_by_role("button", name="Decide…").click()
+    picture(page, "report-conflict")
+    page.locator(".side", has_text="Their title").get_by_role("button", name="Take this").click()
+    page.get_by_role("button", name="Use this result").click()
+    expect(page.get_by_label(TITLE)).to_have_value("Their title")
+    expect(notice).to_be_hidden()
+    until_kept(desk, "Their title")
+
+
 def test_starting_fresh_puts_the_old_one_into_the_trash(desk: Desk) -> None:
     page = desk.page
     page.goto(desk.url + "/report/bug")

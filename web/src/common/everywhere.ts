@@ -93,9 +93,13 @@ function showShortcuts(groups: ShortcutGroup[]): void {
 
 async function signOut(): Promise<void> {
   const { clearDevice, drainLeftovers } = await import("../sync/leftovers.js");
+  const { forgetReports, sendWaiting, waitingReports } = await import("../reports/waiting.js");
   const account = meta("account");
   await drainLeftovers(account);
-  if (!(await clearDevice(account)) && !(await leaveUnsent())) return;
+  await sendWaiting();
+  const cleared = waitingReports().length === 0 && (await clearDevice(account));
+  if (!cleared && !(await leaveUnsent())) return;
+  if (cleared) forgetReports();
   try {
     await api("POST", "/api/sign-out");
   } catch {

@@ -31,6 +31,8 @@ interface Webhook {
 }
 
 const PATH = "/api/settings/webhooks";
+/** Milliseconds: what is due in so short a time is waited for. */
+const SOON = 15_000;
 const KINDS: [string, string][] = [
   ["bug_report", "Bug reports"],
   ["feature_request", "Feature requests"],
@@ -112,7 +114,7 @@ async function showCalls(hook: Webhook, reload: () => Promise<void>): Promise<vo
   const look = (): Promise<void> =>
     fill(list, async () => {
       const { items } = await api<{ items: Delivery[] }>("GET", `${PATH}/${hook.id}/deliveries`);
-      const underWay = items.some(({ state, attempts }) => state === "waiting" && (attempts.length === 0 || attempts.at(-1)?.problem === "interrupted"));
+      const underWay = items.some(({ state, attempts, next_at }) => state === "waiting" && (attempts.at(-1)?.problem === "interrupted" || Date.parse(next_at ?? "") - Date.now() < SOON));
       clearTimeout(soon);
       if (underWay && hook.enabled && list.isConnected) soon = window.setTimeout(() => void look(), 1_000);
       return items.map(row);

@@ -17,7 +17,7 @@ let shown: ReportDialog | null = null;
 
 /** Opens the report of this kind over the page: the one named, or what was begun last, or a new one. */
 export function openReport(kind: ReportKind, id: string | null = null): void {
-  if (shown?.kind === kind) return;
+  if (shown?.kind === kind && shown.visible) return;
   shown?.close();
   shown = new ReportDialog(kind, id);
   void shown.open();
@@ -39,6 +39,11 @@ class ReportDialog {
 
   close(): void {
     this.dialog.close();
+  }
+
+  /** False as soon as it closes, which is a moment before it is told so. */
+  get visible(): boolean {
+    return this.dialog.element.open;
   }
 
   async open(): Promise<void> {

@@ -5,7 +5,7 @@ import { api, Problem } from "../common/api.js";
 import { meta } from "../common/dom.js";
 import { recall, remember } from "../common/kept.js";
 import { toast } from "../common/toast.js";
-import { forgetHere } from "./unfinished.js";
+import { forgetHere, rememberHere } from "./unfinished.js";
 import { REPORTS, type ReportKind } from "./words.js";
 
 export interface WaitingReport {
@@ -36,6 +36,11 @@ export const onWaitingChanged = (run: () => void): void => document.addEventList
 export const isWaiting = (id: string): boolean => waitingReports().some((report) => report.id === id);
 export const waitToSend = (report: WaitingReport): void => keep([...waitingReports().filter(({ id }) => id !== report.id), report]);
 export const stopWaiting = (id: string): void => keep(waitingReports().filter((report) => report.id !== id));
+
+/** What this device remembers of the account's reports; the words themselves are kept elsewhere. */
+export function forgetReports(): void {
+  for (const kind of Object.keys(REPORTS)) rememberHere(kind as ReportKind, null);
+}
 
 export interface Sent {
   id: string;

@@ -40,7 +40,7 @@ export interface WritingLinks {
   signIn?(): Promise<boolean>;
 }
 
-const LABELS: Record<string, string> = { title: "The title", description: "The description", metadata: "What is sent along" };
+const LABELS: Record<string, string> = { title: "Title", description: "Description", metadata: "Sent along" };
 
 export async function write(draft: FieldsDraft, kind: ReportKind, links: WritingLinks): Promise<Writing> {
   let fields: Fields | null = null;
