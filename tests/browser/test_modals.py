@@ -27,6 +27,12 @@ def saved(page: Page) -> None:
     expect(page.locator('.report-pill[data-state="saved"]')).to_be_visible()
 
 
+def press_escape(page: Page) -> None:
+    """Close the form and wait until the focus has left it: keys typed before would still be its own."""
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+
+
 def until_kept(desk: Desk, title: str) -> None:
     """The server has the report, by its title."""
     for _ in range(200):
@@ -96,13 +102,13 @@ def test_a_report_written_and_sent_without_a_connection_arrives_once(desk: Desk)
     page.goto(desk.url + "/")
     page.keyboard.press("!")
     page.get_by_label(TITLE).wait_for()
-    page.keyboard.press("Escape")  # the parts of the page are here now
+    press_escape(page)  # the parts of the page are here now
     desk.context.set_offline(True)
     page.keyboard.press("!")
     page.get_by_label(TITLE).fill("No connection")
     page.get_by_label(DESCRIPTION).fill("On a train.")
     expect(page.locator('.report-pill[data-state="device"]')).to_be_visible()
-    page.keyboard.press("Escape")
+    press_escape(page)
     page.keyboard.press("!")
     expect(page.get_by_label(DESCRIPTION)).to_have_value("On a train.")
     page.get_by_role("button", name="Send report").click()
