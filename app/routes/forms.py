@@ -138,7 +138,7 @@ async def take_share_back(
     await sharing.take_back(request.user, draft_id, user_id)
 
 
-def _device(request: Request[object, object, object]) -> str:
+def _device(request: Request[Any, Any, Any]) -> str:
     return request.headers.get("x-device", "")[:200]
 
 

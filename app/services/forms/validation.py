@@ -15,25 +15,24 @@ from app.services.forms.definitions import FormDefinition, FormField, FormStep
 NEEDED = "This is needed."
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
-_formats = FormatChecker(formats=())
-
-
-@_formats.checks("date", raises=ValueError)
 def _is_date(value: object) -> bool:
     return not isinstance(value, str) or bool(date.fromisoformat(value))
 
 
-@_formats.checks("time-of-day")
 def _is_time(value: object) -> bool:
     return not isinstance(value, str) or bool(_TIME.fullmatch(value))
 
 
-@_formats.checks("web-link", raises=ValueError)
 def _is_link(value: object) -> bool:
     if not isinstance(value, str):
         return True
     parts = urlsplit(value)
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", value)
+
+
+_formats = FormatChecker(formats=())
+for _name, _holds in (("date", _is_date), ("time-of-day", _is_time), ("web-link", _is_link)):
+    _formats.checks(_name, raises=ValueError)(_holds)
 
 
 def form_errors(form: FormDefinition, fields: Mapping[str, Any]) -> list[tuple[str, str]]:
