@@ -14,8 +14,10 @@ from app.logs import configure_logs
 from app.services.accounts import ROLES, Accounts
 from app.services.clock import system_clock
 from app.services.errors import ServiceError
+from app.services.forms import old_rows
+from app.services.forms.definitions import FormDefinitions
 from app.services.secrets import SecretBox, installation_secret
-from app.settings import VERSION, InvalidSetting, Settings, settings_from
+from app.settings import ROOT, VERSION, InvalidSetting, Settings, settings_from
 from app.store.db import Database
 from app.store.errors import StoreError
 from app.store.upkeep import backup as backups
@@ -167,6 +169,34 @@ def restore(settings: Settings, file: Path) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     backups.restore(settings.database, file)
     click.echo("Restored.")
+
+
+@main.command("import-drafts")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--form", "form_name", default="", help="Which form the rows are of; the file's name says it otherwise.")
+@click.option(
+    "--people",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A CSV file with the columns user_id (the old id) and email.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@click.pass_obj
+def import_drafts(settings: Settings, file: Path, form_name: str, people: Path | None, dry_run: bool) -> None:
+    """Move the drafts of an export (JSON or CSV) of gig_drafts or campaign_drafts; safe to repeat."""
+    definitions = FormDefinitions.load(ROOT / "forms", settings.data / "forms")
+    form = definitions.get(form_name or file.name.partition("_")[0])
+    rows = old_rows.read_rows(file)
+    known = {row["user_id"]: row["email"] for row in old_rows.read_rows(people)} if people else {}
+    with _database(settings) as db:
+        report = old_rows.move_rows(
+            db, form, rows, table=f"{form.name}_drafts", people=known, clock=system_clock, dry_run=dry_run
+        )
+    for number, why in report.problems:
+        click.echo(f"row {number}: {why}", err=True)
+    found = ", ".join(f"{count} {outcome}" for outcome, count in sorted(report.counts.items())) or "no rows"
+    click.echo(f"{'Would be' if dry_run else 'Done'}: {found}.")
+    if report.problems:
+        sys.exit(1)
 
 
 @contextmanager

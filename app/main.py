@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -27,7 +28,10 @@ from app.routes import cost_groups as cost_group_routes
 from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
+from app.routes import embedding as embed_routes
 from app.routes import files as file_routes
+from app.routes import form_pages as form_page_routes
+from app.routes import forms as form_routes
 from app.routes import instructions as instruction_routes
 from app.routes import live as live_routes
 from app.routes import operations as operation_routes
@@ -35,8 +39,11 @@ from app.routes import pages as page_routes
 from app.routes import proposals as proposal_routes
 from app.routes import reconciliations as reconciliation_routes
 from app.routes import search as search_routes
+from app.routes import submission_pages as submission_page_routes
+from app.routes import submissions as submission_routes
 from app.routes import turns as turn_routes
 from app.routes import versions as version_routes
+from app.routes import webhooks as webhook_routes
 from app.routes.problems import render_problem
 from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
@@ -52,7 +59,9 @@ from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock, system_clock
 from app.services.conversations import Conversations
 from app.services.costs import Costs
+from app.services.deliveries import Deliveries
 from app.services.drafts import Drafts
+from app.services.embedding import Embedding
 from app.services.exchange import Exchange
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
@@ -63,6 +72,10 @@ from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
 from app.services.finance.reconciliations import Reconciliations
 from app.services.finance.reports import Reports
+from app.services.forms.definitions import FormDefinitions
+from app.services.forms.filling import Filling, submission_check
+from app.services.forms.moving import Moving
+from app.services.forms.starting import FormStarts
 from app.services.locks import Locks
 from app.services.maintenance import Maintenance
 from app.services.merges import Merges
@@ -70,9 +83,12 @@ from app.services.proposals import Proposals
 from app.services.references import References
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
+from app.services.sharing import Sharing
+from app.services.submissions import Submissions, payload_of
 from app.services.taking import Taking
 from app.services.turns import Turns
 from app.services.versions import Versions
+from app.services.webhooks import Webhooks
 from app.services.writing_style import WritingStyle
 from app.settings import ROOT, VERSION, Settings
 from app.store.db import Database
@@ -147,13 +163,19 @@ def create_app(
     checkpoints = Checkpoints(db, clock, pause_seconds=settings.checkpoint_pause_seconds)
     static = StaticFiles(ROOT / "web" / "dist")
     page = page_routes.PageContext(accounts.sessions, static)
-    drafts = Drafts(db, clock, fanout, metrics)
+    deliveries = Deliveries(db, clock, secrets, partial(payload_of, settings.url))
+    definitions = FormDefinitions.load(ROOT / "forms", settings.data / "forms")
+    drafts = Drafts(db, clock, fanout, metrics, {"form": submission_check(definitions)}, submitted=deliveries.wake)
     search = Search(db, clock)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
         "catalogue": catalogue,
         "drafts": drafts,
+        "form_starts": FormStarts(db, clock, definitions),
+        "filling": Filling(db, clock, fanout, definitions),
+        "moving": Moving(db, clock, definitions),
+        "sharing": Sharing(db, clock),
         "exchange": Exchange(db, drafts),
         "search": search,
         "versions": Versions(db, clock, fanout),
@@ -190,6 +212,9 @@ def create_app(
             costs=costs,
         ),
         "maintenance": Maintenance(db),
+        "submissions": Submissions(db, clock),
+        "webhooks": Webhooks(db, clock, secrets, owed=deliveries.wake),
+        "embedding": Embedding(db, clock),
         "metrics": metrics,
         "fanout": fanout,
         "static": static,
@@ -204,9 +229,11 @@ def create_app(
         await turns.start_watch()
         checkpoints.start()
         search.start()
+        deliveries.start()
         try:
             yield
         finally:
+            await deliveries.stop()
             await search.stop()
             await checkpoints.stop()
             await turns.stop_all()
@@ -219,6 +246,8 @@ def create_app(
         route_handlers=[
             account_routes.router,
             draft_routes.router,
+            form_routes.router,
+            form_page_routes.router,
             file_routes.router,
             search_routes.router,
             version_routes.router,
@@ -232,6 +261,10 @@ def create_app(
             reconciliation_routes.router,
             cost_page_routes.router,
             operation_routes.router,
+            submission_routes.router,
+            submission_page_routes.router,
+            embed_routes.router,
+            webhook_routes.router,
             page_routes.router,
             live_routes.live,
             static.router(),
@@ -245,6 +278,7 @@ def create_app(
                 "accounts": accounts,
                 "catalogue": catalogue,
                 "checkpoints": checkpoints,
+                "deliveries": deliveries,
                 "turns": turns,
                 "registry": registry,
                 "page": page,

@@ -9,6 +9,7 @@ are recorded through it.
 from __future__ import annotations
 
 import asyncio
+import io
 import ipaddress
 import socket
 import urllib.request
@@ -28,6 +29,8 @@ _SPARE_SECONDS = 1.0
 """How long a connection may take to say that its answer is over, after the model said so."""
 
 TransportName = Literal["aiohttp", "httpx2"]
+
+_LARGE_BODY_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
                 request.method,
                 URL(str(request.url), encoded=True),
                 headers=request.headers.multi_items(),
-                data=await request.aread() or None,
+                data=_sendable(await request.aread()),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
                     total=None, sock_connect=limits.get("connect"), sock_read=limits.get("read")
@@ -132,6 +135,11 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             # Only when a proxy is set: it would also read ~/.netrc for passwords.
             trust_env=self._allow_private and bool(urllib.request.getproxies()),
         )
+
+
+def _sendable(body: bytes) -> bytes | io.BytesIO | None:
+    """aiohttp writes bytes in one go, which for large ones holds the event loop up."""
+    return io.BytesIO(body) if len(body) > _LARGE_BODY_BYTES else body or None
 
 
 class Body(httpx2.AsyncByteStream):

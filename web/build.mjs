@@ -51,7 +51,7 @@ async function bundle() {
     assetNames: "fonts/[name]-[hash]",
     loader: { ".woff2": "file", ".svg": "copy" },
   });
-  await build({ ...common, entryPoints: [source("sw.ts")], format: "iife", entryNames: "[name]" });
+  await build({ ...common, entryPoints: [source("sw.ts"), source("embed.ts")], format: "iife", entryNames: "[name]" });
   return [modules, theme, styles].map(({ metafile }) => metafile.outputs);
 }
 

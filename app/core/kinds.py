@@ -60,7 +60,8 @@ class Field:
     """One field of a kind.
 
     `limit` counts UTF-16 units of a text, characters of a string and bytes of any other value's JSON form. `nullable`
-    values may be None. `required` fields count for completion.
+    values may be None. `required` fields count for completion. `fixed` ones are given when the draft begins and no
+    command changes them. Of two values of a `quiet` one that were set at once the later stays, and nobody is asked.
     """
 
     type: FieldType
@@ -68,6 +69,8 @@ class Field:
     limit: int = TEXT_LIMIT
     nullable: bool = False
     required: bool = False
+    fixed: bool = False
+    quiet: bool = False
     choices: tuple[str, ...] = ()
 
     def first(self) -> Any:
@@ -86,7 +89,7 @@ class Field:
         if self.choices and value not in self.choices:
             raise InvalidValue(name, f"Must be one of: {', '.join(self.choices)}.")
         self._require_room(name, value)
-        return value
+        return str(UUID(str(value))) if self.holds is Holds.ID else value
 
     def _validated_text(self, name: str, value: object) -> str:
         if not isinstance(value, str):
@@ -112,24 +115,26 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of draft. `expires_days` counts from the last change. `open_field` rules fields that are defined by
-    data instead of code: every name that matches `open_names`."""
+    """A kind of draft. `expires_days` counts from the last change. `open_fields` rule fields that are defined by data
+    instead of code: the first whose pattern matches the name. `also_required` names a field of the draft that lists
+    further required fields."""
 
     name: str
     fields: Mapping[str, Field]
     on_submit: OnSubmit
     expires_days: int = 30
-    open_names: re.Pattern[str] | None = None
-    open_field: Field | None = None
+    open_fields: tuple[tuple[re.Pattern[str], Field], ...] = ()
+    also_required: str | None = None
 
     def field(self, name: str) -> Field:
         """The rule of a field; UnknownField if the kind has none of this name."""
         found = self.fields.get(name)
-        if found is None:
-            if self.open_field is None or self.open_names is None or not self.open_names.fullmatch(name):
-                raise UnknownField(name, self.name)
-            return self.open_field
-        return found
+        if found is not None:
+            return found
+        for names, rule in self.open_fields:
+            if names.fullmatch(name):
+                return rule
+        raise UnknownField(name, self.name)
 
     def first_fields(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """All fields with their defaults, or the validated given values."""
@@ -140,9 +145,17 @@ class Kind:
 
     def completion(self, fields: Mapping[str, Any]) -> int:
         """Percentage of required fields that are filled, 0 to 100."""
-        required = [name for name, rule in self.fields.items() if rule.required]
-        filled = sum(1 for name in required if _is_filled(fields.get(name)))
-        return 100 * filled // len(required) if required else 100
+        required = self.required(fields)
+        return 100 * (len(required) - len(self.missing(fields))) // len(required) if required else 100
+
+    def required(self, fields: Mapping[str, Any]) -> list[str]:
+        """The names of the fields that a draft with these fields must fill."""
+        named = [name for name, rule in self.fields.items() if rule.required]
+        return named + list(fields.get(self.also_required, ())) if self.also_required else named
+
+    def missing(self, fields: Mapping[str, Any]) -> list[str]:
+        """The required fields that are still empty."""
+        return [name for name in self.required(fields) if not _is_filled(fields.get(name))]
 
 
 def kind_named(name: str) -> Kind:
@@ -243,20 +256,33 @@ _MODAL_FIELDS: Final = MappingProxyType(
 BUG_REPORT: Final = Kind("bug_report", _MODAL_FIELDS, OnSubmit.SUBMISSION)
 FEATURE_REQUEST: Final = Kind("feature_request", _MODAL_FIELDS, OnSubmit.SUBMISSION)
 
+FORM_TEXT_LIMIT: Final = 200_000
+"""Longest prose in one field of a form, in UTF-16 units."""
+
 FORM: Final = Kind(
     "form",
     MappingProxyType(
         {
-            "form": Field(_VALUE, limit=100, required=True),
-            "subject": Field(_VALUE, Holds.ID, limit=36, nullable=True),
-            "current_step": Field(_VALUE, limit=100),
-            "completed_steps": Field(_VALUE, Holds.STRINGS, limit=JSON_LIMIT),
+            "form": Field(_VALUE, limit=100, fixed=True),
+            "form_version": Field(_VALUE, Holds.INTEGER, fixed=True),
+            "subject": Field(_VALUE, Holds.ID, limit=36, nullable=True, fixed=True),
+            # Kept with the draft, so that its log alone tells how complete it is, whatever becomes of the definition.
+            "required": Field(_VALUE, Holds.STRINGS, limit=JSON_LIMIT, fixed=True),
+            "current_step": Field(_VALUE, limit=100, quiet=True),
+            "completed_steps": Field(_VALUE, Holds.STRINGS, limit=JSON_LIMIT, quiet=True),
         }
     ),
     OnSubmit.SUBMISSION,
-    # The form's own fields come from its definition, which is data; they are kept apart from the four above by a prefix.
-    open_names=re.compile(r"data\.[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"),
-    open_field=Field(_VALUE, Holds.ANY, limit=JSON_LIMIT, nullable=True),
+    # The form's own fields come from its definition, which is data; a prefix keeps them apart from those above and says
+    # how they change.
+    open_fields=(
+        (
+            re.compile(r"data\.[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"),
+            Field(_VALUE, Holds.ANY, limit=JSON_LIMIT, nullable=True),
+        ),
+        (re.compile(r"text\.[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"), Field(_TEXT, limit=FORM_TEXT_LIMIT)),
+    ),
+    also_required="required",
 )
 
 MESSAGE: Final = Kind(

@@ -42,7 +42,7 @@ def _text(state: DraftState, field: str) -> str:
     rule = kind_named(state.kind).field(field)
     if rule.type is not FieldType.TEXT:
         raise InvalidChange(f"The field {field!r} is not a text.", field=field)
-    text: str = state.fields[field]
+    text: str = state.fields.get(field, "")
     return text
 
 
@@ -84,7 +84,8 @@ class Merge:
                 changes = diff_changes(self._base_text(field), text)
                 return self._merge_text(field, _without_repeats(changes, past), past)
             case SetOp(field, value):
-                self._compare_value(field, value)
+                if not kind_named(self._state.kind).field(field).quiet:
+                    self._compare_value(field, value)
                 return {"field": field, "set": value}
             case _:
                 assert_never(op)
@@ -130,7 +131,7 @@ class Merge:
         return event.replica == self._command.replica and event.actor == self._actor
 
     def _base_text(self, field: str) -> str:
-        text = self._fields_at_base()[field]
+        text = self._fields_at_base().get(field, "")
         if not isinstance(text, str):
             raise InvalidChange(f"The field {field!r} is not a text.", field=field)
         return text

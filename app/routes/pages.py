@@ -10,13 +10,17 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from app.routes.accounts import AnyRequest, PersonRequest
-from app.routes.security import signed_in
+from app.routes.security import KEEPS_OPENER, signed_in
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
 from app.services.drafts import Drafts
 from app.services.errors import Missing
 from app.services.sessions import Sessions
+from app.services.sharing import Sharing
 from app.settings import VERSION
+
+REPORT_FORMS = {"bug_report": "bug", "feature_request": "feature"}
+"""Reports are written in a dialog; by the kind of their draft, the last part of its address."""
 
 
 class PageContext:
@@ -59,11 +63,23 @@ async def editor_page(
     draft_id: FromPath[UUID],
     request: PersonRequest,
     drafts: NamedDependency[Drafts],
+    sharing: NamedDependency[Sharing],
     page: NamedDependency[PageContext],
-) -> Template:
+) -> Template | Redirect:
     draft = await drafts.get(request.user, draft_id)
+    if draft.kind in REPORT_FORMS:
+        submitted = draft.status == "submitted"
+        return Redirect(
+            f"/submissions/{draft_id}" if submitted else f"/report/{REPORT_FORMS[draft.kind]}?draft={draft_id}"
+        )
+    if draft.kind == "form":
+        return Redirect(f"/forms/{draft.fields['form']}/{draft_id}")
     if draft.kind != "document":
         raise Missing
+    role = await sharing.role(request.user, draft_id)
+    if role is not None:
+        data = {"draft": msgspec.to_builtins(draft), "role": role}
+        return Template("shared_document.html", context=page(request, draft=draft, role=role, data=data))
     return Template("editor.html", context=page(request, draft=msgspec.to_builtins(draft)))
 
 
@@ -88,6 +104,8 @@ async def sign_in_page(
     next: FromQuery[str] = "",
 ) -> Template | Redirect:
     target = next if next.startswith("/") and not next.startswith(("//", "/\\")) else ""
+    if target.startswith("/embed/"):
+        request.scope["state"][KEEPS_OPENER] = True
     if request.user is not None:
         return Redirect(target or "/")
     return Template("sign_in.html", context=page(request, next=target))

@@ -1,5 +1,6 @@
 """Who is asking, on every request: cookie or bearer token, CSRF on mutations with a cookie, and the page's strict CSP."""
 
+import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -14,15 +15,26 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from app.services.accounts import Principal
+from app.services.embedding import EMBED_TOKEN
 from app.services.errors import NotAllowed, NotSignedIn
 from app.services.sessions import Sessions
 from app.settings import Settings
 
 COOKIE = "draftloom_session"
 
+FRAMED_BY = "framed_by"
+"""In a request's state: the sites that may show this page in a frame, as the policy names them; none otherwise."""
+KEEPS_OPENER = "keeps_opener"
+"""In a request's state: this page has something to say to the window that opened it."""
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CSRF_FREE = frozenset({"/api/sign-in", "/api/welcome"})
 """There is no session yet whose token could be asked for; `from_own_page` guards them instead."""
+
+_FRAME_CALLS = re.compile(
+    r"POST /api/drafts|(GET|DELETE) /api/drafts/[0-9a-f-]{36}|GET /api/drafts/[0-9a-f-]{36}/events"
+    r"|POST /api/drafts/[0-9a-f-]{36}/(commands|submit|conflicts/[0-9a-f-]{36})|GET /api/submissions/[0-9a-f-]{36}"
+)
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -43,7 +55,12 @@ class Authenticate(ASGIMiddleware):
         principal: Principal | None
         cookie = ""
         if authorization[:7].lower() == "bearer ":
-            principal = await self._sessions.who(api_token=authorization[7:].strip())
+            token = authorization[7:].strip()
+            # The token of a frame on another site files reports, and opens nothing else.
+            if not token.startswith(EMBED_TOKEN) or _for_frames(scope):
+                principal = await self._sessions.who(api_token=token)
+            else:
+                principal = None
         else:
             cookie = _cookie(headers.get("cookie", ""))
             principal = await self._sessions.who(session_token=cookie)
@@ -121,20 +138,26 @@ class SecurityHeaders(ASGIMiddleware):
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 if headers.get("content-type", "").startswith("text/html"):
-                    headers["Content-Security-Policy"] = _policy(nonce)
+                    framed_by = scope["state"].get(FRAMED_BY, "'none'")
+                    headers["Content-Security-Policy"] = _policy(nonce, framed_by)
                     headers["Cache-Control"] = "no-store"
-                    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+                    opener = "unsafe-none" if scope["state"].get(KEEPS_OPENER) else "same-origin"
+                    headers["Cross-Origin-Opener-Policy"] = opener
             await send(message)
 
         await next_app(scope, receive, send_with_headers)
 
 
-def _policy(nonce: str) -> str:
+def _policy(nonce: str, framed_by: str) -> str:
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; font-src 'self'; "
         "img-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"base-uri 'none'; frame-ancestors {framed_by}"
     )
+
+
+def _for_frames(scope: Scope) -> bool:
+    return scope["type"] == ScopeType.HTTP and bool(_FRAME_CALLS.fullmatch(f"{scope['method']} {scope['path']}"))
 
 
 def _cookie(header: str) -> str:

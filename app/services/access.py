@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from app.services.errors import Conflict, Missing
 from app.store import proposals as proposal_store
+from app.store import shares
 from app.store import turns as turn_store
 from app.store import versions as version_store
 from app.store.drafting import heads
@@ -22,6 +23,24 @@ def owned_draft(session: Session, user_id: UUID, draft_id: UUID, *, lock: bool =
         return heads.owned_head(session, draft_id, user_id, lock=lock)
     except NotFound as error:
         raise Missing from error
+
+
+def visible_draft(session: Session, user_id: UUID, draft_id: UUID) -> Head:
+    """The draft, if it is this person's or was shared with them."""
+    head = heads.load_head(session, draft_id)
+    if head is None or (head.owner_id != user_id and shares.role_of(session, draft_id, user_id) is None):
+        raise Missing
+    return head
+
+
+def editable_draft(session: Session, user_id: UUID, draft_id: UUID, *, lock: bool = False) -> Head:
+    """The draft, if this person may change it. Raises ReadOnly for somebody who may only see it."""
+    head = heads.load_head(session, draft_id, lock=lock)
+    if head is None:
+        raise Missing
+    if head.owner_id != user_id:
+        shares.require_editor(session, draft_id, user_id)
+    return head
 
 
 def open_document(session: Session, user_id: UUID, draft_id: UUID, *, lock: bool = False) -> Head:

@@ -4,11 +4,9 @@ Keys entered in the page are encrypted before they are stored and never leave ag
 vetted: only http(s), and a private one only where the administrator said so.
 """
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import TypeVar, cast
-from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -20,6 +18,7 @@ from providers.registry import Registry, UnknownProvider
 from sqlmodel import Session
 
 from app.services.accounts import Principal
+from app.services.addresses import vet_address
 from app.services.assistant.requests import per_million
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput
@@ -260,7 +259,7 @@ class Catalogue:
         base_url = base_url.strip().rstrip("/") if base_url else None
         allow_private = _or(change.allow_private, row.allow_private if row is not None else False)
         if base_url is not None:
-            vet_address(base_url, allow_private=allow_private)
+            vet_address(base_url, field="base_url", allow_private=allow_private)
         elif kind == "compatible":
             raise InvalidInput("base_url", "A compatible endpoint needs its address, such as https://host/v1.")
         key = row.key_encrypted if row is not None else None
@@ -301,32 +300,6 @@ class Catalogue:
             models=tuple(ModelInfo(model, model) for model in row.models),
             context_tokens=row.context,
             allow_private=row.allow_private,
-        )
-
-
-def vet_address(url: str, *, allow_private: bool) -> None:
-    """Refuse what is no http(s) address, and a private one unless allowed. Raises `InvalidInput`.
-
-    Names are checked again when a connection is made, since a name can lead anywhere.
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError as error:
-        raise InvalidInput("base_url", "This is not an address.") from error
-    if parts.scheme not in ("http", "https") or not host or parts.username or parts.query or parts.fragment:
-        raise InvalidInput("base_url", "An address starts with https:// or http:// and has no user, query or fragment.")
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        private = host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
-    else:
-        private = not address.is_global
-    if private and not allow_private:
-        raise InvalidInput(
-            "base_url",
-            "This address is on a private network. Tick “on my own network” to allow it.",
-            "private_address",
         )
 
 

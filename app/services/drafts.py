@@ -1,5 +1,6 @@
 """Drafts: create, list, read, change by commands, resolve conflicts, discard, recover. Thin over the core and the store."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,14 @@ from sqlmodel import Session
 from app.core.drafts import Actor, Conflict, DraftState, resolve
 from app.core.errors import UnknownSeq
 from app.metrics import Metrics
-from app.services.access import owned_draft
+from app.services import submitting
+from app.services.access import editable_draft, owned_draft, visible_draft
 from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict as ConflictError
 from app.services.errors import InvalidInput, Missing, ServiceError
 from app.services.fanout import Fanout
+from app.services.submitting import Check
 from app.services.views import (
     ActorView,
     CommandAnswer,
@@ -34,9 +37,10 @@ from app.store import drafts as draft_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
 from app.store.db import Database
-from app.store.drafting import draft_lists, heads
+from app.store.drafting import draft_lists
 from app.store.drafting.event_log import Event, Origin
 from app.store.drafting.heads import Head
+from app.store.drafting.projections import projection_of
 
 _MOST_PER_PAGE = 200
 _SORTS: dict[str, draft_lists.Sort] = {
@@ -65,7 +69,18 @@ class DraftStatistics(msgspec.Struct, frozen=True):
 class Drafts:
     """Use cases of drafts."""
 
-    def __init__(self, db: Database, clock: Clock, fanout: Fanout, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        fanout: Fanout,
+        metrics: Metrics,
+        checks: Mapping[str, Check] | None = None,
+        submitted: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`checks` say by kind what keeps a draft from being submitted; `submitted` is called after one was."""
+        self._checks = checks or {}
+        self._submitted = submitted
         self._db = db
         self._clock = clock
         self._fanout = fanout
@@ -95,7 +110,33 @@ class Drafts:
                 fields=given,
                 device=device,
             )
-            return _draft_view(session, head)
+            return draft_view(session, head)
+
+        return await self._db.write(unit)
+
+    async def create_once(
+        self, person: Principal, draft_id: UUID, *, kind: str, fields: dict[str, Any], device: str = ""
+    ) -> tuple[DraftView, bool]:
+        """A new draft under a name its page chose, perhaps without a network: asked for again, it is the same one. The
+        draft, and whether it is new. Raises `Conflict` for an id that is taken otherwise."""
+
+        def unit(session: Session) -> tuple[DraftView, bool]:
+            known = draft_store.load_head(session, draft_id)
+            if known is not None:
+                if (known.owner_id, known.kind) != (person.id, kind):
+                    raise ConflictError("id_taken", "This id belongs to something else. Choose another one.")
+                return draft_view(session, known), False
+            head = draft_store.create_stream(
+                session,
+                draft_id=draft_id,
+                kind=kind,
+                owner_id=person.id,
+                actor=_actor(person),
+                at=self._clock(),
+                fields=fields,
+                device=device,
+            )
+            return draft_view(session, head), True
 
         return await self._db.write(unit)
 
@@ -132,13 +173,13 @@ class Drafts:
 
     async def get(self, person: Principal, draft_id: UUID) -> DraftView:
         """The draft as it is, also one in the trash. Raises `Missing`."""
-        return await self._db.read(lambda session: _draft_view(session, owned_draft(session, person.id, draft_id)))
+        return await self._db.read(lambda session: draft_view(session, visible_draft(session, person.id, draft_id)))
 
     async def state_at(self, person: Principal, draft_id: UUID, seq: int) -> StateView:
         """The draft as it was after event `seq`. Raises `Missing` where the log does not reach."""
 
         def query(session: Session) -> StateView:
-            head = owned_draft(session, person.id, draft_id)
+            head = visible_draft(session, person.id, draft_id)
             if not 1 <= seq <= head.seq:
                 raise Missing(f"This draft has events 1 to {head.seq}.")
             try:
@@ -178,7 +219,7 @@ class Drafts:
         """The events after `after`, in order and without gaps."""
 
         def query(session: Session) -> Events:
-            head = owned_draft(session, person.id, draft_id)
+            head = visible_draft(session, person.id, draft_id)
             rows = draft_store.events_after(session, draft_id, max(0, after), limit=max(1, min(limit, _MOST_EVENTS)))
             return Events([_event_view(event, person) for event in rows], head.seq)
 
@@ -191,7 +232,7 @@ class Drafts:
         at = self._clock()
 
         def unit(session: Session) -> tuple[Head, list[Event]]:
-            head = owned_draft(session, person.id, draft_id, lock=True)
+            head = editable_draft(session, person.id, draft_id, lock=True)
             body = resolve(head.state, conflict_id, value)
             return draft_store.append_bodies(
                 session, head, [body], origin=Origin(_actor(person), at, device), manual_saves=1
@@ -214,10 +255,20 @@ class Drafts:
         await self._move(draft_store.recover, person, draft_id)
         return await self.get(person, draft_id)
 
-    async def submit(self, person: Principal, draft_id: UUID) -> DraftView:
-        """Submit a draft of a kind that can be submitted. Raises `ConflictError`: a document is never finished."""
-        draft = await self.get(person, draft_id)
-        raise ConflictError("not_submittable", f"A draft of kind {draft.kind} cannot be submitted.")
+    async def submit(self, person: Principal, draft_id: UUID, *, device: str = "") -> DraftView:
+        """Hand a draft in; a second time changes nothing. Raises what `submitting.submit` raises."""
+
+        def unit(session: Session) -> DraftView:
+            head = owned_draft(session, person.id, draft_id, lock=True)
+            after = submitting.submit(
+                session, head, person=person, clock=self._clock, device=device, checks=self._checks
+            )
+            return draft_view(session, after)
+
+        draft = await self._db.write(unit)
+        self._fanout.publish(draft_id, draft.seq)
+        self._submitted()
+        return draft
 
     async def conversations(self, person: Principal, draft_id: UUID) -> Page[ConversationSummary]:
         """The chats beside a draft, newest first."""
@@ -244,9 +295,12 @@ class Drafts:
         return await self._db.read(query)
 
     async def position(self, person: Principal, draft_id: UUID) -> int | None:
-        """The draft's last event, None if it is not this person's."""
-        head = await self._db.read(heads.load_head, draft_id)
-        return head.seq if head is not None and head.owner_id == person.id else None
+        """The draft's last event, None if this person may not see it."""
+        try:
+            head = await self._db.read(visible_draft, person.id, draft_id)
+        except Missing:
+            return None
+        return head.seq
 
     async def _move(self, unit: Any, person: Principal, draft_id: UUID) -> None:
         head: Head = await self._db.write(
@@ -259,7 +313,8 @@ def _actor(person: Principal) -> Actor:
     return Actor("user", person.id)
 
 
-def _draft_view(session: Session, head: Head) -> DraftView:
+def draft_view(session: Session, head: Head) -> DraftView:
+    """A draft as it is answered."""
     version, conversation_id, running = None, None, None
     if head.kind == "document":
         current = version_store.current_version(session, head.id)
@@ -291,7 +346,7 @@ def _state_values(head: Head, state: DraftState) -> dict[str, Any]:
     return {
         "id": head.id,
         "kind": state.kind,
-        "title": str(state.fields.get("title") or ""),
+        "title": projection_of(state.kind).title(state.fields),
         "fields": {name: value for name, value in state.fields.items() if name != "text"},
         "text": state.fields.get("text"),
         "seq": state.seq,

@@ -26,6 +26,7 @@ _CORE_STATUS = {
 }
 _STORE_STATUS = {
     "not_found": 404,
+    "read_only": 403,
     "bad_cursor": 400,
     "already_exists": 409,
     "stale_write": 409,

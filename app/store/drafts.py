@@ -30,7 +30,8 @@ from app.core.drafts import (
     initial,
     parse_command,
 )
-from app.core.errors import ReplicaFork, ReplicaGap
+from app.core.errors import DraftClosed, ReplicaFork, ReplicaGap
+from app.store import shares
 from app.store.drafting import event_log
 from app.store.drafting.event_log import (
     GENESIS,
@@ -43,7 +44,7 @@ from app.store.drafting.event_log import (
 )
 from app.store.drafting.head_cache import heads_of
 from app.store.drafting.heads import Head, insert_head, load_head, lock_place, owned_head, update_head
-from app.store.drafting.projections import projection_of
+from app.store.drafting.projections import has_row, project, projection_of
 from app.store.drafting.summaries import counted_words, summarised, words_after_event
 from app.store.engine.quick import expect_slow, quick
 from app.store.errors import NotFound
@@ -95,11 +96,17 @@ def create_stream(
     fields: Mapping[str, Any] | None = None,
     draft_id: uuid.UUID | None = None,
     device: str = "",
+    discarded: bool = False,
 ) -> Head:
-    """A new draft with its first event. Raises UnknownKind, UnknownField, InvalidValue or TooLarge."""
-    body = create(kind, fields)
+    """A new draft with its first event; `discarded` puts it into the trash at once, for drafts that come from elsewhere.
+
+    Raises UnknownKind, UnknownField, InvalidValue or TooLarge.
+    """
+    bodies = [create(kind, fields), *([EventBody(DRAFT_DISCARDED, {})] if discarded else [])]
     projection = projection_of(kind)
-    state = evolve(initial(kind), body.type, body.payload)
+    state = initial(kind)
+    for body in bodies:
+        state = evolve(state, body.type, body.payload)
     blank = Head(
         id=draft_id or new_id(),
         owner_id=owner_id,
@@ -116,10 +123,11 @@ def create_stream(
         expires_at=None,
         state=DraftState(kind, 0, {}),
     )
-    head = summarised(blank, state, words=counted_words(state), at=at)
+    head = summarised(blank, state, words=counted_words(state), at=at, types=[body.type for body in bodies])
     insert_head(session, head)
-    projection.insert(session, head.id, owner_id=owner_id, fields=state.fields, at=at)
-    _, hash_ = write_events(session, head.id, [body], Origin(actor, at, device), after=(0, GENESIS))
+    if has_row(kind, state.status):
+        projection.insert(session, head.id, owner_id=owner_id, fields=state.fields, at=at)
+    _, hash_ = write_events(session, head.id, bodies, Origin(actor, at, device), after=(0, GENESIS))
     head = msgspec.structs.replace(head, hash=hash_)
     update_head(session, head)
     return head
@@ -166,8 +174,10 @@ class _Locked(msgspec.Struct, frozen=True):
 
 def _locked(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID) -> _Locked:
     place = lock_place(session, draft_id)
-    if place is None or place.owner_id != user_id:
+    if place is None:
         raise NotFound("draft")
+    if place.owner_id != user_id:
+        shares.require_editor(session, draft_id, user_id)
     heads = heads_of(session)
     if heads is not None:
         found = heads.find(draft_id, hash_=place.hash, rebuilds=place.rebuilds)
@@ -264,8 +274,15 @@ def append_bodies(
     )
     new_head = summarised(counted, state, words=words, at=origin.at, types=[body.type for body in bodies])
     update_head(session, new_head)
-    if state.fields is not head.state.fields:
-        projection_of(head.kind).save(session, head.id, fields=state.fields, at=origin.at)
+    project(
+        session,
+        head.id,
+        owner_id=head.owner_id,
+        before=head.state,
+        after=state,
+        created_at=head.created_at,
+        at=origin.at,
+    )
     if state.seq // SNAPSHOT_EVERY > head.seq // SNAPSHOT_EVERY:
         write_snapshot(session, head.id, state)
     return new_head, events
@@ -275,10 +292,12 @@ def append_bodies(
 
 
 def discard(session: Session, *, draft_id: uuid.UUID, user_id: uuid.UUID, actor: Actor, at: datetime) -> Head:
-    """Puts a draft into the trash; a second time changes nothing. Raises NotFound."""
+    """Puts a draft into the trash; a second time changes nothing. Raises NotFound, or DraftClosed for a submitted one."""
     head = owned_head(session, draft_id, user_id, lock=True)
     if head.deleted_at is not None:
         return head
+    if head.state.status == "submitted":
+        raise DraftClosed(head.state.status)
     return append_bodies(session, head, [EventBody(DRAFT_DISCARDED, {})], origin=Origin(actor, at))[0]
 
 

@@ -2,6 +2,7 @@
 
 StoreError
 ├── NotFound            the row does not exist, or belongs to somebody else: the caller cannot tell which
+├── ReadOnly            the person may see it, not change it
 ├── AlreadyExists       a unique value is taken (`field`)
 ├── StaleWrite          the row is no longer in the state the caller saw
 ├── BadCursor           a list was asked to go on from a place it never gave out
@@ -31,6 +32,13 @@ class NotFound(StoreError):
 
     def __init__(self, what: str, **values: object) -> None:
         super().__init__(f"This {what} does not exist.", what=what, **values)
+
+
+class ReadOnly(StoreError):
+    code = "read_only"
+
+    def __init__(self) -> None:
+        super().__init__("This draft was shared with you to read, not to change.")
 
 
 class AlreadyExists(StoreError):

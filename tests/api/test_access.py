@@ -13,6 +13,7 @@ from tests.conftest import Person, World
 PUBLIC = {
     ("GET", "/health"), ("GET", "/metrics"), ("GET", "/sign-in"), ("GET", "/sw.js"), ("GET", "/favicon.ico"),
     ("POST", "/api/sign-in"), ("POST", "/api/welcome"), ("GET", "/welcome/{token:str}"),
+    ("GET", "/embed.js"), ("GET", "/embed/{form:str}"),
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
 }  # fmt: skip
 OWN_COLLECTIONS = {
@@ -21,6 +22,10 @@ OWN_COLLECTIONS = {
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
     ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
+    ("GET", "/submissions"), ("GET", "/api/submissions"), ("GET", "/api/submissions.csv"),
+    ("GET", "/report/{form:str}"), ("GET", "/embed/connect"), ("POST", "/api/embed/token"),
+    ("GET", "/forms"), ("GET", "/forms/{name:str}"), ("GET", "/api/forms"), ("GET", "/api/forms/{name:str}"),
+    ("GET", "/api/forms/{name:str}/templates"), ("POST", "/api/forms/{name:str}/moved"), ("GET", "/api/drafts/shared"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
@@ -52,6 +57,11 @@ BODIES: dict[str, Any] = {
     "/api/prices/import": {"csv": "x"},
     "/api/costs/groups": {"name": "x"},
     "/api/costs/reconciliations": {"provider": "openai", "csv": "x"},
+    "/api/settings/webhooks": {"url": "https://example.org/hook"},
+    "/api/settings/embedding": {"origins": []},
+    "/api/submissions/{submission_id:uuid}": {"state": "closed"},
+    "/api/drafts/{draft_id:uuid}/template": {"name": "x"},
+    "/api/drafts/{draft_id:uuid}/shares": {"email": "mallory@example.org", "role": "editor"},
 }  # fmt: skip
 
 
@@ -94,7 +104,13 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     action = ada.post("/api/actions", own).json()
     material = {"title": "Secret source", "text": "Secret"}
     reference = ada.post(f"/api/drafts/{draft['id']}/references", material).json()
+    report = {"kind": "bug_report", "fields": {"title": "Secret bug", "description": "Secret steps"}}
+    submission = ada.post("/api/drafts", report).json()
+    ada.post(f"/api/drafts/{submission['id']}/submit")
+    form = ada.post("/api/drafts", {"kind": "form", "fields": {"form": "gig", "data.title": "Secret gig"}}).json()
+    template = ada.post(f"/api/drafts/{form['id']}/template", {"name": "Secret template"}).json()
     return {
+        "submission_id": submission["id"], "webhook_id": ada.id, "delivery_id": ada.id, "form": "bug",
         "branch_id": branch["id"], "old_version_id": old["id"],
         "alternatives_id": group["id"], "message_id": turn["message_id"],
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
@@ -102,11 +118,13 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
         "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02", "group_id": ada.id, "reconciliation_id": ada.id,
         "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
-        "file_path": "nothing.js",
+        "file_path": "nothing.js", "form_id": form["id"], "template_id": template["id"], "name": "gig", "step": "basics",
     }  # fmt: skip
 
 
 def filled(path: str, owned: dict[str, str]) -> str:
+    if path.startswith("/forms/") or "/form" in path or path.endswith("/template"):
+        owned = owned | {"draft_id": owned["form_id"]}
     for name, value in owned.items():
         for kind in ("uuid", "str", "path"):
             path = path.replace(f"{{{name}:{kind}}}", value)
@@ -171,7 +189,7 @@ def test_a_stranger_gets_404_for_whatever_is_somebody_elses(
 def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[str, str], mallory: Person) -> None:
     for method, path in OWN_COLLECTIONS:
         if method == "GET":
-            answer = world.client.request(method, path, headers=mallory.headers)
+            answer = world.client.request(method, filled(path, owned), headers=mallory.headers)
             assert answer.status_code == 200, path
             assert "Secret" not in answer.text
             assert owned["draft_id"] not in answer.text
@@ -179,7 +197,7 @@ def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[st
 
 def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Person) -> None:
     for method, path in routes(world):
-        if method != "GET" or path.startswith((*FOR_ROLES, "/static", "/welcome", "/schema/")):
+        if method != "GET" or path.startswith((*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{")):
             continue
         answer = ada.get(asked(path, owned), follow_redirects=False)
         assert answer.status_code in (200, 302), (path, answer.text)

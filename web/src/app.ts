@@ -3,6 +3,7 @@
 import { setUpPage, type ShortcutGroup } from "./common/everywhere.js";
 import { openCosts } from "./pages/costs.js";
 import { openDrafts } from "./pages/drafts.js";
+import { openReportPage, openSubmission, openSubmissions } from "./pages/reports.js";
 import { openSettings } from "./pages/settings.js";
 import { openSignIn } from "./pages/sign_in.js";
 import { openVersions } from "./pages/versions.js";
@@ -43,12 +44,21 @@ const VERSION_KEYS: ShortcutGroup = {
 const PAGES: Record<string, PageParts> = {
   costs: { shortcuts: [], open: openCosts },
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
+  embed: { shortcuts: [], open: () => void import("./pages/embed.js").then(({ openEmbed }) => openEmbed()) },
+  "embed-connect": { shortcuts: [], open: () => void import("./pages/embed.js").then(({ openConnect }) => openConnect()) },
+  report: { shortcuts: [], open: openReportPage },
   settings: { shortcuts: [], open: openSettings },
+  submission: { shortcuts: [], open: openSubmission },
+  submissions: { shortcuts: [{ title: "Reports", list: [{ keys: "/", does: "Search" }] }], open: openSubmissions },
   versions: { shortcuts: [VERSION_KEYS], open: openVersions },
+  "form-start": { shortcuts: [], open: () => void import("./forms/start_page.js").then((page) => page.open()) },
+  "form-step": { shortcuts: [], open: () => void import("./forms/step_page.js").then((page) => page.open()) },
+  shared: { shortcuts: [], open: () => void import("./forms/shared_page.js").then((page) => page.open()) },
   "sign-in": { shortcuts: [], open: openSignIn },
   welcome: { shortcuts: [], open: openWelcome },
 };
 
 const page = PAGES[document.body.dataset["page"] ?? ""];
-setUpPage(page?.shortcuts ?? []);
+// In another site's frame there is nothing around the form.
+if (!document.body.dataset["page"]?.startsWith("embed")) setUpPage(page?.shortcuts ?? []);
 page?.open();

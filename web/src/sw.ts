@@ -34,7 +34,7 @@ shell.addEventListener("fetch", (raw) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== shell.location.origin) return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
-  else if (request.mode === "navigate" && (url.pathname === "/" || url.pathname.startsWith("/drafts/"))) event.respondWith(page(request));
+  else if (request.mode === "navigate" && (url.pathname === "/" || /^\/(drafts|forms)(\/|$)/.test(url.pathname))) event.respondWith(page(request));
 });
 
 async function file(request: Request): Promise<Response> {
@@ -56,11 +56,20 @@ async function page(request: Request): Promise<Response> {
     const fresh = await fetch(request);
     if (fresh.ok && !fresh.redirected && fresh.type === "basic") await cache.put(request.url, fresh.clone());
     if (fresh.status < 502 || fresh.status > 504) return fresh;
-    return (await cache.match(request.url)) ?? fresh;
+    return (await kept(cache, request.url)) ?? fresh;
   } catch (error) {
-    const kept = await cache.match(request.url);
-    if (kept) return kept;
+    const last = await kept(cache, request.url);
+    if (last) return last;
     if (!(error instanceof TypeError)) throw error;
     return new Response(NOT_KEPT, { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } });
   }
+}
+
+/** The page as it was last seen. All steps of a form are in one page, whichever of its addresses it was opened at. */
+async function kept(cache: Cache, address: string): Promise<Response | undefined> {
+  const same = await cache.match(address);
+  const form = /^(.*\/forms\/[^/]+\/[^/]+\/)[^/]+$/.exec(address)?.[1];
+  if (same || form === undefined) return same;
+  const other = (await cache.keys()).findLast(({ url }) => url.startsWith(form));
+  return other && cache.match(other);
 }

@@ -18,12 +18,15 @@ from app.store.tables.costs import (
     Reconciliation,
 )
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
+from app.store.tables.forms import DraftShare, FormDraft, FormTemplate, ModalDraft, Submission
 from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.review import Lock, Proposal
 from app.store.tables.settings import AuditEntry, ProviderSetting
+from app.store.tables.triage import SubmissionTicket
 from app.store.tables.turns import Alternatives, ChatMessage, ChatPlace, Conversation, Turn, TurnAttempt, TurnEvent
 from app.store.tables.versions import Version
+from app.store.tables.webhooks import EmbedOrigin, Webhook, WebhookAttempt, WebhookDelivery
 
 metadata = SQLModel.metadata
 
@@ -44,24 +47,34 @@ __all__ = [
     "Draft",
     "DraftEvent",
     "DraftReference",
+    "DraftShare",
     "DraftSnapshot",
     "DraftStream",
     "ExchangeRate",
     "KeptWords",
+    "EmbedOrigin",
+    "FormDraft",
+    "FormTemplate",
     "LedgerEntry",
     "Lock",
+    "ModalDraft",
     "MonthClosing",
     "PriceOverride",
     "Proposal",
     "ProviderSetting",
     "Reconciliation",
     "SignInLink",
+    "Submission",
+    "SubmissionTicket",
     "Turn",
     "TurnAttempt",
     "TurnEvent",
     "User",
     "UserSession",
     "Version",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
     "WriterAction",
     "WriterStyle",
     "metadata",

@@ -24,6 +24,14 @@ export function useCsrfToken(fresh: string): void {
   csrf = fresh;
 }
 
+let bearer: string | null = null;
+/** For a page in another site's frame, which gets no cookie: every request is signed with this token. */
+export function useBearer(token: string | null): void {
+  bearer = token;
+}
+
+export const usesBearer = (): boolean => bearer !== null;
+
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface Options {
   keepalive?: boolean;
@@ -49,7 +57,8 @@ const asStored = (_key: string, value: unknown): unknown => (typeof value === "s
 
 async function once<T>(method: Method, path: string, body: unknown, options: Options): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (method !== "GET") headers["X-CSRF-Token"] = csrfToken();
+  if (bearer !== null) headers["Authorization"] = `Bearer ${bearer}`;
+  else if (method !== "GET") headers["X-CSRF-Token"] = csrfToken();
   if (body !== undefined && !(body instanceof FormData)) headers["Content-Type"] = "application/json";
   const limit = AbortSignal.timeout(options.timeout ?? TIMEOUT);
   let response: Response;

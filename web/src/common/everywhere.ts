@@ -6,6 +6,7 @@ import { h, icon, isTyping, meta, MOD_KEYS } from "./dom.js";
 import { startDraft } from "./new_draft.js";
 import { foundCommands } from "../files/found.js";
 import { setUpPalette, type PaletteCommand } from "./palette.js";
+import { REPORT_KEY, reportCommands, setUpReports } from "../reports/entry.js";
 import { chooseTheme, storedTheme, type Theme } from "./theme_choice.js";
 import { toast } from "./toast.js";
 
@@ -23,6 +24,7 @@ export interface Shortcut {
 
 const GENERAL: Shortcut[] = [
   { keys: "Mod-K", does: "All commands" },
+  REPORT_KEY,
   { keys: "?", does: "Show this list" },
   { keys: "Esc", does: "Close what is open" },
 ];
@@ -51,6 +53,7 @@ export function setUpPage(shortcuts: ShortcutGroup[], commands: () => PaletteCom
   });
   document.querySelector("[data-act=sign-out]")?.addEventListener("click", () => void signOut());
   if (meta("account")) setUpPalette(() => [...commands(), ...general(theme, keys)], foundCommands);
+  setUpReports();
   void registerShell();
 }
 
@@ -63,6 +66,7 @@ function general(theme: (choice: Theme) => void, keys: () => void): PaletteComma
     { label: "New draft", run: create },
     ...places.filter(([, path]) => path !== location.pathname).map(([label, path]) => ({ label, run: go(path) })),
     ...(["light", "dark", "auto"] as const).filter((choice) => choice !== storedTheme()).map((choice) => ({ label: SHOWN[choice][1], run: () => theme(choice) })),
+    ...reportCommands(),
     { label: "Keyboard shortcuts", keys: "?", run: keys },
     { label: "Sign out", run: () => void signOut() },
   ];
@@ -89,9 +93,13 @@ function showShortcuts(groups: ShortcutGroup[]): void {
 
 async function signOut(): Promise<void> {
   const { clearDevice, drainLeftovers } = await import("../sync/leftovers.js");
+  const { forgetReports, sendWaiting, waitingReports } = await import("../reports/waiting.js");
   const account = meta("account");
   await drainLeftovers(account);
-  if (!(await clearDevice(account)) && !(await leaveUnsent())) return;
+  await sendWaiting();
+  const cleared = waitingReports().length === 0 && (await clearDevice(account));
+  if (!cleared && !(await leaveUnsent())) return;
+  if (cleared) forgetReports();
   try {
     await api("POST", "/api/sign-out");
   } catch {

@@ -5,10 +5,12 @@ import { byId } from "../common/dom.js";
 import { onSubmit, values } from "../common/form.js";
 import { toast } from "../common/toast.js";
 import { openActions } from "./settings_actions.js";
+import { openEmbedding } from "./settings_embedding.js";
 import { openPeople } from "./settings_people.js";
 import { openProviders } from "./settings_providers.js";
 import { openStyle } from "./settings_style.js";
 import { openTokens } from "./settings_tokens.js";
+import { openWebhooks } from "./settings_webhooks.js";
 
 export function openSettings(): void {
   const profile = byId<HTMLFormElement>("profile-form");
@@ -28,4 +30,6 @@ export function openSettings(): void {
   openTokens();
   if (document.getElementById("people")) openPeople();
   if (document.getElementById("providers")) openProviders();
+  if (document.getElementById("webhooks")) openWebhooks();
+  if (document.getElementById("embedding")) openEmbedding();
 }

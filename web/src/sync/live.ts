@@ -1,5 +1,6 @@
 // Hears from the server that drafts moved. A hint carries no content; without a socket the page looks by itself.
 
+import { usesBearer } from "../common/api.js";
 import { backoff } from "./backoff.js";
 
 const POLL = 15_000;
@@ -27,7 +28,8 @@ export function liveHints(drafts: string[], listener: Listener): LiveHints {
   let connected = false;
 
   function connect(): void {
-    if (closed || socket) return;
+    // A frame on another site has no cookie for a socket: there the page looks by itself.
+    if (closed || socket || usesBearer()) return;
     const address = new URL("/api/live", location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(address);

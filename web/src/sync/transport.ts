@@ -1,23 +1,12 @@
 // The sync core's way to the server, over fetch.
 
 import { api, Problem } from "../common/api.js";
-import { Refusal, type Answer, type Command, type ConflictView, type DraftEvent, type Snapshot, type Transport } from "./wire.js";
+import { toSnapshot, type DraftAnswer } from "./snapshot.js";
+import { bear, firstFields, FIRST_SEQ, unbornKind } from "./unborn.js";
+import { Refusal, type Answer, type Command, type DraftEvent, type Transport } from "./wire.js";
 
 /** Browsers refuse a farewell (keepalive) request above 64 kB. */
 const FAREWELL_LIMIT = 60_000;
-
-export interface DraftAnswer {
-  seq: number;
-  title: string;
-  text: string;
-  fields: Record<string, unknown>;
-  conflicts: ConflictView[];
-}
-
-/** A draft's title is the title field; null in old drafts counts as empty. */
-export function toSnapshot(draft: Pick<DraftAnswer, "seq" | "text"> & { title?: string | null }): Snapshot {
-  return { seq: draft.seq, text: (draft.text ?? "").replace(/\r\n?/g, "\n"), title: draft.title ?? "" };
-}
 
 export function httpTransport(draftId: string): Transport {
   const path = `/api/drafts/${draftId}`;
@@ -25,16 +14,18 @@ export function httpTransport(draftId: string): Transport {
     async send(command: Command, { leaving }): Promise<Answer> {
       const keepalive = leaving && JSON.stringify(command).length < FAREWELL_LIMIT;
       try {
+        await bear(draftId, (kind) => api("POST", "/api/drafts", { id: draftId, kind }, { keepalive }));
         const answer = await api<{ seq: number; events: DraftEvent[] }>("POST", `${path}/commands`, command, { keepalive });
         return { kind: "accepted", seq: answer.seq, events: answer.events };
       } catch (error) {
         if (!(error instanceof Problem) || error.status === 0) throw error;
-        const { status, code, message, retryAfter } = error;
-        return { kind: "refused", status, code, detail: message, retryAfter };
+        const { status, code, message, retryAfter, values } = error;
+        return { kind: "refused", status, code, detail: message, retryAfter, field: typeof values["field"] === "string" ? values["field"] : null };
       }
     },
-    events: (after) => read(() => api<{ items: DraftEvent[]; head: number }>("GET", `${path}/events?after=${after}&limit=500`)),
-    snapshot: () => read(async () => toSnapshot(await api<DraftAnswer>("GET", path))),
+    events: (after) =>
+      unbornKind(draftId) === null ? read(() => api<{ items: DraftEvent[]; head: number }>("GET", `${path}/events?after=${after}&limit=500`)) : Promise.resolve({ items: [], head: FIRST_SEQ }),
+    snapshot: () => (unbornKind(draftId) === null ? read(async () => toSnapshot(await api<DraftAnswer>("GET", path))) : Promise.resolve(firstFields())),
   };
 }
 

@@ -1,0 +1,102 @@
+"""Starting a form: a new draft, from nothing or from a template, or the unfinished one that is there."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlmodel import Session
+
+from app.core.drafts import Actor
+from app.core.errors import UnknownField
+from app.core.kinds import FORM
+from app.services.accounts import Principal
+from app.services.clock import Clock
+from app.services.drafts import draft_view
+from app.services.errors import InvalidInput, Missing
+from app.services.forms.definitions import FormDefinition, FormDefinitions
+from app.services.views import DraftView
+from app.store import drafts as draft_store
+from app.store import form_templates
+from app.store.db import Database
+from app.store.drafting.form_projections import open_form
+from app.store.errors import AlreadyExists
+
+
+class Started(msgspec.Struct, frozen=True):
+    """`new` is false for a draft that was there before."""
+
+    draft: DraftView
+    new: bool
+
+
+class FormStarts:
+    """Use case of whoever opens a form."""
+
+    def __init__(self, db: Database, clock: Clock, definitions: FormDefinitions) -> None:
+        self._db = db
+        self._clock = clock
+        self._definitions = definitions
+
+    async def start(
+        self,
+        person: Principal,
+        fields: dict[str, Any],
+        *,
+        title: str = "",
+        template_id: UUID | None = None,
+        device: str = "",
+    ) -> Started:
+        """The person's open draft of the form and subject in `fields`, or a new one with these fields."""
+        given = dict(fields)
+        if title:
+            given.setdefault("data.title", title)
+        form, subject = self._named(given)
+
+        def unit(session: Session) -> Started:
+            existing = open_form(session, person.id, form.name, subject)
+            if existing is not None:
+                return Started(draft_view(session, draft_store.load_draft(session, existing)), new=False)
+            head = draft_store.create_stream(
+                session,
+                kind="form",
+                owner_id=person.id,
+                actor=Actor("user", person.id),
+                at=self._clock(),
+                fields=first_fields(form, _template(session, person, form, template_id) | given),
+                device=device,
+            )
+            return Started(draft_view(session, head), new=True)
+
+        try:
+            return await self._db.write(unit)
+        except AlreadyExists:
+            # Another device was first, by a moment.
+            return await self._db.write(unit)
+
+    def _named(self, fields: dict[str, Any]) -> tuple[FormDefinition, UUID | None]:
+        """The form and what it is about. Raises `InvalidInput`, InvalidValue or UnknownField."""
+        form = self._definitions.find(FORM.field("form").validated("form", fields.get("form", "")))
+        if form is None:
+            names = ", ".join(form.name for form in self._definitions.all())
+            raise InvalidInput("form", f"There is no such form. There are: {names}.")
+        for name in fields:
+            if name not in FORM.fields and name not in form.keys:
+                raise UnknownField(name, f"form {form.name}")
+        subject = FORM.field("subject").validated("subject", fields.get("subject"))
+        return form, None if subject is None else UUID(subject)
+
+
+def first_fields(form: FormDefinition, given: dict[str, Any]) -> dict[str, Any]:
+    """What a new draft of a form begins with; what it says about itself comes from the definition."""
+    begun = {"form": form.name, "form_version": form.version, "required": form.required_keys}
+    return {"current_step": form.steps[0].name} | given | begun
+
+
+def _template(session: Session, person: Principal, form: FormDefinition, template_id: UUID | None) -> dict[str, Any]:
+    if template_id is None:
+        return {}
+    template = form_templates.find(session, person.id, template_id)
+    if template is None or template.form != form.name:
+        raise Missing
+    known = form.keys
+    return {name: value for name, value in template.fields.items() if name in known}

@@ -1,0 +1,15 @@
+// A document that somebody shares: its title and text in plain fields, saved like everything else.
+
+import { byId, pageData } from "../common/dom.js";
+import { openFields, type FieldsDraft } from "../fields/open.js";
+
+export async function open(): Promise<void> {
+  const { draft, role } = pageData<{ draft: FieldsDraft; role: string }>();
+  await openFields(draft, {
+    root: byId("form"),
+    pill: byId<HTMLButtonElement>("save-pill"),
+    notices: byId("notices"),
+    label: (field) => (field === "title" ? "Title" : "Text"),
+    readOnly: role === "viewer",
+  });
+}

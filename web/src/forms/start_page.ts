@@ -1,0 +1,65 @@
+// Starting a form, from nothing or a template; or what to do about the one that is unfinished.
+
+import { api, Problem } from "../common/api.js";
+import { openDialog } from "../common/dialog.js";
+import { byId, h, pageData } from "../common/dom.js";
+import { day, time } from "../common/format.js";
+import { offerLocalDrafts } from "./local_drafts.js";
+
+export interface StartData {
+  form: string;
+  noun: string;
+  subject: string | null;
+  draft: { id: string; saved_at: string } | null;
+}
+
+interface Started {
+  id: string;
+  fields: { current_step: string };
+}
+
+export function open(): void {
+  const data = pageData<StartData>();
+  for (const when of document.querySelectorAll<HTMLTimeElement>("time[data-when]")) when.textContent = `${day(when.dateTime).replace(/^(Today|Yesterday)$/, (name) => name.toLowerCase())} ${time(when.dateTime)}`;
+  document.getElementById("start")?.addEventListener("click", () => void attempt(() => start(data)));
+  document.getElementById("fresh")?.addEventListener("click", () => void attempt(() => startFresh(data)));
+  document.getElementById("preview")?.addEventListener("click", () => preview(data));
+  for (const row of document.querySelectorAll<HTMLElement>("[data-template]")) {
+    const id = row.dataset["template"] ?? "";
+    row.querySelector("[data-act=use]")?.addEventListener("click", () => void attempt(() => start(data, id)));
+    row.querySelector("[data-act=remove]")?.addEventListener("click", () => void attempt(() => removeTemplate(row, id)));
+  }
+  offerLocalDrafts(data, byId("notices"));
+}
+
+async function attempt(run: () => Promise<void>): Promise<void> {
+  const problem = byId("problem");
+  problem.hidden = true;
+  try {
+    await run();
+  } catch (error) {
+    problem.textContent = error instanceof Problem ? error.message : "That did not work.";
+    problem.hidden = false;
+  }
+}
+
+async function start(data: StartData, template: string | null = null): Promise<void> {
+  const draft = await api<Started>("POST", "/api/drafts", { kind: "form", fields: { form: data.form, subject: data.subject }, template_id: template });
+  location.assign(`/forms/${data.form}/${draft.id}/${draft.fields.current_step}`);
+}
+
+async function startFresh(data: StartData): Promise<void> {
+  if (data.draft) await api("DELETE", `/api/drafts/${data.draft.id}`);
+  await start(data);
+}
+
+async function removeTemplate(row: HTMLElement, id: string): Promise<void> {
+  await api("DELETE", `/api/form-templates/${id}`);
+  row.remove();
+}
+
+function preview(data: StartData): void {
+  const content = byId<HTMLTemplateElement>("preview-content").content.cloneNode(true);
+  const dialog = openDialog(`Unfinished ${data.noun}`, [h("div", {}, content)], [h("a", { class: "button primary", href: `/forms/${data.form}/${data.draft?.id ?? ""}` }, "Continue")], { wide: true });
+  dialog.foot.querySelector("a")?.focus();
+}

@@ -1,0 +1,59 @@
+// The shapes of forms in the API.
+
+import type { FieldsDraft } from "../fields/open.js";
+
+export interface FormField {
+  name: string;
+  label: string;
+  control: string;
+  options: Record<string, string>;
+}
+
+export interface FormStep {
+  name: string;
+  title: string;
+  fields: FormField[];
+}
+
+export interface Form {
+  name: string;
+  noun: string;
+  title: string;
+  steps: FormStep[];
+}
+
+export interface FieldProblem {
+  field: string;
+  message: string;
+}
+
+export interface FormState {
+  outdated: boolean;
+  unknown: string[];
+  current_step: string;
+  completed_steps: string[];
+  ready: boolean;
+  steps: { name: string; title: string; state: "open" | "done" | "wrong"; errors: FieldProblem[] }[];
+  seq: number;
+}
+
+export interface FormData {
+  draft: FieldsDraft;
+  state: FormState;
+  form: Form;
+  role: "owner" | "editor" | "viewer";
+}
+
+export const REVIEW = "review";
+
+/** The name of a field in a draft. */
+export const keyOf = (field: FormField): string => `${field.control === "prose" ? "text" : "data"}.${field.name}`;
+
+/** What people call a field of the draft, and the step that asks for it. */
+export function placeOf(form: Form, key: string): { label: string; step: string } | null {
+  for (const step of form.steps) {
+    const field = step.fields.find((one) => keyOf(one) === key);
+    if (field) return { label: field.label, step: step.name };
+  }
+  return null;
+}

@@ -1,0 +1,74 @@
+// Sharing a draft with other people of this installation: who has it, what they may do, add one, take it back.
+
+import { api, Problem } from "../common/api.js";
+import { openDialog } from "../common/dialog.js";
+import { h, icon } from "../common/dom.js";
+import { onSubmit } from "../common/form.js";
+import { toast } from "../common/toast.js";
+
+type Role = "viewer" | "editor";
+interface Share {
+  user_id: string;
+  email: string;
+  name: string;
+  role: Role;
+}
+
+const ROLES: [Role, string][] = [["viewer", "may read it"], ["editor", "may change it"]];
+
+function roleChoice(id: string, value: Role): HTMLSelectElement {
+  const choice = h("select", { id, name: "role" }, ...ROLES.map(([role, words]) => h("option", { value: role }, words)));
+  choice.value = value;
+  return choice;
+}
+
+export async function shareDialog(draftId: string): Promise<void> {
+  const path = `/api/drafts/${draftId}/shares`;
+  const list = h("ul", { class: "rows", "aria-label": "Shared with" });
+  const email = h("input", { id: "share-email", name: "email", type: "email", required: true, autocomplete: "off" });
+  const role = roleChoice("share-role", "editor");
+  const form = h(
+    "form",
+    { class: "stack share-form", novalidate: true },
+    h("div", { class: "form-problem", role: "alert", hidden: true }),
+    h("div", { class: "pair" }, h("div", { class: "field" }, h("label", { for: "share-email" }, "Their e-mail"), email), h("div", { class: "field" }, h("label", { for: "share-role" }, "They"), role)),
+    h("div", {}, h("button", { type: "submit", class: "button primary" }, "Share")),
+  );
+  const show = (shares: Share[]): void => {
+    list.replaceChildren(...shares.map((share) => row(share)));
+    if (shares.length === 0) list.append(h("li", { class: "nothing" }, "Nobody else has this draft."));
+  };
+  const row = (share: Share): HTMLElement => {
+    const choice = roleChoice(`role-${share.user_id}`, share.role);
+    choice.setAttribute("aria-label", `What ${share.name} may do`);
+    choice.addEventListener("change", () => void attempt(() => give(share.email, choice.value as Role)));
+    const end = h("button", { type: "button", class: "icon-button", "aria-label": `Stop sharing with ${share.name}`, onclick: () => void attempt(() => takeBack(share)) }, icon("close"));
+    return h("li", { class: "row" }, h("div", { class: "row-main" }, h("p", { class: "row-title" }, share.name), h("p", { class: "row-sub" }, share.email)), h("div", { class: "select" }, choice), end);
+  };
+  const give = async (address: string, as: Role): Promise<void> => show((await api<{ items: Share[] }>("PUT", path, { email: address, role: as })).items);
+  const takeBack = async (share: Share): Promise<void> => {
+    await api("DELETE", `${path}/${share.user_id}`);
+    await load();
+  };
+  const load = async (): Promise<void> => show((await api<{ items: Share[] }>("GET", path)).items);
+  onSubmit(form, async () => {
+    await give(email.value.trim(), role.value as Role);
+    form.reset();
+    email.focus();
+  });
+  try {
+    await load();
+  } catch (error) {
+    toast(error instanceof Problem ? error.message : "That did not work.");
+    return;
+  }
+  openDialog("Share this draft", [form, list, h("p", { class: "hint" }, "They need an account here. Only you can hand it in, discard it or share it.")]);
+}
+
+async function attempt(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    toast(error instanceof Problem ? error.message : "That did not work.");
+  }
+}
