@@ -25,6 +25,7 @@ from app.routes import alternatives as alternative_routes
 from app.routes import branches as branch_routes
 from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
+from app.routes import dashboard as dashboard_routes
 from app.routes import drafts as draft_routes
 from app.routes import files as file_routes
 from app.routes import instructions as instruction_routes
@@ -52,6 +53,7 @@ from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.drafts import Drafts
 from app.services.exchange import Exchange
+from app.services.expiry import Expiry
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
 from app.services.finance.centres import Centres
@@ -141,13 +143,15 @@ def create_app(
     checkpoints = Checkpoints(db, clock, pause_seconds=settings.checkpoint_pause_seconds)
     static = StaticFiles(ROOT / "web" / "dist")
     page = page_routes.PageContext(accounts.sessions, static)
-    drafts = Drafts(db, clock, fanout, metrics)
+    drafts = Drafts(db, clock, fanout, metrics, settings.expiry)
+    expiry = Expiry(db, clock, fanout, settings.expiry)
     search = Search(db, clock)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
         "catalogue": catalogue,
         "drafts": drafts,
+        "expiry": expiry,
         "exchange": Exchange(db, drafts),
         "search": search,
         "versions": Versions(db, clock, fanout),
@@ -186,11 +190,13 @@ def create_app(
         run_logs.start()
         await turns.start_watch()
         checkpoints.start()
+        expiry.start()
         search.start()
         try:
             yield
         finally:
             await search.stop()
+            await expiry.stop()
             await checkpoints.stop()
             await turns.stop_all()
             await run_logs.stop()
@@ -201,6 +207,7 @@ def create_app(
         route_handlers=[
             account_routes.router,
             draft_routes.router,
+            dashboard_routes.router,
             file_routes.router,
             search_routes.router,
             version_routes.router,
@@ -221,7 +228,14 @@ def create_app(
         exception_handlers={Exception: render_problem},
         lifespan=[running],
         state=State(
-            {"accounts": accounts, "checkpoints": checkpoints, "turns": turns, "registry": registry, "page": page}
+            {
+                "accounts": accounts,
+                "checkpoints": checkpoints,
+                "expiry": expiry,
+                "turns": turns,
+                "registry": registry,
+                "page": page,
+            }
         ),
         template_config=TemplateConfig(directory=ROOT / "templates", engine=JinjaTemplateEngine),
         openapi_config=OpenAPIConfig(

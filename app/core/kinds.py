@@ -112,13 +112,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of draft. `expires_days` counts from the last change. `open_field` rules fields that are defined by
+    """A kind of draft. `expires_days` counts from the last change, None: it never expires by itself;
+    an installation may set other times (`core.expiry`). `open_field` rules fields that are defined by
     data instead of code: every name that matches `open_names`."""
 
     name: str
     fields: Mapping[str, Field]
     on_submit: OnSubmit
-    expires_days: int = 30
+    expires_days: int | None = 30
     open_names: re.Pattern[str] | None = None
     open_field: Field | None = None
 
@@ -235,6 +236,8 @@ DOCUMENT: Final = Kind(
     "document",
     MappingProxyType({"title": _TITLE, "description": Field(_VALUE, limit=JSON_LIMIT), "text": _PROSE}),
     OnSubmit.FINISH,
+    # A book may rest for years. It goes only where an administrator has said so.
+    expires_days=None,
 )
 
 _MODAL_FIELDS: Final = MappingProxyType(

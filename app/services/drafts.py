@@ -1,5 +1,6 @@
 """Drafts: create, list, read, change by commands, resolve conflicts, discard, recover. Thin over the core and the store."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +9,14 @@ from sqlmodel import Session
 
 from app.core.drafts import Actor, Conflict, DraftState, resolve
 from app.core.errors import UnknownSeq
+from app.core.expiry import ExpiryRules
 from app.metrics import Metrics
 from app.services.access import owned_draft
 from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict as ConflictError
 from app.services.errors import InvalidInput, Missing, ServiceError
+from app.services.expiry import expires_at
 from app.services.fanout import Fanout
 from app.services.views import (
     ActorView,
@@ -65,8 +68,9 @@ class DraftStatistics(msgspec.Struct, frozen=True):
 class Drafts:
     """Use cases of drafts."""
 
-    def __init__(self, db: Database, clock: Clock, fanout: Fanout, metrics: Metrics) -> None:
+    def __init__(self, db: Database, clock: Clock, fanout: Fanout, metrics: Metrics, expiry: ExpiryRules) -> None:
         self._db = db
+        self._expiry = expiry
         self._clock = clock
         self._fanout = fanout
         self._metrics = metrics
@@ -95,7 +99,7 @@ class Drafts:
                 fields=given,
                 device=device,
             )
-            return _draft_view(session, head)
+            return _draft_view(session, head, self._expiry)
 
         return await self._db.write(unit)
 
@@ -123,7 +127,7 @@ class Drafts:
             limit=max(1, min(limit, _MOST_PER_PAGE)),
             trash=trash,
         )
-        return Page([_summary(row) for row in page.items], page.next)
+        return Page([_summary(row, self._expiry) for row in page.items], page.next)
 
     async def statistics(self, person: Principal) -> DraftStatistics:
         """The numbers above the list."""
@@ -132,7 +136,9 @@ class Drafts:
 
     async def get(self, person: Principal, draft_id: UUID) -> DraftView:
         """The draft as it is, also one in the trash. Raises `Missing`."""
-        return await self._db.read(lambda session: _draft_view(session, owned_draft(session, person.id, draft_id)))
+        return await self._db.read(
+            lambda session: _draft_view(session, owned_draft(session, person.id, draft_id), self._expiry)
+        )
 
     async def state_at(self, person: Principal, draft_id: UUID, seq: int) -> StateView:
         """The draft as it was after event `seq`. Raises `Missing` where the log does not reach."""
@@ -259,7 +265,7 @@ def _actor(person: Principal) -> Actor:
     return Actor("user", person.id)
 
 
-def _draft_view(session: Session, head: Head) -> DraftView:
+def _draft_view(session: Session, head: Head, expiry: ExpiryRules) -> DraftView:
     version, conversation_id, running = None, None, None
     if head.kind == "document":
         current = version_store.current_version(session, head.id)
@@ -276,7 +282,7 @@ def _draft_view(session: Session, head: Head) -> DraftView:
         saved_at=head.saved_at,
         created_at=head.created_at,
         updated_at=head.saved_at,
-        expires_at=head.expires_at,
+        expires_at=expires_at(expiry, head),
         deleted_at=head.deleted_at,
         conversation_id=conversation_id,
         running_turn_id=running,
@@ -328,5 +334,6 @@ def _sort(name: str) -> draft_lists.Sort:
     return found
 
 
-def _summary(row: Any) -> DraftSummary:
-    return msgspec.convert(row, DraftSummary, from_attributes=True)
+def _summary(row: draft_lists.DraftSummary, expiry: ExpiryRules) -> DraftSummary:
+    due = expiry.expires_at(row.kind, status=row.status, saved_at=row.saved_at, deleted_at=row.deleted_at)
+    return msgspec.convert(replace(row, expires_at=due), DraftSummary, from_attributes=True)

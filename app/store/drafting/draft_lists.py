@@ -1,15 +1,15 @@
-"""Drafts as people browse them: lists, statistics, and what is due to expire or to go for good."""
+"""Drafts as people browse them: lists and statistics."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Integer, String, Text, cast, delete, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, String, Text, cast, func, literal, or_, select, tuple_
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from app.store.rows import Page, changed_rows, decode_cursor, encode_cursor
+from app.store.rows import Page, decode_cursor, encode_cursor
 from app.store.tables import Draft, DraftStream, Version
 from app.store.types import BinaryUuid
 
@@ -80,6 +80,8 @@ def list_drafts(
     statement = statement.where(
         col(DraftStream.deleted_at).is_not(None) if trash else col(DraftStream.deleted_at).is_(None)
     )
+    if trash:
+        statement = statement.where(col(DraftStream.erased_at).is_(None))
     if kind is not None:
         statement = statement.where(col(DraftStream.kind) == kind)
     if status is not None:
@@ -164,7 +166,7 @@ def stats(session: Session, user_id: uuid.UUID) -> DraftStatistics:
             func.count().filter(here, submitted),
             cast(func.coalesce(func.sum(col(DraftStream.autosaves)).filter(here), 0), Integer),
             cast(func.coalesce(func.sum(col(DraftStream.manual_saves)).filter(here), 0), Integer),
-            func.count().filter(~here),
+            func.count().filter(~here, col(DraftStream.erased_at).is_(None)),
         ).where(col(DraftStream.owner_id) == user_id)
     ).one()
     total, completed, completion, words, in_conflict, submitted_count, autosaves, manual_saves, trashed = row
@@ -180,42 +182,3 @@ def stats(session: Session, user_id: uuid.UUID) -> DraftStatistics:
         manual_saves=manual_saves,
         trashed=trashed,
     )
-
-
-# Expiry
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A draft whose time has come, and whose it is."""
-
-    id: uuid.UUID
-    owner_id: uuid.UUID
-
-
-def expired(session: Session, at: datetime, *, limit: int = 100) -> list[Due]:
-    """Drafts nobody changed for their kind's time, that are not in the trash yet, longest due first."""
-    return _due(
-        session,
-        col(DraftStream.expires_at) <= at,
-        col(DraftStream.deleted_at).is_(None),
-        order=col(DraftStream.expires_at),
-        limit=limit,
-    )
-
-
-def trashed_before(session: Session, at: datetime, *, limit: int = 100) -> list[Due]:
-    """Drafts that went into the trash before `at`, oldest first."""
-    return _due(session, col(DraftStream.deleted_at) < at, order=col(DraftStream.deleted_at), limit=limit)
-
-
-def _due(session: Session, *conditions: ColumnElement[bool], order: Any, limit: int) -> list[Due]:
-    statement = select(col(DraftStream.id), col(DraftStream.owner_id)).where(*conditions).order_by(order).limit(limit)
-    return [Due(id_, owner_id) for id_, owner_id in session.execute(statement)]
-
-
-def purge(session: Session, draft_id: uuid.UUID) -> bool:
-    """Deletes a draft that is in the trash, with its events, versions and chats; ledger rows stay.
-    False if it is gone or was taken out of the trash."""
-    trashed = delete(DraftStream).where(col(DraftStream.id) == draft_id, col(DraftStream.deleted_at).is_not(None))
-    return changed_rows(session, trashed) > 0
