@@ -21,6 +21,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
+from app.routes import activity as activity_routes
 from app.routes import alternatives as alternative_routes
 from app.routes import branches as branch_routes
 from app.routes import cost_pages as cost_page_routes
@@ -41,6 +42,7 @@ from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
 from app.services.actions import Actions, BuiltinActions
+from app.services.activity import Activity
 from app.services.alternatives import Alternatives
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
@@ -152,6 +154,7 @@ def create_app(
         "catalogue": catalogue,
         "drafts": drafts,
         "expiry": expiry,
+        "activity": Activity(db, clock, fanout),
         "exchange": Exchange(db, drafts),
         "search": search,
         "versions": Versions(db, clock, fanout),
@@ -208,6 +211,7 @@ def create_app(
             account_routes.router,
             draft_routes.router,
             dashboard_routes.router,
+            activity_routes.router,
             file_routes.router,
             search_routes.router,
             version_routes.router,

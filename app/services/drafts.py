@@ -286,6 +286,8 @@ def _draft_view(session: Session, head: Head, expiry: ExpiryRules) -> DraftView:
         deleted_at=head.deleted_at,
         conversation_id=conversation_id,
         running_turn_id=running,
+        autosaves=head.autosaves,
+        manual_saves=head.manual_saves,
     )
 
 

@@ -68,6 +68,8 @@ class DraftView(msgspec.Struct, frozen=True):
     deleted_at: datetime | None
     conversation_id: UUID | None = None
     running_turn_id: UUID | None = None
+    autosaves: int = 0
+    manual_saves: int = 0
 
 
 class StateView(msgspec.Struct, frozen=True):

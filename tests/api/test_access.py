@@ -99,14 +99,14 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
         "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02",
-        "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
+        "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none", "seq": "1",
         "file_path": "nothing.js",
     }  # fmt: skip
 
 
 def filled(path: str, owned: dict[str, str]) -> str:
     for name, value in owned.items():
-        for kind in ("uuid", "str", "path"):
+        for kind in ("uuid", "str", "path", "int"):
             path = path.replace(f"{{{name}:{kind}}}", value)
     assert "{" not in path, f"the walk does not know how to fill {path}"
     return path

@@ -11,6 +11,7 @@ from tests.benchmarks import (
     bench_expiry,
     bench_footprint,
     bench_proposals,
+    bench_replay,
     bench_search,
     bench_streaming,
 )
@@ -23,6 +24,7 @@ SCRIPTS = {
     "expiry": bench_expiry.main,
     "search": bench_search.main,
     "proposals": bench_proposals.main,
+    "replay": bench_replay.main,
     "costs": bench_costs.main,
 }
 MEASURED_BY_PYTEST = ("store_append", "store_versions", "versions_tree", "providers")

@@ -1,6 +1,7 @@
 // Every page but the editor.
 
 import { setUpPage, type ShortcutGroup } from "./common/everywhere.js";
+import { openActivity } from "./pages/activity.js";
 import { openCosts } from "./pages/costs.js";
 import { openDrafts } from "./pages/drafts.js";
 import { openSettings } from "./pages/settings.js";
@@ -40,7 +41,18 @@ const VERSION_KEYS: ShortcutGroup = {
   ],
 };
 
+const ACTIVITY_KEYS: ShortcutGroup = {
+  title: "Activity",
+  list: [
+    { keys: "J", does: "Earlier sitting" },
+    { keys: "K", does: "Later sitting" },
+    { keys: "←", does: "One change back, on the slider" },
+    { keys: "→", does: "One change on, on the slider" },
+  ],
+};
+
 const PAGES: Record<string, PageParts> = {
+  activity: { shortcuts: [ACTIVITY_KEYS], open: openActivity },
   costs: { shortcuts: [], open: openCosts },
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
   settings: { shortcuts: [], open: openSettings },

@@ -1,6 +1,7 @@
 // Requests to our own API: CSRF header, JSON, and errors as one shape.
 
 import { storable } from "../sync/codepoints.js";
+import { deviceName } from "./device.js";
 import { meta } from "./dom.js";
 
 export class Problem extends Error {
@@ -49,7 +50,10 @@ const asStored = (_key: string, value: unknown): unknown => (typeof value === "s
 
 async function once<T>(method: Method, path: string, body: unknown, options: Options): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (method !== "GET") headers["X-CSRF-Token"] = csrfToken();
+  if (method !== "GET") {
+    headers["X-CSRF-Token"] = csrfToken();
+    headers["X-Device"] = deviceName();
+  }
   if (body !== undefined && !(body instanceof FormData)) headers["Content-Type"] = "application/json";
   const limit = AbortSignal.timeout(options.timeout ?? TIMEOUT);
   let response: Response;
