@@ -59,10 +59,19 @@ async def list_drafts(
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int] = 50,
     trash: FromQuery[bool] = False,
+    shared: FromQuery[bool] = False,
 ) -> Page[DraftSummary]:
-    """The caller's drafts, or the trash."""
+    """The caller's drafts of all kinds, the trash, or what others share with the caller."""
     return await drafts.list(
-        request.user, kind=kind, status=status, query=q, sort=sort, cursor=cursor, limit=limit, trash=trash
+        request.user,
+        kind=kind,
+        status=status,
+        query=q,
+        sort=sort,
+        cursor=cursor,
+        limit=limit,
+        trash=trash,
+        shared=shared,
     )
 
 

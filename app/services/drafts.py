@@ -1,5 +1,6 @@
 """Drafts: create, list, read, change by commands, resolve conflicts, discard, recover. Thin over the core and the store."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlmodel import Session
 from app.core.drafts import Actor, Conflict, DraftState, resolve
 from app.core.errors import UnknownSeq
 from app.core.expiry import ExpiryRules
+from app.core.kinds import KINDS
 from app.metrics import Metrics
 from app.services.access import owned_draft
 from app.services.accounts import Principal
@@ -50,6 +52,8 @@ _SORTS: dict[str, draft_lists.Sort] = {
     "-completion": "completion",
 }
 _MOST_EVENTS = 2_000
+_COPY = " (copy)"
+_STATUSES = ("open", "submitted", "discarded", "complete", "conflict")
 
 _decode = msgspec.json.Decoder().decode
 
@@ -114,8 +118,14 @@ class Drafts:
         cursor: str | None = None,
         limit: int = 50,
         trash: bool = False,
+        shared: bool = False,
     ) -> Page[DraftSummary]:
-        """One page of a person's drafts. Raises `InvalidInput` for an unknown sort or status."""
+        """One page of a person's drafts, or of those others share with them (none yet). Raises `InvalidInput` for an
+        unknown kind, sort or status."""
+        _check_choice("kind", kind, KINDS)
+        _check_choice("status", status, _STATUSES)
+        if shared:
+            return Page([])
         page = await self._db.read(
             draft_lists.list_drafts,
             person.id,
@@ -210,6 +220,23 @@ class Drafts:
             [_event_view(event, person) for event in events],
             [_conflict_view(conflict) for conflict in head.state.conflicts],
         )
+
+    async def duplicate(self, person: Principal, draft_id: UUID, *, device: str = "") -> DraftView:
+        """A new draft with the same fields, without the versions, chats and log of the first. Raises `Missing`."""
+        at = self._clock()
+
+        def unit(session: Session) -> DraftView:
+            head = owned_draft(session, person.id, draft_id)
+            fields = dict(head.state.fields)
+            if "title" in fields:
+                rest = 255 - len(_COPY)
+                fields["title"] = (str(fields["title"])[:rest] + _COPY) if fields["title"] else ""
+            copy = draft_store.create_stream(
+                session, kind=head.kind, owner_id=person.id, actor=_actor(person), at=at, fields=fields, device=device
+            )
+            return _draft_view(session, copy, self._expiry)
+
+        return await self._db.write(unit)
 
     async def discard(self, person: Principal, draft_id: UUID) -> None:
         """Put a draft into the trash."""
@@ -327,6 +354,11 @@ def _event_view(event: Event, person: Principal) -> EventView:
         event.base_seq,
         event.at,
     )
+
+
+def _check_choice(field: str, value: str | None, choices: Collection[str]) -> None:
+    if value is not None and value not in choices:
+        raise InvalidInput(field, f"This is one of {', '.join(choices)}.")
 
 
 def _sort(name: str) -> draft_lists.Sort:

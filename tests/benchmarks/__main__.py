@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.benchmarks import (
     bench_autosave,
     bench_costs,
+    bench_dashboard,
     bench_edits,
     bench_expiry,
     bench_footprint,
@@ -26,6 +27,7 @@ SCRIPTS = {
     "proposals": bench_proposals.main,
     "replay": bench_replay.main,
     "costs": bench_costs.main,
+    "dashboard": bench_dashboard.main,
 }
 MEASURED_BY_PYTEST = ("store_append", "store_versions", "versions_tree", "providers")
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Integer, String, Text, cast, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, String, Text, and_, cast, func, literal, or_, select, tuple_
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.store.rows import Page, decode_cursor, encode_cursor
-from app.store.tables import Draft, DraftStream, Version
+from app.store.tables import Draft, DraftEvent, DraftStream, Version
 from app.store.types import BinaryUuid
 
 Sort = Literal["saved", "created", "title", "words", "completion"]
@@ -18,7 +18,8 @@ Sort = Literal["saved", "created", "title", "words", "completion"]
 
 @dataclass(frozen=True, slots=True)
 class DraftSummary:
-    """A draft in a list. `versions` and `conflicts` count them; the other values are those of `heads.Head`."""
+    """A draft in a list. `versions` and `conflicts` count them; `edited_by` (user, model, system) and
+    `device` are those of its last event; the other values are those of `heads.Head`."""
 
     id: uuid.UUID
     kind: str
@@ -34,6 +35,8 @@ class DraftSummary:
     deleted_at: datetime | None
     versions: int
     conflicts: int
+    edited_by: str
+    device: str
 
 
 _VERSIONS = (
@@ -41,6 +44,13 @@ _VERSIONS = (
     .where(col(Version.draft_id) == col(DraftStream.id))
     .scalar_subquery()
 )
+
+
+def _of_last_event(column: Any) -> Any:
+    last = and_(col(DraftEvent.draft_id) == col(DraftStream.id), col(DraftEvent.seq) == col(DraftStream.seq))
+    return select(column).where(last).scalar_subquery()
+
+
 _COLUMNS: tuple[Any, ...] = (
     col(DraftStream.id),
     col(DraftStream.kind),
@@ -56,6 +66,8 @@ _COLUMNS: tuple[Any, ...] = (
     col(DraftStream.deleted_at),
     _VERSIONS,
     col(DraftStream.conflicts),
+    _of_last_event(col(DraftEvent.actor_kind)),
+    _of_last_event(col(DraftEvent.device)),
 )
 
 
@@ -73,6 +85,7 @@ def list_drafts(
 ) -> Page[DraftSummary]:
     """A person's drafts of all kinds; those in the trash instead with `trash`.
 
+    `status`: open, submitted or discarded; or complete (all required fields filled), or conflict (something to decide).
     `q` is looked for in titles and texts, in any case. Titles ascend, everything else descends. Raises BadCursor.
     """
     key, value_type, ascending = _sort_key(sort)
@@ -85,7 +98,7 @@ def list_drafts(
     if kind is not None:
         statement = statement.where(col(DraftStream.kind) == kind)
     if status is not None:
-        statement = statement.where(col(DraftStream.status) == status)
+        statement = statement.where(_in_state(status))
     if q:
         statement = statement.outerjoin(Draft, col(Draft.id) == col(DraftStream.id)).where(_mentions(q))
     place = tuple_(key, col(DraftStream.id))
@@ -102,8 +115,18 @@ def list_drafts(
 _SQL_TYPES: dict[type, Any] = {datetime: UTCDateTime(), int: Integer(), str: String()}
 
 
+def _in_state(status: str) -> ColumnElement[bool]:
+    match status:
+        case "conflict":
+            return col(DraftStream.conflicts).is_not(None)
+        case "complete":
+            return or_(col(DraftStream.status) == "submitted", col(DraftStream.completion) == 100)
+        case _:
+            return col(DraftStream.status) == status
+
+
 def _summary(row: Any) -> DraftSummary:
-    values: list[Any] = [*row[:13], len(row[13] or ())]
+    values: list[Any] = [*row[:13], len(row[13] or ()), row[14] or "user", row[15] or ""]
     return DraftSummary(*values)
 
 

@@ -32,6 +32,7 @@ import { setUpLayout, type Layout } from "./layout.js";
 import { sayInTrash, warnAboutStorage } from "./notices.js";
 import { followPage } from "./page_life.js";
 import { SavePill } from "./save_pill.js";
+import { SavedAgo } from "./saved_ago.js";
 import { ON_THE_BAR, selectionBar, type SelectionBar } from "./selection_bar.js";
 import { Surface } from "./surface.js";
 import { TextVersions } from "./text_versions.js";
@@ -41,6 +42,7 @@ import { countWords } from "./word_count.js";
 export interface Draft extends DraftAnswer {
   id: string;
   status: string;
+  saved_at: string;
   deleted_at: string | null;
   current_version: { id: string; number: number; label: string | null } | null;
   conversation_id: string | null;
@@ -56,6 +58,7 @@ export class DraftPage {
   private pane!: Pane;
   private review!: Review;
   private pill!: SavePill;
+  private saved: SavedAgo | null = null;
   private title!: TitleField;
   private conflicts!: Conflicts;
   private drawer!: Drawer;
@@ -108,6 +111,7 @@ export class DraftPage {
     byId("sheet").setAttribute("aria-busy", "false");
     this.title = setUpTitle(byId<HTMLInputElement>("title"), (title) => session.retitled(title), () => this.surface.focus());
     this.title.show(session.title());
+    this.saved = new SavedAgo(this.draft.id, this.draft.saved_at, () => session.title());
     this.join();
     for (const words of (await store?.parked(this.draft.id).catch(() => [])) ?? []) this.pill.addParked(words);
     for (const record of others) void drain(record, around).then(() => session.wake());
@@ -265,12 +269,13 @@ export class DraftPage {
 
   private heard(event: DraftEvent): void {
     this.conflicts.hear(event);
-    if (event.type === "draft.discarded") this.inTrash();
+    if (event.type === "draft.discarded" || event.type === "draft.expired") this.inTrash();
     if (event.type === "draft.recovered") location.reload();
   }
 
   private showStatus(status: SyncStatus): void {
     this.pill.show(status);
+    this.saved?.show(status);
     if (this.troubled && status.trouble === null) void this.pane?.refresh();
     this.troubled = status.trouble !== null;
     if (status.trouble === "sign-in" && !this.asked) void this.askToSignIn();
