@@ -29,6 +29,8 @@ class NewDraft(msgspec.Struct, frozen=True):
     title: str = ""
     text: str = ""
     fields: dict[str, Any] = msgspec.field(default_factory=dict)
+    id: UUID | None = None
+    """Chosen by a device without a network; asking again for the same id makes nothing twice."""
 
 
 class Resolution(msgspec.Struct, frozen=True):
@@ -44,7 +46,13 @@ class NewConversation(msgspec.Struct, frozen=True):
 async def create_draft(data: JSONBody[NewDraft], request: PersonRequest, drafts: NamedDependency[Drafts]) -> DraftView:
     """A new draft of the caller's."""
     return await drafts.create(
-        request.user, kind=data.kind, title=data.title, text=data.text, fields=data.fields, device=_device(request)
+        request.user,
+        kind=data.kind,
+        title=data.title,
+        text=data.text,
+        fields=data.fields,
+        draft_id=data.id,
+        device=_device(request),
     )
 
 

@@ -87,15 +87,21 @@ class Drafts:
         title: str = "",
         text: str = "",
         fields: dict[str, Any] | None = None,
+        draft_id: UUID | None = None,
         device: str = "",
     ) -> DraftView:
-        """A new draft. `title` and `text` are short for the fields of these names."""
+        """A new draft. `title` and `text` are short for the fields of these names. With a `draft_id` that the person's
+        device chose before, the draft as it is now. Raises `ConflictError` for an id that is taken."""
         given = dict(fields or {})
         given |= {name: value for name, value in (("title", title), ("text", text)) if value}
 
         def unit(session: Session) -> DraftView:
+            known = None if draft_id is None else _made_before(session, person, draft_id)
+            if known is not None:
+                return _draft_view(session, known, self._expiry)
             head = draft_store.create_stream(
                 session,
+                draft_id=draft_id,
                 kind=kind,
                 owner_id=person.id,
                 actor=_actor(person),
@@ -286,6 +292,16 @@ class Drafts:
             unit, draft_id=draft_id, user_id=person.id, actor=_actor(person), at=self._clock()
         )
         self._fanout.publish(draft_id, head.seq)
+
+
+def _made_before(session: Session, person: Principal, draft_id: UUID) -> Head | None:
+    place = heads.lock_place(session, draft_id)
+    if place is None:
+        return None
+    head = heads.load_head(session, draft_id) if place.owner_id == person.id else None
+    if head is None:
+        raise ConflictError("id_taken", "This id is taken; choose another.")
+    return head
 
 
 def _actor(person: Principal) -> Actor:

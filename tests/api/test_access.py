@@ -11,12 +11,12 @@ from providers.scripted import Reply, ScriptedProvider
 from tests.conftest import Person, World
 
 PUBLIC = {
-    ("GET", "/health"), ("GET", "/metrics"), ("GET", "/sign-in"), ("GET", "/sw.js"), ("GET", "/favicon.ico"),
+    ("GET", "/health"), ("GET", "/metrics"), ("GET", "/sign-in"), ("GET", "/sw.js"), ("GET", "/favicon.ico"), ("GET", "/manifest.webmanifest"),
     ("POST", "/api/sign-in"), ("POST", "/api/welcome"), ("GET", "/welcome/{token:str}"),
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
 }  # fmt: skip
 OWN_COLLECTIONS = {
-    ("GET", "/"), ("GET", "/settings"), ("GET", "/costs"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
+    ("GET", "/"), ("GET", "/offline/editor"), ("GET", "/settings"), ("GET", "/costs"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),

@@ -18,6 +18,7 @@ import { browserSurroundings, deviceStore } from "../sync/browser.js";
 import { liveHints, type LiveHints } from "../sync/live.js";
 import { ownership } from "../sync/ownership.js";
 import type { Session } from "../sync/session.js";
+import { nearlyFull } from "../sync/storage_room.js";
 import type { SyncStatus } from "../sync/status.js";
 import { toSnapshot, type DraftAnswer } from "../sync/transport.js";
 import type { DraftEvent } from "../sync/wire.js";
@@ -29,7 +30,7 @@ import { showWhoWrote } from "../versions/who_wrote.js";
 import { formatBar, type FormatBar } from "./format_bar.js";
 import { commands, onEditorKeys, SHORTCUTS, type EditorActs } from "./keys.js";
 import { setUpLayout, type Layout } from "./layout.js";
-import { sayInTrash, warnAboutStorage } from "./notices.js";
+import { saySetBack, sayInTrash, warnAboutRoom, warnAboutStorage } from "./notices.js";
 import { followPage } from "./page_life.js";
 import { SavePill } from "./save_pill.js";
 import { SavedAgo } from "./saved_ago.js";
@@ -85,6 +86,7 @@ export class DraftPage {
       event: (event: DraftEvent) => this.heard(event),
       status: (status: SyncStatus) => this.showStatus(status),
       parked: (words: Parameters<SavePill["addParked"]>[0]) => this.pill.addParked(words),
+      setBack: saySetBack,
     };
     const newId = (): string => {
       const id = around.newId();
@@ -116,6 +118,7 @@ export class DraftPage {
     for (const words of (await store?.parked(this.draft.id).catch(() => [])) ?? []) this.pill.addParked(words);
     for (const record of others) void drain(record, around).then(() => session.wake());
     session.wake();
+    void nearlyFull().then((full) => full && warnAboutRoom());
     void this.review.refresh();
     await this.pane.open();
   }

@@ -8,6 +8,7 @@ import { Passages } from "../files/passages.js";
 import { draftActs, type DraftRows } from "./draft_acts.js";
 import { draftRow, emptyState, skeletons, type DraftSummary } from "./draft_list.js";
 import { Filters, type Tab } from "./draft_filters.js";
+import { KeptHere } from "./kept_here.js";
 import { Numbers } from "./draft_numbers.js";
 
 interface DraftPage {
@@ -24,6 +25,7 @@ export function openDrafts(): void {
   list.listen();
   list.begin({ items: first.drafts, next: first.next });
   void list.countAll();
+  if (new URLSearchParams(location.search).has("new")) byId("new-draft").click();
   void list.sendLeftovers();
 }
 
@@ -31,6 +33,9 @@ class DraftList implements DraftRows {
   private readonly filters = new Filters();
   drafts: DraftSummary[] = [];
   private readonly acts = draftActs(this);
+  /** Begun here without a network; the server does not know them. */
+  private here: DraftSummary[] = [];
+  private readonly kept = new KeptHere(async (id) => (await import("../sync/leftovers.js")).letGoHere(meta("account"), id));
   private readonly numbers = new Numbers(byId("statistics"));
   private next: string | null = null;
   private unsent = new Set<string>();
@@ -153,7 +158,9 @@ class DraftList implements DraftRows {
   }
 
   private render(): void {
-    const rows = this.drafts.map((draft) => draftRow(draft, this.acts, this.unsent.has(draft.id)));
+    const known = new Set(this.drafts.map(({ id }) => id));
+    const here = this.filters.changed ? [] : this.here.filter(({ id }) => !known.has(id));
+    const rows = [...here, ...this.drafts].map((draft) => draftRow(draft, this.acts, this.unsent.has(draft.id)));
     this.list.replaceChildren(...(rows.length > 0 ? rows : [this.empty()]));
     this.more.hidden = this.next === null;
     this.numbers.shown(this.drafts, this.unsent);
@@ -219,14 +226,24 @@ class DraftList implements DraftRows {
   async sendLeftovers(again = AGAIN): Promise<void> {
     const account = meta("account");
     if (!account) return;
-    const { drainLeftovers } = await import("../sync/leftovers.js");
+    const { draftsOnlyHere, drainLeftovers, parkedHere } = await import("../sync/leftovers.js");
     const before = this.unsent.size;
     const { sent, left } = await drainLeftovers(account);
     this.unsent = left;
+    this.here = (await draftsOnlyHere(account)).map(onlyHere);
+    this.kept.show(await parkedHere(account));
     if (sent > 0) await this.reload();
     else if (left.size > 0 || before > 0) this.render();
     // A page that is just closing still owns its words for a moment.
     const [pause, ...later] = again;
     if (left.size > 0 && pause !== undefined) setTimeout(() => void this.sendLeftovers(later), pause);
   }
+}
+
+/** A draft the server does not know, as a row of the list. */
+function onlyHere({ draftId, title, at, unsent }: { draftId: string; title: string; at: number; unsent: string }): DraftSummary {
+  const when = new Date(at).toISOString();
+  const words = unsent.split(/\s+/u).filter(Boolean).length;
+  const never = { expires_at: null, deleted_at: null };
+  return { id: draftId, kind: "document", title, excerpt: unsent.slice(0, 200), words, completion: 100, status: "open", saved_at: when, created_at: when, ...never, versions: 0, conflicts: 0, edited_by: "user", device: "", onlyHere: true };
 }

@@ -40,6 +40,9 @@ export class OutOfOrder extends Error {}
 /** The event cannot be replayed (erased or unknown); the caller takes a snapshot instead. */
 export class Unreadable extends Error {}
 
+/** The event is not one of the log this page knows: the server was set back to an older state and went on from there. */
+export class Misfit extends Unreadable {}
+
 export const toText = (text: string): Text => Text.of(text.split("\n"));
 
 export function openReplica(id: string, at: Snapshot): Replica {
@@ -122,7 +125,7 @@ function effectOf(event: DraftEvent, length: number): Effect | null {
   for (const op of ops as Record<string, unknown>[]) {
     if (op["field"] === "text" && "changes" in op) {
       const next = readChanges(op["changes"]);
-      if (next.length !== changes.newLength) throw new Unreadable(`event ${event.seq} does not fit the text`);
+      if (next.length !== changes.newLength) throw new Misfit(`event ${event.seq} does not fit the text`);
       changes = changes.compose(next);
     } else if (op["field"] === "title" && "set" in op) {
       title = String(op["set"] ?? "");
@@ -204,6 +207,15 @@ export function jump(replica: Replica, to: Snapshot): Step {
 export function settle(replica: Replica, to: Snapshot): Step {
   const change = replacement(replica.text.toString(), to.text);
   return rebase({ ...replica, seq: to.seq }, ChangeSet.of(change, replica.text.length), to.title);
+}
+
+/** The server was set back behind what it had confirmed: the same screen on what the server has now, under a name it
+ *  has never seen; everything the server lacks is to be sent again. */
+export function resent(replica: Replica, to: Snapshot, id: string): Replica {
+  const [text, title] = [screenText(replica).toString(), screenTitle(replica)];
+  const opened = openReplica(id, to);
+  const changes = ChangeSet.of(replacement(to.text, text), opened.text.length);
+  return { ...opened, buffer: withTitle(changes, title === to.title ? undefined : title) };
 }
 
 /** The flying command turned out to be part of the confirmed text already (we had jumped over it). */
