@@ -40,6 +40,8 @@ export async function drainLeftovers(account: string): Promise<Drained> {
     const mine = await owners.claim(record.replica);
     if (mine && (await drain(record, browserSurroundings(draftId, store)))) sent += 1;
     else left.add(draftId);
+    // What could not be sent may be taken over by a page that opens the draft, or by this one later.
+    if (mine) owners.release(record.replica);
   }
   return { sent, left };
 }
