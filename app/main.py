@@ -23,6 +23,7 @@ from app.metrics import Metrics
 from app.routes import accounts as account_routes
 from app.routes import activity as activity_routes
 from app.routes import alternatives as alternative_routes
+from app.routes import analytics as analytics_routes
 from app.routes import branches as branch_routes
 from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
@@ -44,6 +45,7 @@ from app.services.accounts import Accounts
 from app.services.actions import Actions, BuiltinActions
 from app.services.activity import Activity
 from app.services.alternatives import Alternatives
+from app.services.analytics import Analytics
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
 from app.services.authorship import Authorship
@@ -147,6 +149,7 @@ def create_app(
     page = page_routes.PageContext(accounts.sessions, static)
     drafts = Drafts(db, clock, fanout, metrics, settings.expiry)
     expiry = Expiry(db, clock, fanout, settings.expiry)
+    analytics = Analytics(db, clock, metrics)
     search = Search(db, clock)
     services: dict[str, Any] = {
         "settings": settings,
@@ -154,6 +157,7 @@ def create_app(
         "catalogue": catalogue,
         "drafts": drafts,
         "expiry": expiry,
+        "analytics": analytics,
         "activity": Activity(db, clock, fanout),
         "exchange": Exchange(db, drafts),
         "search": search,
@@ -194,11 +198,13 @@ def create_app(
         await turns.start_watch()
         checkpoints.start()
         expiry.start()
+        analytics.start()
         search.start()
         try:
             yield
         finally:
             await search.stop()
+            await analytics.stop()
             await expiry.stop()
             await checkpoints.stop()
             await turns.stop_all()
@@ -212,6 +218,7 @@ def create_app(
             draft_routes.router,
             dashboard_routes.router,
             activity_routes.router,
+            analytics_routes.router,
             file_routes.router,
             search_routes.router,
             version_routes.router,

@@ -186,9 +186,10 @@ class Drafts:
             device=device,
         )
         if appended.duplicate:
-            self._metrics.commands.labels("duplicate").inc()
+            self._metrics.commands.labels("duplicate", appended.head.kind).inc()
         else:
-            self._metrics.commands.labels("conflict" if appended.conflicts else "accepted").inc()
+            outcome = "conflict" if appended.conflicts else "accepted"
+            self._metrics.commands.labels(outcome, appended.head.kind).inc()
             self._fanout.publish(draft_id, appended.seq)
         return CommandAnswer(
             appended.seq,

@@ -1,4 +1,4 @@
-"""Erasing drafts whose time is over: since when their words are going, and whether some are left.
+"""Erasing drafts whose time is over: since when their words are going, and whether some are left; and usage by day.
 
 Versions of such a draft may be deleted before their draft's row is, so that a draft with very many of them goes in small
 steps instead of one that keeps every writer waiting.
@@ -29,9 +29,19 @@ def upgrade() -> None:
         postgresql_where=sa.text("erasing"),
     )
     _guard_versions(f"{KEPT} AND NOT {ERASING}")
+    op.create_table(
+        "usage_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("measure", sa.String(40), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount >= 0", name=op.f("ck_usage_days_amount")),
+        sa.PrimaryKeyConstraint("day", "kind", "measure", name=op.f("pk_usage_days")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("usage_days")
     _guard_versions(KEPT)
     op.drop_index("ix_draft_streams_erasing", "draft_streams")
     op.drop_column("draft_streams", "erasing")

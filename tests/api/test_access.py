@@ -24,7 +24,15 @@ OWN_COLLECTIONS = {
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
-FOR_ROLES = ("/api/users", "/api/settings", "/api/prices", "/api/budgets", "/api/costs/")
+FOR_ROLES = (
+    "/analytics",
+    "/api/analytics",
+    "/api/users",
+    "/api/settings",
+    "/api/prices",
+    "/api/budgets",
+    "/api/costs/",
+)
 """That these exist is public; they are for administrators or finance."""
 
 BODIES: dict[str, Any] = {

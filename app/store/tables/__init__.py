@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
+from app.store.tables.analytics import UsageDay
 from app.store.tables.branches import Branch
 from app.store.tables.costs import Budget, BudgetReservation, CostCentre, CostSum, MonthClosing, PriceOverride
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
@@ -42,6 +43,7 @@ __all__ = [
     "Turn",
     "TurnAttempt",
     "TurnEvent",
+    "UsageDay",
     "User",
     "UserSession",
     "Version",
