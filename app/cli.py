@@ -14,6 +14,8 @@ from app.logs import configure_logs
 from app.services.accounts import ROLES, Accounts
 from app.services.clock import system_clock
 from app.services.errors import ServiceError
+from app.services.expiry import Expiry, Swept
+from app.services.fanout import Fanout
 from app.services.forms import old_rows
 from app.services.forms.definitions import FormDefinitions
 from app.services.secrets import SecretBox, installation_secret
@@ -141,6 +143,27 @@ def check_costs(settings: Settings) -> None:
     if problems:
         sys.exit(1)
     click.echo("All sums of the ledger are those of its rows; closed months are unchanged.")
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.pass_obj
+def expire(settings: Settings, dry_run: bool) -> None:
+    """Move drafts whose time is over into the trash, and erase what was in it for too long; a running service does the
+    same by itself."""
+
+    async def run() -> Swept:
+        db = Database.open(settings.database)
+        try:
+            expiry = Expiry(db, system_clock, Fanout(), settings.expiry)
+            return await (expiry.due() if dry_run else expiry.sweep())
+        finally:
+            await db.close()
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    swept = asyncio.run(run())
+    would = "Would move" if dry_run else "Moved"
+    click.echo(f"{would} {swept.expired} drafts into the trash and {'erase' if dry_run else 'erased'} {swept.erased}.")
 
 
 @main.command()

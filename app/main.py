@@ -22,11 +22,14 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
+from app.routes import activity as activity_routes
 from app.routes import alternatives as alternative_routes
+from app.routes import analytics as analytics_routes
 from app.routes import branches as branch_routes
 from app.routes import cost_groups as cost_group_routes
 from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
+from app.routes import dashboard as dashboard_routes
 from app.routes import drafts as draft_routes
 from app.routes import embedding as embed_routes
 from app.routes import files as file_routes
@@ -49,7 +52,9 @@ from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
 from app.services.actions import Actions, BuiltinActions
+from app.services.activity import Activity
 from app.services.alternatives import Alternatives
+from app.services.analytics import Analytics
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
 from app.services.authorship import Authorship
@@ -63,6 +68,7 @@ from app.services.deliveries import Deliveries
 from app.services.drafts import Drafts
 from app.services.embedding import Embedding
 from app.services.exchange import Exchange
+from app.services.expiry import Expiry
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
 from app.services.finance.centres import Centres
@@ -165,17 +171,30 @@ def create_app(
     page = page_routes.PageContext(accounts.sessions, static)
     deliveries = Deliveries(db, clock, secrets, partial(payload_of, settings.url))
     definitions = FormDefinitions.load(ROOT / "forms", settings.data / "forms")
-    drafts = Drafts(db, clock, fanout, metrics, {"form": submission_check(definitions)}, submitted=deliveries.wake)
+    drafts = Drafts(
+        db,
+        clock,
+        fanout,
+        metrics,
+        settings.expiry,
+        {"form": submission_check(definitions)},
+        submitted=deliveries.wake,
+    )
+    expiry = Expiry(db, clock, fanout, settings.expiry)
+    analytics = Analytics(db, clock, metrics)
     search = Search(db, clock)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
         "catalogue": catalogue,
         "drafts": drafts,
-        "form_starts": FormStarts(db, clock, definitions),
-        "filling": Filling(db, clock, fanout, definitions),
-        "moving": Moving(db, clock, definitions),
+        "form_starts": FormStarts(db, clock, definitions, settings.expiry),
+        "filling": Filling(db, clock, fanout, definitions, settings.expiry),
+        "moving": Moving(db, clock, definitions, settings.expiry),
         "sharing": Sharing(db, clock),
+        "expiry": expiry,
+        "analytics": analytics,
+        "activity": Activity(db, clock, fanout),
         "exchange": Exchange(db, drafts),
         "search": search,
         "versions": Versions(db, clock, fanout),
@@ -228,6 +247,8 @@ def create_app(
         run_logs.start()
         await turns.start_watch()
         checkpoints.start()
+        expiry.start()
+        analytics.start()
         search.start()
         deliveries.start()
         try:
@@ -235,6 +256,8 @@ def create_app(
         finally:
             await deliveries.stop()
             await search.stop()
+            await analytics.stop()
+            await expiry.stop()
             await checkpoints.stop()
             await turns.stop_all()
             await run_logs.stop()
@@ -248,6 +271,9 @@ def create_app(
             draft_routes.router,
             form_routes.router,
             form_page_routes.router,
+            dashboard_routes.router,
+            activity_routes.router,
+            analytics_routes.router,
             file_routes.router,
             search_routes.router,
             version_routes.router,
@@ -279,6 +305,7 @@ def create_app(
                 "catalogue": catalogue,
                 "checkpoints": checkpoints,
                 "deliveries": deliveries,
+                "expiry": expiry,
                 "turns": turns,
                 "registry": registry,
                 "page": page,

@@ -21,7 +21,7 @@ class Metrics:
             registry=self.registry,
         )
         self.commands = Counter(
-            "draftloom_commands_total", "Draft commands accepted.", ("outcome",), registry=self.registry
+            "draftloom_commands_total", "Draft commands accepted.", ("outcome", "kind"), registry=self.registry
         )
         self.turns = Counter("draftloom_turns_total", "Turns ended.", ("mode", "state"), registry=self.registry)
         self.running_turns = Gauge("draftloom_turns_running", "Turns running now.", registry=self.registry)

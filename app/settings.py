@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.core.expiry import ExpiryRules
+
 VERSION = "0.1.0"
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +43,8 @@ class Settings:
     """Most tokens of earlier chat sent along with a turn."""
     most_dropped_percent: int = 30
     """Words a rewrite may take away, in percent, before the writer is asked to confirm it."""
+    expiry: ExpiryRules = field(default_factory=ExpiryRules)
+    """Days without a change until a draft of each kind goes into the trash, and days until it is erased from there."""
     secure_cookies: bool = False
     offline_words_per_second: float = 40.0
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -73,6 +77,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         checkpoint_pause_seconds=_integer(environment, "DRAFTLOOM_CHECKPOINT_PAUSE", 120, least=1, most=86_400),
         history_tokens=_integer(environment, "DRAFTLOOM_HISTORY_TOKENS", 24_000, least=0, most=10_000_000),
         most_dropped_percent=_integer(environment, "DRAFTLOOM_MOST_DROPPED", 30, least=0, most=100),
+        expiry=_expiry(environment),
         secure_cookies=public_url.startswith("https://"),
         offline_words_per_second=float(
             _integer(environment, "DRAFTLOOM_OFFLINE_PACE", 40, least=0, most=1_000_000),
@@ -92,6 +97,21 @@ def _integer(environment: Mapping[str, str], name: str, default: int, *, least: 
     if not least <= value <= most:
         raise InvalidSetting(f"{name} must lie between {least} and {most}, not {value}")
     return value
+
+
+def _expiry(environment: Mapping[str, str]) -> ExpiryRules:
+    rules = ExpiryRules(trash_days=_integer(environment, "DRAFTLOOM_TRASH_DAYS", 30, least=1, most=36_500))
+    days: dict[str, int | None] = {}
+    for part in filter(None, (part.strip() for part in environment.get("DRAFTLOOM_EXPIRY", "").split(","))):
+        kind, _, value = (word.strip() for word in part.partition("="))
+        whole = value.isascii() and value.isdigit() and 1 <= int(value) <= 36_500
+        if kind not in rules.days or not (whole or value == "never"):
+            kinds = ", ".join(rules.days)
+            raise InvalidSetting(
+                f"DRAFTLOOM_EXPIRY must list kinds with days or `never`, as in `form=30,document=never`; kinds are {kinds}"
+            )
+        days[kind] = int(value) if whole else None
+    return rules.with_days(days)
 
 
 def _choice(environment: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:

@@ -31,6 +31,10 @@ const common = {
   absWorkingDir: here,
 };
 
+const icons = ["icon-192", "icon-512", "icon-maskable", "icon-180"];
+/** Other scripts' fonts are kept once a page has used them. */
+const WRITTEN_FONTS = /-latin-wght-.*\.woff2$/;
+
 async function bundle() {
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
@@ -46,12 +50,15 @@ async function bundle() {
   const theme = await build({ ...common, entryPoints: [source("theme.ts")], format: "iife", entryNames: "[name]-[hash]" });
   const styles = await build({
     ...common,
-    entryPoints: [source("styles.css"), source("icon.svg")],
+    entryPoints: [source("styles.css"), source("icon.svg"), ...icons.map((name) => source(`icons/${name}.png`))],
     entryNames: "[name]-[hash]",
     assetNames: "fonts/[name]-[hash]",
-    loader: { ".woff2": "file", ".svg": "copy" },
+    loader: { ".woff2": "file", ".svg": "copy", ".png": "copy" },
   });
-  await build({ ...common, entryPoints: [source("sw.ts"), source("embed.ts")], format: "iife", entryNames: "[name]" });
+  // The offline shell knows the files of its build, so that every page opens without a network from the first visit on.
+  const shell = [modules, theme, styles].flatMap(({ metafile }) => Object.keys(metafile.outputs)).map((path) => relative(scratch, join(here, path)));
+  const define = { SHELL_FILES: JSON.stringify(shell.filter((path) => /\.(js|css|svg)$/.test(path) || WRITTEN_FONTS.test(path)).sort()) };
+  await build({ ...common, entryPoints: [source("sw.ts"), source("embed.ts")], format: "iife", entryNames: "[name]", define });
   return [modules, theme, styles].map(({ metafile }) => metafile.outputs);
 }
 

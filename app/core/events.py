@@ -25,6 +25,12 @@ CONFLICT_RESOLVED: Final = "conflict.resolved"
 DRAFT_SUBMITTED: Final = "draft.submitted"
 DRAFT_DISCARDED: Final = "draft.discarded"
 DRAFT_RECOVERED: Final = "draft.recovered"
+DRAFT_KEPT: Final = "draft.kept"
+"""Somebody wants it to stay: it counts as a change, so the time until it expires begins anew."""
+DRAFT_EXPIRED: Final = "draft.expired"
+"""Nobody changed it for its kind's time: it is in the trash, and can be recovered from there."""
+DRAFT_ERASED: Final = "draft.erased"
+"""The last event: its words go for good, the chain stays."""
 
 
 @dataclass(frozen=True, slots=True)

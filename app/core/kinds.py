@@ -115,14 +115,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of draft. `expires_days` counts from the last change. `open_fields` rule fields that are defined by data
-    instead of code: the first whose pattern matches the name. `also_required` names a field of the draft that lists
-    further required fields."""
+    """A kind of draft. `expires_days` counts from the last change, None: it never expires by itself; an installation may
+    set other times (`core.expiry`). `open_fields` rule fields that are defined by data instead of code: the first whose
+    pattern matches the name. `also_required` names a field of the draft that lists further required fields."""
 
     name: str
     fields: Mapping[str, Field]
     on_submit: OnSubmit
-    expires_days: int = 30
+    expires_days: int | None = 30
     open_fields: tuple[tuple[re.Pattern[str], Field], ...] = ()
     also_required: str | None = None
 
@@ -248,6 +248,8 @@ DOCUMENT: Final = Kind(
     "document",
     MappingProxyType({"title": _TITLE, "description": Field(_VALUE, limit=JSON_LIMIT), "text": _PROSE}),
     OnSubmit.FINISH,
+    # A book may rest for years. It goes only where an administrator has said so.
+    expires_days=None,
 )
 
 _MODAL_FIELDS: Final = MappingProxyType(

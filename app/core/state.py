@@ -16,6 +16,9 @@ from app.core.events import (
     CONFLICT_RESOLVED,
     DRAFT_CREATED,
     DRAFT_DISCARDED,
+    DRAFT_ERASED,
+    DRAFT_EXPIRED,
+    DRAFT_KEPT,
     DRAFT_RECOVERED,
     DRAFT_SUBMITTED,
     FIELDS_EDITED,
@@ -70,6 +73,8 @@ def evolve(
         return replace(state, seq=seq, fields=fields, conflicts=left)
     if event_type == DRAFT_CREATED:
         return DraftState(payload["kind"], seq, dict(payload["fields"]))
+    if event_type == DRAFT_KEPT:
+        return replace(state, seq=seq)
     status = _STATUS_AFTER.get(event_type)
     if status is None:
         raise UnknownEvent(event_type)
@@ -79,6 +84,8 @@ def evolve(
 _STATUS_AFTER: Final[dict[str, Status]] = {
     DRAFT_SUBMITTED: "submitted",
     DRAFT_DISCARDED: "discarded",
+    DRAFT_EXPIRED: "discarded",
+    DRAFT_ERASED: "discarded",
     DRAFT_RECOVERED: "open",
 }
 

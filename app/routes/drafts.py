@@ -33,6 +33,7 @@ class NewDraft(msgspec.Struct, frozen=True):
     text: str = ""
     fields: dict[str, Any] = msgspec.field(default_factory=dict)
     id: UUID | None = None
+    """Chosen by a device without a network; asking again for the same id makes nothing twice."""
     template_id: UUID | None = None
 
 
@@ -81,10 +82,19 @@ async def list_drafts(
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int] = 50,
     trash: FromQuery[bool] = False,
+    shared: FromQuery[bool] = False,
 ) -> Page[DraftSummary]:
-    """The caller's drafts, or the trash."""
+    """The caller's drafts of all kinds, the trash, or what others share with the caller."""
     return await drafts.list(
-        request.user, kind=kind, status=status, query=q, sort=sort, cursor=cursor, limit=limit, trash=trash
+        request.user,
+        kind=kind,
+        status=status,
+        query=q,
+        sort=sort,
+        cursor=cursor,
+        limit=limit,
+        trash=trash,
+        shared=shared,
     )
 
 

@@ -83,6 +83,37 @@ async def editor_page(
     return Template("editor.html", context=page(request, draft=msgspec.to_builtins(draft)))
 
 
+@get("/offline/editor", guards=[signed_in], include_in_schema=False)
+async def offline_editor(request: PersonRequest, page: NamedDependency[PageContext]) -> Template:
+    """The editor without a draft: what a browser without a network opens where it has not kept the draft's own page."""
+    blank = {
+        "id": "", "kind": "document", "title": "", "text": "", "fields": {}, "seq": 1, "status": "open", "conflicts": [],
+        "saved_at": "", "deleted_at": None, "current_version": None, "conversation_id": None, "running_turn_id": None,
+    }  # fmt: skip
+    return Template("editor.html", context=page(request, draft=blank))
+
+
+@get("/manifest.webmanifest", include_in_schema=False)
+async def web_manifest(static: NamedDependency[StaticFiles]) -> Response[dict[str, Any]]:
+    """What makes the product installable."""
+    icons = [
+        {"src": static.url(name), "sizes": sizes, "type": kind, "purpose": purpose}
+        for name, sizes, kind, purpose in (
+            ("icon.svg", "any", "image/svg+xml", "any"),
+            ("icon-192.png", "192x192", "image/png", "any"),
+            ("icon-512.png", "512x512", "image/png", "any"),
+            ("icon-maskable.png", "512x512", "image/png", "maskable"),
+        )
+    ]
+    manifest = {
+        "id": "/", "name": "Draftloom", "short_name": "Draftloom", "start_url": "/", "scope": "/", "display": "standalone",
+        "description": "Drafting with an assistant: chat on one side, the document on the other.",
+        "background_color": "#FAF8F4", "theme_color": "#FAF8F4", "icons": icons,
+        "shortcuts": [{"name": "New draft", "url": "/?new=1"}],
+    }  # fmt: skip
+    return Response(manifest, media_type="application/manifest+json", headers={"Cache-Control": "no-cache"})
+
+
 @get("/drafts/{draft_id:uuid}/versions", guards=[signed_in], include_in_schema=False)
 async def versions_page(
     draft_id: FromPath[UUID],
@@ -150,6 +181,6 @@ async def favicon(static: NamedDependency[StaticFiles]) -> Redirect:
 router = Router(
     "/",
     route_handlers=[
-        drafts_page, editor_page, versions_page, sign_in_page, welcome_page, settings_page, service_worker, favicon,
+        drafts_page, editor_page, offline_editor, web_manifest, versions_page, sign_in_page, welcome_page, settings_page, service_worker, favicon,
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Drafts: create, list, read, change by commands, resolve conflicts, discard, recover. Thin over the core and the store."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from sqlmodel import Session
 
 from app.core.drafts import Actor, Conflict, DraftState, resolve
 from app.core.errors import UnknownSeq
+from app.core.expiry import ExpiryRules
+from app.core.kinds import KINDS
 from app.metrics import Metrics
 from app.services import submitting
 from app.services.access import editable_draft, owned_draft, visible_draft
@@ -16,6 +19,7 @@ from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict as ConflictError
 from app.services.errors import InvalidInput, Missing, ServiceError
+from app.services.expiry import expires_at
 from app.services.fanout import Fanout
 from app.services.submitting import Check
 from app.services.views import (
@@ -51,6 +55,8 @@ _SORTS: dict[str, draft_lists.Sort] = {
     "-completion": "completion",
 }
 _MOST_EVENTS = 2_000
+_COPY = " (copy)"
+_STATUSES = ("open", "submitted", "discarded", "complete", "conflict")
 
 _decode = msgspec.json.Decoder().decode
 
@@ -75,6 +81,7 @@ class Drafts:
         clock: Clock,
         fanout: Fanout,
         metrics: Metrics,
+        expiry: ExpiryRules,
         checks: Mapping[str, Check] | None = None,
         submitted: Callable[[], None] = lambda: None,
     ) -> None:
@@ -82,6 +89,7 @@ class Drafts:
         self._checks = checks or {}
         self._submitted = submitted
         self._db = db
+        self._expiry = expiry
         self._clock = clock
         self._fanout = fanout
         self._metrics = metrics
@@ -110,22 +118,22 @@ class Drafts:
                 fields=given,
                 device=device,
             )
-            return draft_view(session, head)
+            return draft_view(session, head, self._expiry)
 
         return await self._db.write(unit)
 
     async def create_once(
         self, person: Principal, draft_id: UUID, *, kind: str, fields: dict[str, Any], device: str = ""
     ) -> tuple[DraftView, bool]:
-        """A new draft under a name its page chose, perhaps without a network: asked for again, it is the same one. The
+        """A new draft under an id its device chose, perhaps without a network: asked for again, it is the same one. The
         draft, and whether it is new. Raises `Conflict` for an id that is taken otherwise."""
 
         def unit(session: Session) -> tuple[DraftView, bool]:
-            known = draft_store.load_head(session, draft_id)
+            known = _made_before(session, person, draft_id)
             if known is not None:
-                if (known.owner_id, known.kind) != (person.id, kind):
-                    raise ConflictError("id_taken", "This id belongs to something else. Choose another one.")
-                return draft_view(session, known), False
+                if known.kind != kind:
+                    raise _taken()
+                return draft_view(session, known, self._expiry), False
             head = draft_store.create_stream(
                 session,
                 draft_id=draft_id,
@@ -136,7 +144,7 @@ class Drafts:
                 fields=fields,
                 device=device,
             )
-            return draft_view(session, head), True
+            return draft_view(session, head, self._expiry), True
 
         return await self._db.write(unit)
 
@@ -151,8 +159,14 @@ class Drafts:
         cursor: str | None = None,
         limit: int = 50,
         trash: bool = False,
+        shared: bool = False,
     ) -> Page[DraftSummary]:
-        """One page of a person's drafts. Raises `InvalidInput` for an unknown sort or status."""
+        """One page of a person's drafts, or of those others share with them (none yet). Raises `InvalidInput` for an
+        unknown kind, sort or status."""
+        _check_choice("kind", kind, KINDS)
+        _check_choice("status", status, _STATUSES)
+        if shared:
+            return Page([])
         page = await self._db.read(
             draft_lists.list_drafts,
             person.id,
@@ -164,7 +178,7 @@ class Drafts:
             limit=max(1, min(limit, _MOST_PER_PAGE)),
             trash=trash,
         )
-        return Page([_summary(row) for row in page.items], page.next)
+        return Page([_summary(row, self._expiry) for row in page.items], page.next)
 
     async def statistics(self, person: Principal) -> DraftStatistics:
         """The numbers above the list."""
@@ -173,7 +187,9 @@ class Drafts:
 
     async def get(self, person: Principal, draft_id: UUID) -> DraftView:
         """The draft as it is, also one in the trash. Raises `Missing`."""
-        return await self._db.read(lambda session: draft_view(session, visible_draft(session, person.id, draft_id)))
+        return await self._db.read(
+            lambda session: draft_view(session, visible_draft(session, person.id, draft_id), self._expiry)
+        )
 
     async def state_at(self, person: Principal, draft_id: UUID, seq: int) -> StateView:
         """The draft as it was after event `seq`. Raises `Missing` where the log does not reach."""
@@ -205,9 +221,10 @@ class Drafts:
             device=device,
         )
         if appended.duplicate:
-            self._metrics.commands.labels("duplicate").inc()
+            self._metrics.commands.labels("duplicate", appended.head.kind).inc()
         else:
-            self._metrics.commands.labels("conflict" if appended.conflicts else "accepted").inc()
+            outcome = "conflict" if appended.conflicts else "accepted"
+            self._metrics.commands.labels(outcome, appended.head.kind).inc()
             self._fanout.publish(draft_id, appended.seq)
         return CommandAnswer(
             appended.seq,
@@ -245,6 +262,23 @@ class Drafts:
             [_event_view(event, person) for event in events],
             [_conflict_view(conflict) for conflict in head.state.conflicts],
         )
+
+    async def duplicate(self, person: Principal, draft_id: UUID, *, device: str = "") -> DraftView:
+        """A new draft with the same fields, without the versions, chats and log of the first. Raises `Missing`."""
+        at = self._clock()
+
+        def unit(session: Session) -> DraftView:
+            head = owned_draft(session, person.id, draft_id)
+            fields = dict(head.state.fields)
+            if "title" in fields:
+                rest = 255 - len(_COPY)
+                fields["title"] = (str(fields["title"])[:rest] + _COPY) if fields["title"] else ""
+            copy = draft_store.create_stream(
+                session, kind=head.kind, owner_id=person.id, actor=_actor(person), at=at, fields=fields, device=device
+            )
+            return draft_view(session, copy, self._expiry)
+
+        return await self._db.write(unit)
 
     async def discard(self, person: Principal, draft_id: UUID) -> None:
         """Put a draft into the trash."""
@@ -309,11 +343,25 @@ class Drafts:
         self._fanout.publish(draft_id, head.seq)
 
 
+def _made_before(session: Session, person: Principal, draft_id: UUID) -> Head | None:
+    place = heads.lock_place(session, draft_id)
+    if place is None:
+        return None
+    head = heads.load_head(session, draft_id) if place.owner_id == person.id else None
+    if head is None:
+        raise _taken()
+    return head
+
+
+def _taken() -> ConflictError:
+    return ConflictError("id_taken", "This id belongs to something else. Choose another one.")
+
+
 def _actor(person: Principal) -> Actor:
     return Actor("user", person.id)
 
 
-def draft_view(session: Session, head: Head) -> DraftView:
+def draft_view(session: Session, head: Head, expiry: ExpiryRules) -> DraftView:
     """A draft as it is answered."""
     version, conversation_id, running = None, None, None
     if head.kind == "document":
@@ -331,10 +379,12 @@ def draft_view(session: Session, head: Head) -> DraftView:
         saved_at=head.saved_at,
         created_at=head.created_at,
         updated_at=head.saved_at,
-        expires_at=head.expires_at,
+        expires_at=expires_at(expiry, head),
         deleted_at=head.deleted_at,
         conversation_id=conversation_id,
         running_turn_id=running,
+        autosaves=head.autosaves,
+        manual_saves=head.manual_saves,
     )
 
 
@@ -376,6 +426,11 @@ def _event_view(event: Event, person: Principal) -> EventView:
     )
 
 
+def _check_choice(field: str, value: str | None, choices: Collection[str]) -> None:
+    if value is not None and value not in choices:
+        raise InvalidInput(field, f"This is one of {', '.join(choices)}.")
+
+
 def _sort(name: str) -> draft_lists.Sort:
     found = _SORTS.get(name)
     if found is None:
@@ -383,5 +438,6 @@ def _sort(name: str) -> draft_lists.Sort:
     return found
 
 
-def _summary(row: Any) -> DraftSummary:
-    return msgspec.convert(row, DraftSummary, from_attributes=True)
+def _summary(row: draft_lists.DraftSummary, expiry: ExpiryRules) -> DraftSummary:
+    due = expiry.expires_at(row.kind, status=row.status, saved_at=row.saved_at, deleted_at=row.deleted_at)
+    return msgspec.convert(replace(row, expires_at=due), DraftSummary, from_attributes=True)

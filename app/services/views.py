@@ -68,6 +68,8 @@ class DraftView(msgspec.Struct, frozen=True):
     deleted_at: datetime | None
     conversation_id: UUID | None = None
     running_turn_id: UUID | None = None
+    autosaves: int = 0
+    manual_saves: int = 0
 
 
 class StateView(msgspec.Struct, frozen=True):
@@ -97,6 +99,10 @@ class DraftSummary(msgspec.Struct, frozen=True):
     deleted_at: datetime | None
     versions: int
     conflicts: int
+    edited_by: str
+    """Who made the last change: user, model or system."""
+    device: str
+    """What the device calls itself that made it; empty when it did not say."""
 
 
 class ActorView(msgspec.Struct, frozen=True):

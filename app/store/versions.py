@@ -334,3 +334,13 @@ def _with_costs(session: Session, rows: Sequence[Any]) -> list[VersionRow]:
         values: list[Any] = [*row, *costs.get(row[0], (None, 0))]
         listed.append(VersionRow(*values))
     return listed
+
+
+def newest_until(session: Session, draft_id: uuid.UUID, seq: int) -> uuid.UUID | None:
+    """The last version made of the draft as it was at event `seq` or before; None when there was none yet."""
+    return session.scalar(
+        select(col(Version.id))
+        .where(col(Version.draft_id) == draft_id, col(Version.seq) <= seq)
+        .order_by(col(Version.number).desc())
+        .limit(1)
+    )

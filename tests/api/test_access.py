@@ -11,13 +11,13 @@ from providers.scripted import Reply, ScriptedProvider
 from tests.conftest import Person, World
 
 PUBLIC = {
-    ("GET", "/health"), ("GET", "/metrics"), ("GET", "/sign-in"), ("GET", "/sw.js"), ("GET", "/favicon.ico"),
+    ("GET", "/health"), ("GET", "/metrics"), ("GET", "/sign-in"), ("GET", "/sw.js"), ("GET", "/favicon.ico"), ("GET", "/manifest.webmanifest"),
     ("POST", "/api/sign-in"), ("POST", "/api/welcome"), ("GET", "/welcome/{token:str}"),
     ("GET", "/embed.js"), ("GET", "/embed/{form:str}"),
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
 }  # fmt: skip
 OWN_COLLECTIONS = {
-    ("GET", "/"), ("GET", "/settings"), ("GET", "/costs"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
+    ("GET", "/"), ("GET", "/offline/editor"), ("GET", "/settings"), ("GET", "/costs"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
@@ -29,7 +29,15 @@ OWN_COLLECTIONS = {
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
-FOR_ROLES = ("/api/users", "/api/settings", "/api/prices", "/api/budgets", "/api/costs/")
+FOR_ROLES = (
+    "/analytics",
+    "/api/analytics",
+    "/api/users",
+    "/api/settings",
+    "/api/prices",
+    "/api/budgets",
+    "/api/costs/",
+)
 """That these exist is public; they are for administrators or finance."""
 
 BODIES: dict[str, Any] = {
@@ -119,6 +127,9 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
         "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02", "group_id": ada.id, "reconciliation_id": ada.id,
         "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
         "file_path": "nothing.js", "form_id": form["id"], "template_id": template["id"], "name": "gig", "step": "basics",
+        "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02",
+        "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none", "seq": "1",
+        "file_path": "nothing.js",
     }  # fmt: skip
 
 
@@ -126,7 +137,7 @@ def filled(path: str, owned: dict[str, str]) -> str:
     if path.startswith("/forms/") or "/form" in path or path.endswith("/template"):
         owned = owned | {"draft_id": owned["form_id"]}
     for name, value in owned.items():
-        for kind in ("uuid", "str", "path"):
+        for kind in ("uuid", "str", "path", "int"):
             path = path.replace(f"{{{name}:{kind}}}", value)
     assert "{" not in path, f"the walk does not know how to fill {path}"
     return path

@@ -7,9 +7,12 @@ from pathlib import Path
 from tests.benchmarks import (
     bench_autosave,
     bench_costs,
+    bench_dashboard,
     bench_edits,
+    bench_expiry,
     bench_footprint,
     bench_proposals,
+    bench_replay,
     bench_search,
     bench_streaming,
 )
@@ -19,9 +22,12 @@ SCRIPTS = {
     "streaming": bench_streaming.main,
     "footprint": bench_footprint.main,
     "edits": bench_edits.main,
+    "expiry": bench_expiry.main,
     "search": bench_search.main,
     "proposals": bench_proposals.main,
+    "replay": bench_replay.main,
     "costs": bench_costs.main,
+    "dashboard": bench_dashboard.main,
 }
 MEASURED_BY_PYTEST = ("store_append", "store_versions", "versions_tree", "providers")
 

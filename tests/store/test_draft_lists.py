@@ -1,4 +1,4 @@
-"""Lists of drafts, statistics and expiry, on both databases."""
+"""Lists of drafts and statistics, on both databases."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -8,8 +8,8 @@ import pytest
 from app.core.drafts import Actor
 from app.store.accounts import create_user
 from app.store.db import Database
-from app.store.drafting.draft_lists import expired, list_drafts, purge, stats, trashed_before
-from app.store.drafts import create_stream, discard, load_head, receive_command, recover
+from app.store.drafting.draft_lists import list_drafts, stats
+from app.store.drafts import create_stream, discard, receive_command, recover
 from app.store.errors import BadCursor
 from app.store.tables import User
 from app.store.versions import add_version
@@ -153,35 +153,3 @@ def test_statistics_of_nobody_are_zero(database: Database) -> None:
     with database.transaction() as session:
         found = stats(session, uuid.uuid4())
     assert (found.total, found.average_completion, found.words) == (0, 0.0, 0)
-
-
-def test_drafts_expire_after_their_kinds_time_and_a_change_prolongs_it(
-    database: Database, shelf: dict, writer: User, actor: Actor, now: datetime
-) -> None:
-    a_month_later = now + timedelta(days=31)
-    with database.transaction() as session:
-        due = [due.id for due in expired(session, a_month_later)]
-        assert shelf["Cherry"] in due
-        assert shelf["apple"] in due
-        assert shelf["Яблоко"] not in due
-        json = {"replica": "r", "n": 1, "base_seq": 1, "ops": [{"field": "title", "set": "Kept"}]}
-        receive_command(
-            session, draft_id=shelf["Cherry"], user_id=writer.id, json=json, actor=actor, at=now + timedelta(days=20)
-        )
-        assert shelf["Cherry"] not in [due.id for due in expired(session, a_month_later)]
-        discard(session, draft_id=shelf["apple"], user_id=writer.id, actor=actor, at=a_month_later)
-        assert shelf["apple"] not in [due.id for due in expired(session, a_month_later)]
-
-
-def test_only_what_is_in_the_trash_is_purged(
-    database: Database, shelf: dict, writer: User, actor: Actor, now: datetime
-) -> None:
-    with database.transaction() as session:
-        discard(session, draft_id=shelf["apple"], user_id=writer.id, actor=actor, at=now)
-        assert [due.id for due in trashed_before(session, now + timedelta(days=1))] == [shelf["apple"]]
-        assert trashed_before(session, now) == []
-        assert purge(session, shelf["apple"]) is True
-        assert purge(session, shelf["apple"]) is False
-        assert purge(session, shelf["banana"]) is False
-        assert load_head(session, shelf["apple"]) is None
-        assert load_head(session, shelf["banana"]) is not None

@@ -77,7 +77,7 @@ def test_a_new_draft_has_its_fields_and_one_event(database: Database, draft: Hea
     assert (head.seq, head.kind, head.state.status) == (1, "document", "open")
     assert head.state.fields == {"title": "Harbour", "description": "", "text": TEXT}
     assert (head.title, head.excerpt, head.words, head.completion) == ("Harbour", "The boats came home.", 4, 100)
-    assert (head.created_at, head.saved_at, head.expires_at) == (now, now, now + timedelta(days=30))
+    assert (head.created_at, head.saved_at, head.expires_at) == (now, now, None)
     with database.transaction() as session:
         [event] = events_after(session, draft.id, 0)
     assert (event.seq, event.type, event.actor, event.at) == (1, "draft.created", actor, now)
@@ -98,7 +98,7 @@ def test_a_command_changes_the_draft(database: Database, draft: Head, send, now:
     assert appended.head == head
     assert head.state.fields == {"title": "Port", "description": "", "text": "The old boats came home.\n"}
     assert (head.title, head.excerpt, head.words, head.seq) == ("Port", "The old boats came home.", 5, 2)
-    assert (head.autosaves, head.saved_at, head.expires_at) == (1, later, later + timedelta(days=30))
+    assert (head.autosaves, head.saved_at, head.expires_at) == (1, later, None)
     [event] = appended.events
     assert (event.replica, event.n, event.base_seq, event.device) == ("page", 1, 1, "laptop")
     with database.transaction() as session:

@@ -1,6 +1,7 @@
 // Every page but the editor.
 
 import { setUpPage, type ShortcutGroup } from "./common/everywhere.js";
+import { openActivity } from "./pages/activity.js";
 import { openCosts } from "./pages/costs.js";
 import { openDrafts } from "./pages/drafts.js";
 import { openReportPage, openSubmission, openSubmissions } from "./pages/reports.js";
@@ -41,7 +42,18 @@ const VERSION_KEYS: ShortcutGroup = {
   ],
 };
 
+const ACTIVITY_KEYS: ShortcutGroup = {
+  title: "Activity",
+  list: [
+    { keys: "J", does: "Earlier sitting" },
+    { keys: "K", does: "Later sitting" },
+    { keys: "←", does: "One change back, on the slider" },
+    { keys: "→", does: "One change on, on the slider" },
+  ],
+};
+
 const PAGES: Record<string, PageParts> = {
+  activity: { shortcuts: [ACTIVITY_KEYS], open: openActivity },
   costs: { shortcuts: [], open: openCosts },
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
   embed: { shortcuts: [], open: () => void import("./pages/embed.js").then(({ openEmbed }) => openEmbed()) },

@@ -1,5 +1,8 @@
-// The offline shell: pages from the network while there is one, else as they were last seen; built files from the
-// cache, since their names change with their content. The API is never cached.
+// The offline shell: pages from the network while there is one, else as they were last seen, a draft not seen here yet in
+// an empty editor; built files from the cache, since their names change with their content. The API is never cached.
+
+/** The files of this build, put in by it. */
+declare const SHELL_FILES: string[];
 
 interface ShellEvent extends Event {
   readonly request: Request;
@@ -17,15 +20,25 @@ interface Shell extends EventTarget {
 const shell = self as unknown as Shell;
 const PAGES = "draftloom-pages-1";
 const FILES = "draftloom-files-1";
-const MOST_FILES = 80;
+const EDITOR = "/offline/editor";
+const MOST_FILES = 240;
 const NOT_KEPT = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Offline · Draftloom</title><h1>You are offline</h1><p>This page has not been opened on this device before, so it is not kept here.</p><p><a href="/">All drafts</a></p>`;
 
 shell.addEventListener("install", (raw) => {
   const event = raw as ShellEvent;
   // The farewell request of a dying page is lost when it has to pass through here first: the API goes past the shell.
   const past = event.addRoutes?.([{ condition: { urlPattern: { pathname: "/api/*" } }, source: "network" }]);
-  event.waitUntil(Promise.allSettled([past, shell.skipWaiting()]));
+  event.waitUntil(Promise.allSettled([past, keepFiles().then(() => shell.skipWaiting())]));
 });
+
+/** Files of earlier builds stay: pages kept from then need them, perhaps with words on them that are not sent yet. */
+async function keepFiles(): Promise<void> {
+  const cache = await caches.open(FILES);
+  const kept = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
+  const missing = SHELL_FILES.map((path) => `/static/${path}`).filter((path) => !kept.has(path));
+  await Promise.allSettled(missing.map((path) => cache.add(path)));
+}
+
 shell.addEventListener("activate", (event) => (event as ShellEvent).waitUntil(shell.clients.claim()));
 
 shell.addEventListener("fetch", (raw) => {
@@ -56,20 +69,23 @@ async function page(request: Request): Promise<Response> {
     const fresh = await fetch(request);
     if (fresh.ok && !fresh.redirected && fresh.type === "basic") await cache.put(request.url, fresh.clone());
     if (fresh.status < 502 || fresh.status > 504) return fresh;
-    return (await kept(cache, request.url)) ?? fresh;
+    return (await keptPage(cache, request.url)) ?? fresh;
   } catch (error) {
-    const last = await kept(cache, request.url);
-    if (last) return last;
+    const kept = await keptPage(cache, request.url);
+    if (kept) return kept;
     if (!(error instanceof TypeError)) throw error;
     return new Response(NOT_KEPT, { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } });
   }
 }
 
-/** The page as it was last seen. All steps of a form are in one page, whichever of its addresses it was opened at. */
-async function kept(cache: Cache, address: string): Promise<Response | undefined> {
-  const same = await cache.match(address);
+/** The list as it was last seen whatever is asked of it; a draft's own page, or the empty editor that finds the draft on
+ *  the device; a form at whichever of its steps it was opened, since all are in one page. */
+async function keptPage(cache: Cache, address: string): Promise<Response | undefined> {
+  const { pathname } = new URL(address);
+  const same = await cache.match(address, { ignoreSearch: pathname === "/" });
+  if (same) return same;
+  if (/^\/drafts\/[\w-]+$/.test(pathname)) return cache.match(EDITOR);
   const form = /^(.*\/forms\/[^/]+\/[^/]+\/)[^/]+$/.exec(address)?.[1];
-  if (same || form === undefined) return same;
-  const other = (await cache.keys()).findLast(({ url }) => url.startsWith(form));
+  const other = form === undefined ? undefined : (await cache.keys()).findLast(({ url }) => url.startsWith(form));
   return other && cache.match(other);
 }

@@ -294,7 +294,38 @@ describe("a server that changed under us", () => {
     await pass(3_000);
     expect(page.session.synced).toBe(true);
     expect(page.text.toString()).toBe(older.text.toString());
-    expect(older.text.toString()).toContain(" two");
+    expect(older.text.toString()).toBe("Hello one two");
+    expect(page.text.toString()).toBe("Hello one two");
+  });
+
+  it("that was restored from a backup gets what it had confirmed again, though nothing is unsent", async () => {
+    const { server, page } = await desk();
+    page.type(5, 5, " one");
+    await pass(1_000);
+    expect(page.session.synced).toBe(true);
+    const older = new SimulatedServer("Hello");
+    server.command = (command) => older.command(command);
+    server.after = (seq) => older.after(seq);
+    server.snapshot = () => older.snapshot();
+    page.session.wake();
+    await pass(3_000);
+    expect(older.text.toString()).toBe("Hello one");
+    expect(page.session.synced).toBe(true);
+  });
+
+  it("that was restored and went on without us leaves our words to be copied", async () => {
+    const { server, page } = await desk();
+    page.type(5, 5, " one");
+    await pass(1_000);
+    const older = new SimulatedServer("Hello");
+    for (const words of ["A", "B", "C"]) older.edit(0, 0, words);
+    server.command = (command) => older.command(command);
+    server.after = (seq) => older.after(seq);
+    server.snapshot = () => older.snapshot();
+    page.session.hinted(3);
+    await pass(3_000);
+    expect(page.text.toString()).toBe("CBAHello");
+    expect(page.parked[0]).toMatchObject({ text: "Hello one" });
   });
 
   it("that commits something else than asked is shown as it is", async () => {

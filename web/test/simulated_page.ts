@@ -77,6 +77,9 @@ export class MemoryStore implements DeviceStore {
   parked(): Promise<ParkedRecord[]> {
     return Promise.resolve([...this.parkedRecords.values()]);
   }
+  allParked(): Promise<ParkedRecord[]> {
+    return this.parked();
+  }
   unpark(id: string): Promise<void> {
     this.parkedRecords.delete(id);
     return Promise.resolve();

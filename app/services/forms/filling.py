@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlmodel import Session
 
+from app.core.expiry import ExpiryRules
 from app.core.drafts import Actor, SetOp, edit
 from app.core.kinds import FORM
 from app.services.access import editable_draft, visible_draft
@@ -65,11 +66,12 @@ def submission_check(definitions: FormDefinitions) -> Check:
 class Filling:
     """Use cases of forms and their drafts."""
 
-    def __init__(self, db: Database, clock: Clock, fanout: Fanout, definitions: FormDefinitions) -> None:
+    def __init__(self, db: Database, clock: Clock, fanout: Fanout, definitions: FormDefinitions, expiry: ExpiryRules) -> None:
         self._db = db
         self._clock = clock
         self._fanout = fanout
         self._definitions = definitions
+        self._expiry = expiry
 
     def forms(self) -> Page[FormSummary]:
         """Every form there is."""
@@ -89,7 +91,7 @@ class Filling:
 
         def query(session: Session) -> DraftView | None:
             found = open_form(session, person.id, name, subject_id)
-            return None if found is None else draft_view(session, draft_store.load_draft(session, found))
+            return None if found is None else draft_view(session, draft_store.load_draft(session, found), self._expiry)
 
         return await self._db.read(query)
 

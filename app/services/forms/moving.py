@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 from sqlmodel import Session
 
+from app.core.expiry import ExpiryRules
 from app.core.canonical import canonical_json
 from app.core.drafts import Actor
 from app.core.errors import CoreError
@@ -105,10 +106,11 @@ def move(session: Session, form: FormDefinition, old: OldDraft, *, owner_id: UUI
 class Moving:
     """Use case of a person whose browser kept a draft of the old system."""
 
-    def __init__(self, db: Database, clock: Clock, definitions: FormDefinitions) -> None:
+    def __init__(self, db: Database, clock: Clock, definitions: FormDefinitions, expiry: ExpiryRules) -> None:
         self._db = db
         self._clock = clock
         self._definitions = definitions
+        self._expiry = expiry
 
     async def take_over(self, person: Principal, name: str, *, source: str, data: dict[str, Any]) -> Started:
         """The draft that a browser's old one became. Raises `Missing`, `InvalidInput`, or `Conflict` while there is
@@ -126,11 +128,11 @@ class Moving:
             draft_id = moved_id(person.id, old.source)
             known = draft_store.load_head(session, draft_id)
             if known is not None:
-                return Started(draft_view(session, known), new=False)
+                return Started(draft_view(session, known, self._expiry), new=False)
             if open_form(session, person.id, form.name, subject) is not None:
                 raise Conflict("already_open", f"Finish or discard your unfinished {form.noun} first; this one waits.")
             move(session, form, old, owner_id=person.id, clock=self._clock)
-            return Started(draft_view(session, draft_store.load_draft(session, draft_id)), new=True)
+            return Started(draft_view(session, draft_store.load_draft(session, draft_id), self._expiry), new=True)
 
         return await self._db.write(unit)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from sqlmodel import Session
 
+from app.core.expiry import ExpiryRules
 from app.core.drafts import Actor
 from app.core.errors import UnknownField
 from app.core.kinds import FORM
@@ -32,10 +33,11 @@ class Started(msgspec.Struct, frozen=True):
 class FormStarts:
     """Use case of whoever opens a form."""
 
-    def __init__(self, db: Database, clock: Clock, definitions: FormDefinitions) -> None:
+    def __init__(self, db: Database, clock: Clock, definitions: FormDefinitions, expiry: ExpiryRules) -> None:
         self._db = db
         self._clock = clock
         self._definitions = definitions
+        self._expiry = expiry
 
     async def start(
         self,
@@ -55,7 +57,7 @@ class FormStarts:
         def unit(session: Session) -> Started:
             existing = open_form(session, person.id, form.name, subject)
             if existing is not None:
-                return Started(draft_view(session, draft_store.load_draft(session, existing)), new=False)
+                return Started(draft_view(session, draft_store.load_draft(session, existing), self._expiry), new=False)
             head = draft_store.create_stream(
                 session,
                 kind="form",
@@ -65,7 +67,7 @@ class FormStarts:
                 fields=first_fields(form, _template(session, person, form, template_id) | given),
                 device=device,
             )
-            return Started(draft_view(session, head), new=True)
+            return Started(draft_view(session, head, self._expiry), new=True)
 
         try:
             return await self._db.write(unit)

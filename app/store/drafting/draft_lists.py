@@ -1,16 +1,16 @@
-"""Drafts as people browse them: lists, statistics, and what is due to expire or to go for good."""
+"""Drafts as people browse them: lists and statistics."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Integer, String, Text, cast, delete, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, String, Text, and_, cast, func, literal, not_, or_, select, tuple_
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from app.store.rows import Page, changed_rows, decode_cursor, encode_cursor
-from app.store.tables import Draft, DraftStream, Version
+from app.store.rows import Page, decode_cursor, encode_cursor
+from app.store.tables import Draft, DraftEvent, DraftStream, Version
 from app.store.types import BinaryUuid
 
 Sort = Literal["saved", "created", "title", "words", "completion"]
@@ -18,7 +18,8 @@ Sort = Literal["saved", "created", "title", "words", "completion"]
 
 @dataclass(frozen=True, slots=True)
 class DraftSummary:
-    """A draft in a list. `versions` and `conflicts` count them; the other values are those of `heads.Head`."""
+    """A draft in a list. `versions` and `conflicts` count them; `edited_by` (user, model, system) and
+    `device` are those of its last event; the other values are those of `heads.Head`."""
 
     id: uuid.UUID
     kind: str
@@ -34,6 +35,8 @@ class DraftSummary:
     deleted_at: datetime | None
     versions: int
     conflicts: int
+    edited_by: str
+    device: str
 
 
 _VERSIONS = (
@@ -41,6 +44,13 @@ _VERSIONS = (
     .where(col(Version.draft_id) == col(DraftStream.id))
     .scalar_subquery()
 )
+
+
+def _of_last_event(column: Any) -> Any:
+    last = and_(col(DraftEvent.draft_id) == col(DraftStream.id), col(DraftEvent.seq) == col(DraftStream.seq))
+    return select(column).where(last).scalar_subquery()
+
+
 _COLUMNS: tuple[Any, ...] = (
     col(DraftStream.id),
     col(DraftStream.kind),
@@ -56,6 +66,8 @@ _COLUMNS: tuple[Any, ...] = (
     col(DraftStream.deleted_at),
     _VERSIONS,
     col(DraftStream.conflicts),
+    _of_last_event(col(DraftEvent.actor_kind)),
+    _of_last_event(col(DraftEvent.device)),
 )
 
 
@@ -73,6 +85,7 @@ def list_drafts(
 ) -> Page[DraftSummary]:
     """A person's drafts of all kinds; those in the trash instead with `trash`.
 
+    `status`: open, submitted or discarded; or complete (all required fields filled), or conflict (something to decide).
     `q` is looked for in titles and texts, in any case. Titles ascend, everything else descends. Raises BadCursor.
     """
     key, value_type, ascending = _sort_key(sort)
@@ -80,12 +93,16 @@ def list_drafts(
     statement = statement.where(
         col(DraftStream.deleted_at).is_not(None) if trash else col(DraftStream.deleted_at).is_(None)
     )
+    if trash:
+        statement = statement.where(col(DraftStream.erased_at).is_(None))
     if kind is not None:
         statement = statement.where(col(DraftStream.kind) == kind)
-    # A draft that was handed in is gone, unless somebody asks for these.
-    statement = statement.where(
-        col(DraftStream.status) == status if status is not None else col(DraftStream.status) != "submitted"
-    )
+    # What was handed in is gone from the list, unless somebody asks for it; a finished document stays.
+    if status is not None:
+        statement = statement.where(_in_state(status))
+    else:
+        handed_in = and_(col(DraftStream.status) == "submitted", col(DraftStream.kind) != "document")
+        statement = statement.where(not_(handed_in))
     if q:
         statement = statement.outerjoin(Draft, col(Draft.id) == col(DraftStream.id)).where(_mentions(q))
     place = tuple_(key, col(DraftStream.id))
@@ -102,8 +119,18 @@ def list_drafts(
 _SQL_TYPES: dict[type, Any] = {datetime: UTCDateTime(), int: Integer(), str: String()}
 
 
+def _in_state(status: str) -> ColumnElement[bool]:
+    match status:
+        case "conflict":
+            return col(DraftStream.conflicts).is_not(None)
+        case "complete":
+            return or_(col(DraftStream.status) == "submitted", col(DraftStream.completion) == 100)
+        case _:
+            return col(DraftStream.status) == status
+
+
 def _summary(row: Any) -> DraftSummary:
-    values: list[Any] = [*row[:13], len(row[13] or ())]
+    values: list[Any] = [*row[:13], len(row[13] or ()), row[14] or "user", row[15] or ""]
     return DraftSummary(*values)
 
 
@@ -166,7 +193,7 @@ def stats(session: Session, user_id: uuid.UUID) -> DraftStatistics:
             func.count().filter(here, submitted),
             cast(func.coalesce(func.sum(col(DraftStream.autosaves)).filter(here), 0), Integer),
             cast(func.coalesce(func.sum(col(DraftStream.manual_saves)).filter(here), 0), Integer),
-            func.count().filter(~here),
+            func.count().filter(~here, col(DraftStream.erased_at).is_(None)),
         ).where(col(DraftStream.owner_id) == user_id)
     ).one()
     total, completed, completion, words, in_conflict, submitted_count, autosaves, manual_saves, trashed = row
@@ -182,42 +209,3 @@ def stats(session: Session, user_id: uuid.UUID) -> DraftStatistics:
         manual_saves=manual_saves,
         trashed=trashed,
     )
-
-
-# Expiry
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A draft whose time has come, and whose it is."""
-
-    id: uuid.UUID
-    owner_id: uuid.UUID
-
-
-def expired(session: Session, at: datetime, *, limit: int = 100) -> list[Due]:
-    """Drafts nobody changed for their kind's time, that are not in the trash yet, longest due first."""
-    return _due(
-        session,
-        col(DraftStream.expires_at) <= at,
-        col(DraftStream.deleted_at).is_(None),
-        order=col(DraftStream.expires_at),
-        limit=limit,
-    )
-
-
-def trashed_before(session: Session, at: datetime, *, limit: int = 100) -> list[Due]:
-    """Drafts that went into the trash before `at`, oldest first."""
-    return _due(session, col(DraftStream.deleted_at) < at, order=col(DraftStream.deleted_at), limit=limit)
-
-
-def _due(session: Session, *conditions: ColumnElement[bool], order: Any, limit: int) -> list[Due]:
-    statement = select(col(DraftStream.id), col(DraftStream.owner_id)).where(*conditions).order_by(order).limit(limit)
-    return [Due(id_, owner_id) for id_, owner_id in session.execute(statement)]
-
-
-def purge(session: Session, draft_id: uuid.UUID) -> bool:
-    """Deletes a draft that is in the trash, with its events, versions and chats; ledger rows stay.
-    False if it is gone or was taken out of the trash."""
-    trashed = delete(DraftStream).where(col(DraftStream.id) == draft_id, col(DraftStream.deleted_at).is_not(None))
-    return changed_rows(session, trashed) > 0

@@ -20,7 +20,8 @@ class Head(msgspec.Struct, frozen=True):
     """A draft after its last event. `state` holds kind, seq, fields, open conflicts and status.
 
     `hash` ends its chain; `words` counts its texts; `completion` is 0 to 100 %. `saved_at` is the last event's time,
-    `deleted_at` since when it is in the trash, `expires_at` when it goes if nobody changes it.
+    `deleted_at` since when it is in the trash, `expires_at` when it goes by its kind's own rule if nobody changes it (what an installation says
+    instead is applied where drafts are shown and where they expire).
     """
 
     id: uuid.UUID
@@ -72,6 +73,11 @@ _PLACE = Prepared(
 )
 _LOAD = Prepared(select(*_COLUMNS).where(col(DraftStream.id) == bindparam("draft_id")))
 _LOCK = Prepared(select(*_COLUMNS).where(col(DraftStream.id) == bindparam("draft_id")).with_for_update())
+_ERASED = Prepared(
+    select(col(DraftStream.id)).where(
+        col(DraftStream.id) == bindparam("draft_id"), col(DraftStream.erased_at).is_not(None)
+    )
+)
 _INSERT = Prepared(insert(DraftStream))
 _UPDATE = Prepared(
     update(DraftStream)
@@ -100,11 +106,13 @@ _UPDATE = Prepared(
 
 
 def load_head(session: Session, draft_id: uuid.UUID, *, lock: bool = False) -> Head | None:
-    """The head of any draft, without asking whose it is. `lock` keeps others from appending until the unit ends."""
+    """The head of any draft that was not erased, without asking whose it is. `lock` keeps others from appending until the unit ends."""
     row = (_LOCK if lock else _LOAD).one(session, draft_id=draft_id)
     if row is None:
         return None
     kind, seq, status, conflicts = row[-4:]
+    if status == "discarded" and _ERASED.one(session, draft_id=draft_id) is not None:
+        return None
     fields = projection_of(kind).load(session, draft_id)
     if fields is None and not has_row(kind, status):
         # Its row went when it ended; the log still tells all.
@@ -146,6 +154,8 @@ def insert_head(session: Session, head: Head) -> None:
         owner_id=head.owner_id,
         created_at=head.created_at,
         rebuilds=0,
+        erased_at=None,
+        erasing=False,
         **_values(head),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from app.core.drafts import DRAFT_DISCARDED, DRAFT_RECOVERED, DraftState, EventBody
+from app.core.drafts import DRAFT_DISCARDED, DRAFT_EXPIRED, DRAFT_RECOVERED, DraftState, EventBody
 from app.core.kinds import FieldType, kind_named
 from app.core.text.changes import ChangeSet
 from app.core.text.words import count_words, words_after
@@ -17,7 +17,7 @@ def summarised(head: Head, state: DraftState, *, words: int, at: datetime, types
     kind = kind_named(state.kind)
     projection = projection_of(state.kind)
     deleted_at = head.deleted_at
-    if DRAFT_DISCARDED in types:
+    if DRAFT_DISCARDED in types or DRAFT_EXPIRED in types:
         deleted_at = at
     elif DRAFT_RECOVERED in types:
         deleted_at = None
@@ -29,9 +29,13 @@ def summarised(head: Head, state: DraftState, *, words: int, at: datetime, types
         completion=kind.completion(state.fields),
         saved_at=at,
         deleted_at=deleted_at,
-        expires_at=None if state.status == "submitted" else at + timedelta(days=kind.expires_days),
+        expires_at=_by_its_kind(kind.expires_days, state, at),
         state=state,
     )
+
+
+def _by_its_kind(days: int | None, state: DraftState, at: datetime) -> datetime | None:
+    return None if days is None or state.status == "submitted" else at + timedelta(days=days)
 
 
 def counted_words(state: DraftState) -> int:

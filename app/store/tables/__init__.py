@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
+from app.store.tables.analytics import UsageDay
 from app.store.tables.branches import Branch
 from app.store.tables.costs import (
     Budget,
@@ -69,6 +70,7 @@ __all__ = [
     "Turn",
     "TurnAttempt",
     "TurnEvent",
+    "UsageDay",
     "User",
     "UserSession",
     "Version",

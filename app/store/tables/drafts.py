@@ -8,7 +8,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from app.store.tables.base import characters, identifier, one_of, optional_reference, reference
@@ -21,7 +21,7 @@ class DraftStream(SQLModel, table=True):
     `title`, `excerpt`, `words`, `completion` (0 to 100 %), `conflicts` (the open ones, missing when there is none) and
     the times follow from the events; they are kept so that lists of all kinds need neither replay nor the kinds' own
     tables. `autosaves` counts commands, `manual_saves` what the writer saved on purpose, `rebuilds` how often the row was
-    replaced by what its events say.
+    replaced by what its events say. `erased_at`: since when its words are being erased; `erasing` until the last is gone.
     """
 
     __tablename__ = "draft_streams"
@@ -32,6 +32,7 @@ class DraftStream(SQLModel, table=True):
         CheckConstraint("completion BETWEEN 0 AND 100", name="completion"),
         # Neither `saved_at` nor `expires_at` is indexed: every save would pay for it, and a person's drafts are few
         # enough to be sorted when they are listed.
+        Index("ix_draft_streams_erasing", "id", sqlite_where=text("erasing"), postgresql_where=text("erasing")),
     )
 
     id: uuid.UUID = identifier()
@@ -52,6 +53,8 @@ class DraftStream(SQLModel, table=True):
     created_at: datetime
     deleted_at: datetime | None = None
     expires_at: datetime | None = None
+    erased_at: datetime | None = None
+    erasing: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class Draft(SQLModel, table=True):

@@ -1,6 +1,7 @@
 // Requests to our own API: CSRF header, JSON, and errors as one shape.
 
 import { storable } from "../sync/codepoints.js";
+import { deviceName } from "./device.js";
 import { meta } from "./dom.js";
 
 export class Problem extends Error {
@@ -59,6 +60,7 @@ async function once<T>(method: Method, path: string, body: unknown, options: Opt
   const headers: Record<string, string> = { Accept: "application/json" };
   if (bearer !== null) headers["Authorization"] = `Bearer ${bearer}`;
   else if (method !== "GET") headers["X-CSRF-Token"] = csrfToken();
+  if (method !== "GET") headers["X-Device"] = deviceName();
   if (body !== undefined && !(body instanceof FormData)) headers["Content-Type"] = "application/json";
   const limit = AbortSignal.timeout(options.timeout ?? TIMEOUT);
   let response: Response;

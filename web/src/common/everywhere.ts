@@ -129,11 +129,24 @@ function leaveUnsent(): Promise<boolean> {
 /** Pages kept for offline use belong to whoever was signed in. */
 export async function forgetPages(): Promise<void> {
   if (!("caches" in window)) return;
+  sessionStorage.removeItem("draftloom.editor-kept");
   await caches.delete("draftloom-pages-1").catch(() => false);
+}
+
+/** The empty editor, for drafts begun or first opened without a network. Once per visit: it belongs to the session. */
+async function keepEditor(): Promise<void> {
+  if (!("caches" in window) || sessionStorage.getItem("draftloom.editor-kept") === meta("account")) return;
+  try {
+    await (await caches.open("draftloom-pages-1")).add("/offline/editor");
+    sessionStorage.setItem("draftloom.editor-kept", meta("account"));
+  } catch {
+    // Without a network, or without room: the next page tries again.
+  }
 }
 
 async function registerShell(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   // The page works without the shell; it only cannot be opened offline.
   await navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+  if (meta("account")) await keepEditor();
 }

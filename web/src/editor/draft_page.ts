@@ -19,6 +19,7 @@ import { browserSurroundings, deviceStore } from "../sync/browser.js";
 import { liveHints, type LiveHints } from "../sync/live.js";
 import { ownership } from "../sync/ownership.js";
 import type { Session } from "../sync/session.js";
+import { nearlyFull } from "../sync/storage_room.js";
 import type { SyncStatus } from "../sync/status.js";
 import { toSnapshot, type DraftAnswer } from "../sync/snapshot.js";
 import type { DraftEvent } from "../sync/wire.js";
@@ -30,9 +31,10 @@ import { showWhoWrote } from "../versions/who_wrote.js";
 import { formatBar, type FormatBar } from "./format_bar.js";
 import { commands, onEditorKeys, SHORTCUTS, type EditorActs } from "./keys.js";
 import { setUpLayout, type Layout } from "./layout.js";
-import { sayInTrash, warnAboutStorage } from "./notices.js";
+import { saySetBack, sayInTrash, warnAboutRoom, warnAboutStorage } from "./notices.js";
 import { followPage } from "./page_life.js";
 import { SavePill } from "./save_pill.js";
+import { SavedAgo } from "./saved_ago.js";
 import { ON_THE_BAR, selectionBar, type SelectionBar } from "./selection_bar.js";
 import { Surface } from "./surface.js";
 import { TextVersions } from "./text_versions.js";
@@ -42,6 +44,7 @@ import { countWords } from "./word_count.js";
 export interface Draft extends DraftAnswer {
   id: string;
   status: string;
+  saved_at: string;
   deleted_at: string | null;
   current_version: { id: string; number: number; label: string | null } | null;
   conversation_id: string | null;
@@ -57,6 +60,7 @@ export class DraftPage {
   private pane!: Pane;
   private review!: Review;
   private pill!: SavePill;
+  private saved: SavedAgo | null = null;
   private title!: TitleField;
   private conflicts!: Conflicts;
   private drawer!: Drawer;
@@ -83,6 +87,7 @@ export class DraftPage {
       event: (event: DraftEvent) => this.heard(event),
       status: (status: SyncStatus) => this.showStatus(status),
       parked: (words: Parameters<SavePill["addParked"]>[0]) => this.pill.addParked(words),
+      setBack: saySetBack,
     };
     const newId = (): string => {
       const id = around.newId();
@@ -109,10 +114,12 @@ export class DraftPage {
     byId("sheet").setAttribute("aria-busy", "false");
     this.title = setUpTitle(byId<HTMLInputElement>("title"), (title) => session.retitled(title), () => this.surface.focus());
     this.title.show(session.title());
+    this.saved = new SavedAgo(this.draft.id, this.draft.saved_at, () => session.title());
     this.join();
     for (const words of (await store?.parked(this.draft.id).catch(() => [])) ?? []) this.pill.addParked(words);
     for (const record of others) void drain(record, around).then(() => session.wake());
     session.wake();
+    void nearlyFull().then((full) => full && warnAboutRoom());
     void this.review.refresh();
     await this.pane.open();
     this.showFound();
@@ -271,12 +278,13 @@ export class DraftPage {
 
   private heard(event: DraftEvent): void {
     this.conflicts.hear(event);
-    if (event.type === "draft.discarded") this.inTrash();
+    if (event.type === "draft.discarded" || event.type === "draft.expired") this.inTrash();
     if (event.type === "draft.recovered") location.reload();
   }
 
   private showStatus(status: SyncStatus): void {
     this.pill.show(status);
+    this.saved?.show(status);
     if (this.troubled && status.trouble === null) void this.pane?.refresh();
     this.troubled = status.trouble !== null;
     if (status.trouble === "sign-in" && !this.asked) void this.askToSignIn();

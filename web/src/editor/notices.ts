@@ -15,6 +15,15 @@ export function warnAboutStorage(): void {
   notice([h("b", {}, "This browser keeps nothing on the device. "), text], "I see", (element) => element.remove());
 }
 
+export function warnAboutRoom(): void {
+  const text = "Without a connection new words may not fit on it. Free some room, or stay connected while you write.";
+  notice([h("b", {}, "This device is nearly full. "), text], "I see", (element) => element.remove());
+}
+
+export function saySetBack(): void {
+  toast("The server had been set back to an older state. What it lacked of this draft was sent again from this device.");
+}
+
 export function sayInTrash(draftId: string): void {
   notice(["This draft is in the trash. It can be read, not changed."], "Put back", () => {
     api("POST", `/api/drafts/${draftId}/recover`).then(() => location.reload(), () => toast("That did not work. Try again."));

@@ -2,9 +2,11 @@
 
 import { api, Problem } from "../common/api.js";
 import { askText } from "../common/dialog.js";
+import { count, daysUntil } from "../common/format.js";
 import { toast } from "../common/toast.js";
 import { savedExportItems } from "../files/export_menu.js";
 import { newReplicaId } from "../sync/identity.js";
+import { showDetails } from "./draft_details.js";
 import type { DraftSummary, RowActions } from "./draft_list.js";
 
 /** The list the draft is in. */
@@ -69,11 +71,19 @@ export function draftActs(list: DraftRows): RowActions {
 
   async function duplicate(draft: DraftSummary): Promise<void> {
     await attempt(async () => {
-      const { title, text } = await read(draft);
-      const copy = await api<{ id: string }>("POST", "/api/drafts", { kind: draft.kind, title, text });
+      const copy = await api<{ id: string }>("POST", `/api/drafts/${draft.id}/duplicate`);
       await list.reload();
       list.focusRow(list.drafts.findIndex(({ id }) => id === copy.id));
-      toast(`“${nameOf(draft)}” is duplicated, without its versions and its chat.`, { label: "Open", run: () => location.assign(`/drafts/${copy.id}`) });
+      const open = (): void => location.assign(`/drafts/${copy.id}`);
+      toast(`“${nameOf(draft)}” is duplicated, without its versions and its chat.`, draft.kind === "document" ? { label: "Open", run: open } : undefined);
+    });
+  }
+
+  async function keep(draft: DraftSummary): Promise<void> {
+    await attempt(async () => {
+      const { expires_at } = await api<{ expires_at: string | null }>("POST", `/api/drafts/${draft.id}/keep`);
+      list.replace(list.drafts.map((other) => (other === draft ? { ...other, expires_at } : other)));
+      toast(expires_at === null ? `“${nameOf(draft)}” stays.` : `“${nameOf(draft)}” stays at least ${count(daysUntil(expires_at), "day")}.`);
     });
   }
 
@@ -83,5 +93,7 @@ export function draftActs(list: DraftRows): RowActions {
     rename: (draft) => void rename(draft),
     duplicate: (draft) => void duplicate(draft),
     export: ({ id }) => savedExportItems(id),
+    keep: (draft) => void keep(draft),
+    details: (draft) => void showDetails(draft.id, nameOf(draft)),
   };
 }

@@ -1,7 +1,8 @@
 // One row of the drafts list, and the states of a list without rows.
 
 import { h, icon } from "../common/dom.js";
-import { ago, count, daysUntil } from "../common/format.js";
+import { count, daysUntil } from "../common/format.js";
+import { liveTime } from "../common/live_times.js";
 import { menuButton, type MenuItem } from "../common/menu.js";
 import { plainExcerpt } from "./excerpt.js";
 
@@ -11,6 +12,7 @@ export interface DraftSummary {
   title: string | null;
   excerpt: string | null;
   words: number;
+  completion: number;
   status: string;
   saved_at: string | null;
   created_at: string;
@@ -18,6 +20,10 @@ export interface DraftSummary {
   deleted_at: string | null;
   versions: number;
   conflicts: number;
+  edited_by: string;
+  device: string;
+  /** Made here without a network; the server does not know it yet. */
+  onlyHere?: boolean;
 }
 
 export interface RowActions {
@@ -26,44 +32,80 @@ export interface RowActions {
   rename(draft: DraftSummary): void;
   duplicate(draft: DraftSummary): void;
   export(draft: DraftSummary): MenuItem[];
+  keep(draft: DraftSummary): void;
+  details(draft: DraftSummary): void;
 }
 
 const EXPIRES_SOON = 3;
+const KINDS: Record<string, string> = { bug_report: "Bug report", feature_request: "Feature request", form: "Form", message: "Message" };
 
 export function draftRow(draft: DraftSummary, actions: RowActions, unsent: boolean): HTMLLIElement {
   const trashed = draft.deleted_at !== null;
   const title = draft.title?.trim() || null;
   const link = h("a", { href: `/drafts/${draft.id}` }, title ?? h("span", { class: "untitled" }, "Untitled draft"));
   const row = h("li", { class: "draft-row", "data-id": draft.id }, h("div", { class: "draft-title" }, link));
-  row.append(h("div", { class: "draft-excerpt" }, plainExcerpt(draft.excerpt ?? "", title ?? "") || "Empty"), facts(draft, unsent));
+  row.append(h("div", { class: "draft-excerpt" }, plainExcerpt(draft.excerpt ?? "", title ?? "") || "Empty"), facts(draft, unsent, actions));
+  if (draft.onlyHere) return row;
   row.append(trashed ? trashActions(draft, actions) : rowActions(draft, actions, title));
   return row;
 }
 
-function facts(draft: DraftSummary, unsent: boolean): HTMLElement {
-  const when = draft.deleted_at ? `deleted ${ago(draft.deleted_at)}` : ago(draft.saved_at ?? draft.created_at);
-  const left = draft.expires_at ? daysUntil(draft.expires_at) : null;
-  const days = left === null ? "" : left <= 0 ? "today" : `in ${count(left, "day")}`;
+function facts(draft: DraftSummary, unsent: boolean, actions: RowActions): HTMLElement {
+  const kind = KINDS[draft.kind];
   return h(
     "div",
     { class: "draft-facts" },
-    h("span", {}, when),
+    syncStatus(draft, unsent),
+    kind !== undefined && h("span", {}, kind),
+    edited(draft),
     h("span", {}, count(draft.words, "word")),
     draft.versions > 0 && h("span", {}, count(draft.versions, "version")),
-    draft.conflicts > 0 && h("span", { class: "tag warn" }, icon("warn"), `${count(draft.conflicts, "passage")} to decide`),
-    unsent && h("span", { class: "tag warn" }, "Unsent words on this device"),
-    left !== null && draft.deleted_at && h("span", {}, `gone for good ${days}`),
-    left !== null && !draft.deleted_at && left < EXPIRES_SOON && h("span", { class: "tag warn" }, `Expires ${days}`),
+    draft.status === "submitted" && h("span", { class: "tag accent" }, "Submitted"),
+    draft.status !== "submitted" && draft.completion < 100 && meter(draft.completion),
+    ...expiry(draft, actions),
   );
+}
+
+/** Where its words are: saved, waiting on this device, or waiting for a decision. Always with a word, never colour alone. */
+function syncStatus(draft: DraftSummary, unsent: boolean): HTMLElement {
+  if (draft.conflicts > 0) return h("span", { class: "tag warn" }, icon("warn"), `${count(draft.conflicts, "passage")} to decide`);
+  if (draft.onlyHere) return h("span", { class: "tag warn" }, "Only on this device");
+  if (unsent) return h("span", { class: "tag warn" }, "Unsent words on this device");
+  return h("span", { class: "in-sync" }, icon("check"), "Saved");
+}
+
+function edited({ deleted_at: deleted, edited_by: by, device, saved_at: saved, created_at: created }: DraftSummary): HTMLElement {
+  if (deleted) return liveTime(deleted, "deleted");
+  const who = by === "model" ? "by a model" : by === "system" ? "by itself" : "by you";
+  const time = liveTime(saved ?? created, "edited");
+  return h("span", { class: "edited" }, time, ` ${who}${device ? `, ${device}` : ""}`);
+}
+
+function meter(percent: number): HTMLElement {
+  return h("span", { class: "completion" }, h("meter", { min: 0, max: 100, value: percent, "aria-label": "Complete" }), `${percent} %`);
+}
+
+function expiry(draft: DraftSummary, actions: RowActions): HTMLElement[] {
+  if (!draft.expires_at) return [];
+  const left = daysUntil(draft.expires_at);
+  const days = left <= 0 ? "today" : `in ${count(left, "day")}`;
+  if (draft.deleted_at) return [h("span", { class: left < EXPIRES_SOON ? "tag warn" : "" }, `gone for good ${days}`)];
+  if (left >= EXPIRES_SOON) return [h("span", {}, `expires ${days}`)];
+  const keep = h("button", { type: "button", class: "button small keep", onclick: () => actions.keep(draft) }, "Keep");
+  return [h("span", { class: "tag warn" }, icon("warn"), `Expires ${days}`), keep];
 }
 
 function rowActions(draft: DraftSummary, actions: RowActions, title: string | null): HTMLElement {
   const name = title ?? "untitled draft";
   const more = h("button", { type: "button", class: "icon-button", "aria-label": `More for ${name}`, title: "More" }, icon("more"));
+  const document = draft.kind === "document";
   menuButton(more, name, () => [
-    { label: "Rename…", run: () => actions.rename(draft) },
+    ...(document ? [{ label: "Rename…", run: () => actions.rename(draft) }] : []),
     { label: "Duplicate", run: () => actions.duplicate(draft) },
-    ...actions.export(draft),
+    ...(document ? actions.export(draft) : []),
+    { label: "Details…", run: () => actions.details(draft) },
+    { label: "Activity", run: () => location.assign(`/drafts/${draft.id}/activity`) },
+    ...(draft.expires_at ? [{ label: "Keep from expiring", run: () => actions.keep(draft) }] : []),
     { label: "Delete", run: () => actions.remove(draft) },
   ]);
   const remove = h("button", { type: "button", class: "icon-button wide-only", "aria-label": `Delete ${name}`, title: "Delete", "data-act": "delete", onclick: () => actions.remove(draft) }, icon("trash"));

@@ -9,6 +9,7 @@ interface Statistics {
   completed: number;
   average_completion: number;
   words: number;
+  synced: number;
   in_conflict: number;
 }
 
@@ -37,13 +38,15 @@ export class Numbers {
 
   private render(): void {
     if (this.known === null) return;
-    const { total, words, in_conflict: conflicts } = this.known;
+    const { total, words, completed, average_completion: average, synced, in_conflict: conflicts } = this.known;
     const waiting = conflicts + this.unsent;
-    const number = (value: number, label: string, warn = false): HTMLElement => h("div", { class: warn ? "number warn" : "number" }, h("dt", {}, label), h("dd", {}, value.toLocaleString("en")));
+    const number = (value: number | string, label: string, warn = false): HTMLElement => h("div", { class: warn ? "number warn" : "number" }, h("dt", {}, label), h("dd", {}, value.toLocaleString("en")));
     this.strip.replaceChildren(
       number(total, total === 1 ? "draft" : "drafts"),
       number(words, words === 1 ? "word" : "words"),
-      number(total > 0 ? Math.round(words / total) : 0, "words per draft"),
+      number(completed, "complete"),
+      number(`${Math.round(average)} %`, "complete on average"),
+      number(Math.max(0, synced - this.unsent), "synced"),
       number(waiting, waiting === 1 ? "needs you" : "need you", waiting > 0),
     );
     this.strip.hidden = total === 0;

@@ -7,6 +7,8 @@ import { setUpImport } from "../files/import.js";
 import { Passages } from "../files/passages.js";
 import { draftActs, type DraftRows } from "./draft_acts.js";
 import { draftRow, emptyState, skeletons, type DraftSummary } from "./draft_list.js";
+import { Filters, type Tab } from "./draft_filters.js";
+import { KeptHere } from "./kept_here.js";
 import { Numbers } from "./draft_numbers.js";
 
 interface DraftPage {
@@ -14,32 +16,33 @@ interface DraftPage {
   next: string | null;
 }
 
-type Tab = "all" | "trash";
-
 const SEARCH_PAUSE = 200;
 const AGAIN = [700, 3_000, 10_000];
 
 export function openDrafts(): void {
   const first = pageData<{ drafts: DraftSummary[]; next: string | null }>();
   const list = new DraftList();
-  list.show({ items: first.drafts, next: first.next });
   list.listen();
+  list.begin({ items: first.drafts, next: first.next });
   void list.countAll();
+  if (new URLSearchParams(location.search).has("new")) byId("new-draft").click();
   void list.sendLeftovers();
 }
 
 class DraftList implements DraftRows {
-  private tab: Tab = "all";
+  private readonly filters = new Filters();
   drafts: DraftSummary[] = [];
   private readonly acts = draftActs(this);
+  /** Begun here without a network; the server does not know them. */
+  private here: DraftSummary[] = [];
+  private readonly kept = new KeptHere(async (id) => (await import("../sync/leftovers.js")).letGoHere(meta("account"), id));
   private readonly numbers = new Numbers(byId("statistics"));
   private next: string | null = null;
   private unsent = new Set<string>();
   private asking = new AbortController();
   private readonly passages = new Passages(() => this.render());
   private readonly list = byId<HTMLUListElement>("drafts");
-  private readonly search = byId<HTMLInputElement>("search");
-  private readonly sort = byId<HTMLSelectElement>("sort");
+  private readonly search = this.filters.search;
   private readonly more = byId<HTMLButtonElement>("more");
   private readonly problem = byId("list-problem");
 
@@ -49,8 +52,10 @@ class DraftList implements DraftRows {
       clearTimeout(pause);
       pause = window.setTimeout(() => this.look(), SEARCH_PAUSE);
     });
-    this.sort.addEventListener("change", () => void this.load());
+    this.filters.onSelect(() => this.look());
     this.more.addEventListener("click", () => void this.load(this.next));
+    // The next page comes when the end of this one is near; the button remains for those who cannot scroll.
+    new IntersectionObserver(([end]) => end?.isIntersecting && this.next !== null && !this.problemShown && void this.load(this.next), { rootMargin: "600px" }).observe(this.more);
     const choose = setUpImport(() => void this.reload());
     byId("import").addEventListener("click", choose);
     byId("new-draft").addEventListener("click", () => void this.create());
@@ -58,7 +63,8 @@ class DraftList implements DraftRows {
     for (const tab of tabs) {
       tab.addEventListener("click", () => this.choose(tab.dataset["tab"] as Tab));
       tab.addEventListener("keydown", ({ key }) => {
-        if (key === "ArrowRight" || key === "ArrowLeft") tabs.find((other) => other !== tab)?.click();
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+        if (step !== undefined) tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length]?.click();
       });
     }
     document.addEventListener("keydown", (event) => this.key(event));
@@ -66,34 +72,46 @@ class DraftList implements DraftRows {
     window.addEventListener("pageshow", ({ persisted }) => persisted && void this.reload());
   }
 
-  private choose(tab: Tab): void {
-    this.tab = tab;
-    for (const button of document.querySelectorAll<HTMLElement>("[role=tab]")) {
-      const chosen = button.dataset["tab"] === tab;
-      button.setAttribute("aria-selected", String(chosen));
-      button.tabIndex = chosen ? 0 : -1;
-      if (chosen) {
-        button.focus();
-        this.list.setAttribute("aria-labelledby", button.id);
-      }
-    }
+  /** The list the page came with, or the one its address asks for. */
+  begin(first: DraftPage): void {
+    this.mark();
+    if (!this.filters.changed) return this.show(first);
     this.list.replaceChildren(...skeletons(3));
     this.look();
   }
 
+  private choose(tab: Tab): void {
+    this.filters.tab = tab;
+    this.mark()?.focus();
+    this.list.replaceChildren(...skeletons(3));
+    this.look();
+  }
+
+  /** Shows which tab is chosen; its button. */
+  private mark(): HTMLElement | null {
+    let marked: HTMLElement | null = null;
+    for (const button of document.querySelectorAll<HTMLElement>("[role=tab]")) {
+      const chosen = button.dataset["tab"] === this.filters.tab;
+      button.setAttribute("aria-selected", String(chosen));
+      button.tabIndex = chosen ? 0 : -1;
+      if (!chosen) continue;
+      marked = button;
+      this.list.setAttribute("aria-labelledby", button.id);
+    }
+    return marked;
+  }
+
   /** The list of what was typed; passages too, but not from the trash. */
   private look(): void {
+    this.filters.write();
     void this.load();
-    this.passages.show(this.tab === "trash" ? "" : this.search.value.trim());
+    this.passages.show(this.filters.tab === "all" ? this.filters.words : "");
   }
 
   private async load(cursor: string | null = null): Promise<void> {
     this.asking.abort();
     this.asking = new AbortController();
-    const query = new URLSearchParams({ kind: "document", sort: this.sort.value });
-    if (this.search.value.trim()) query.set("q", this.search.value.trim());
-    if (this.tab === "trash") query.set("trash", "true");
-    if (cursor) query.set("cursor", cursor);
+    const query = this.filters.query(cursor);
     try {
       const page = await api<DraftPage>("GET", `/api/drafts?${query}`, undefined, { signal: this.asking.signal });
       this.problem.hidden = true;
@@ -103,6 +121,10 @@ class DraftList implements DraftRows {
     } catch (error) {
       if (error instanceof Problem) this.showProblem(error);
     }
+  }
+
+  private get problemShown(): boolean {
+    return !this.problem.hidden;
   }
 
   private showProblem(problem: Problem): void {
@@ -136,26 +158,30 @@ class DraftList implements DraftRows {
   }
 
   private render(): void {
-    const rows = this.drafts.map((draft) => draftRow(draft, this.acts, this.unsent.has(draft.id)));
+    const known = new Set(this.drafts.map(({ id }) => id));
+    const here = this.filters.changed ? [] : this.here.filter(({ id }) => !known.has(id));
+    const rows = [...here, ...this.drafts].map((draft) => draftRow(draft, this.acts, this.unsent.has(draft.id)));
     this.list.replaceChildren(...(rows.length > 0 ? rows : [this.empty()]));
     this.more.hidden = this.next === null;
     this.numbers.shown(this.drafts, this.unsent);
     const found = this.next ? `${this.drafts.length}+ found` : `${this.drafts.length} found`;
-    byId("count").textContent = this.search.value.trim() && this.drafts.length > 0 ? found : "";
+    byId("count").textContent = this.filters.any && this.drafts.length > 0 ? found : "";
   }
 
   private empty(): HTMLElement {
-    const query = this.search.value.trim();
-    if (query && this.passages.any) return h("li", { class: "nothing" }, "No draft’s title or text holds exactly this. The words are found below.");
-    if (query) {
+    const { words, tab } = this.filters;
+    if (words && this.passages.any) return h("li", { class: "nothing" }, "No draft’s title or text holds exactly this. The words are found below.");
+    if (this.filters.any) {
       const clear = (): void => {
-        this.search.value = "";
+        this.filters.clear();
         this.look();
         this.search.focus();
       };
-      return emptyState(`Nothing found for “${query}”`, this.tab === "trash" ? "Titles and texts of deleted drafts were searched." : "Your drafts, their versions and chats were searched.", h("button", { type: "button", class: "button", onclick: clear }, "Clear the search"));
+      const where = tab === "trash" ? "Deleted drafts were looked through." : words ? "Your drafts, their versions and chats were searched." : "None of your drafts is like that now.";
+      return emptyState(words ? `Nothing found for “${words}”` : "Nothing like that", where, h("button", { type: "button", class: "button", onclick: clear }, "Show all"));
     }
-    if (this.tab === "trash") return emptyState("The trash is empty", "Deleted drafts stay here for 30 days before they are gone for good.");
+    if (tab === "trash") return emptyState("The trash is empty", "Deleted and expired drafts stay here for a while before they are gone for good.");
+    if (tab === "shared") return emptyState("Nothing is shared with you", "Drafts of others appear here once they let you read or edit them.");
     const create = h("button", { type: "button", class: "button primary", onclick: () => void this.create() }, icon("plus"), "New draft");
     return emptyState("A clean desk", "A draft has the text on one side and an assistant on the other. Everything you or a model writes is kept as a version.", create);
   }
@@ -200,14 +226,24 @@ class DraftList implements DraftRows {
   async sendLeftovers(again = AGAIN): Promise<void> {
     const account = meta("account");
     if (!account) return;
-    const { drainLeftovers } = await import("../sync/leftovers.js");
+    const { draftsOnlyHere, drainLeftovers, parkedHere } = await import("../sync/leftovers.js");
     const before = this.unsent.size;
     const { sent, left } = await drainLeftovers(account);
     this.unsent = left;
+    this.here = (await draftsOnlyHere(account)).map(onlyHere);
+    this.kept.show(await parkedHere(account));
     if (sent > 0) await this.reload();
     else if (left.size > 0 || before > 0) this.render();
     // A page that is just closing still owns its words for a moment.
     const [pause, ...later] = again;
     if (left.size > 0 && pause !== undefined) setTimeout(() => void this.sendLeftovers(later), pause);
   }
+}
+
+/** A draft the server does not know, as a row of the list. */
+function onlyHere({ draftId, title, at, unsent }: { draftId: string; title: string; at: number; unsent: string }): DraftSummary {
+  const when = new Date(at).toISOString();
+  const words = unsent.split(/\s+/u).filter(Boolean).length;
+  const never = { expires_at: null, deleted_at: null };
+  return { id: draftId, kind: "document", title, excerpt: unsent.slice(0, 200), words, completion: 100, status: "open", saved_at: when, created_at: when, ...never, versions: 0, conflicts: 0, edited_by: "user", device: "", onlyHere: true };
 }

@@ -1,5 +1,7 @@
 // The browser's side of the sync core: device storage that may be missing, timers, names.
 
+import { meta } from "../common/dom.js";
+import { madeKnown } from "./begun_here.js";
 import type { DeviceStore } from "./device_store.js";
 import { newReplicaId } from "./identity.js";
 import { openDeviceStore } from "./indexed_store.js";
@@ -20,7 +22,7 @@ export async function deviceStore(account: string): Promise<DeviceStore | null> 
 
 export function browserSurroundings(draftId: string, store: DeviceStore | null): Omit<Surroundings, "screen"> {
   return {
-    transport: httpTransport(draftId),
+    transport: madeKnown(httpTransport(draftId), meta("account"), draftId),
     store,
     newId: newReplicaId,
     now: () => Date.now(),

@@ -61,6 +61,7 @@ export interface DeviceStore {
   remove(key: string): Promise<void>;
   park(record: ParkedRecord): Promise<void>;
   parked(draftId: string): Promise<ParkedRecord[]>;
+  allParked(): Promise<ParkedRecord[]>;
   unpark(id: string): Promise<void>;
 }
 

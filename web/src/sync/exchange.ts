@@ -6,10 +6,10 @@ import { same } from "../common/same.js";
 import type { DeviceStore } from "./device_store.js";
 import { Parking } from "./parking.js";
 import type { Patience } from "./patience.js";
-import { alreadyIn, applyEvent, fieldsOf, isSynced, joined, jump, renamed, screenValues, settle, thaw, Unreadable, withdraw, type Pending, type Replica, type Step } from "./replica.js";
+import { alreadyIn, applyEvent, difference, fieldsOf, isEmpty, isSynced, joined, jump, Misfit, renamed, resent, screenValues, settle, thaw, Unreadable, withdraw, type Pending, type Replica, type Step } from "./replica.js";
 import { isClosed, PAUSE, type ParkedWords, type SyncStatus, type Trouble } from "./status.js";
 import { verdict } from "./verdict.js";
-import { Refusal, type Answer, type Command, type DraftEvent, type Transport } from "./wire.js";
+import { Refusal, type Answer, type Command, type DraftEvent, type Snapshot, type Transport } from "./wire.js";
 
 /** What a page hears from its session. Called after the session's own state has changed. */
 export interface Screen {
@@ -18,6 +18,8 @@ export interface Screen {
   event(event: DraftEvent): void;
   status(status: SyncStatus): void;
   parked(words: ParkedWords): void;
+  /** The server had been set back; what it lacks is sent again. */
+  setBack?(): void;
 }
 
 export interface Surroundings {
@@ -40,6 +42,7 @@ interface Keeping {
 /** Above this many missed events a snapshot is cheaper than replaying. */
 const REPLAY_LIMIT = 4_000;
 const RENAME_LIMIT = 3;
+const SET_BACK = "The server was set back to an older state and went on from there without these words.";
 
 export class Exchange {
   readonly parking: Parking;
@@ -100,7 +103,7 @@ export class Exchange {
       case "fork":
         return this.forked(reason);
       case "restart":
-        return this.restart(reason);
+        return this.restart(reason, answer.code === "replica_gap");
       case "closed":
         await this.parkEverything(reason);
         this.trouble = judged.trouble;
@@ -132,8 +135,9 @@ export class Exchange {
     return true;
   }
 
-  /** The server no longer knows our past (a restored backup): stand on what it has, under a new name. */
-  private async restart(reason: string): Promise<boolean> {
+  /** The server no longer knows our past (a restored backup): stand on what it has, under a new name. `lost`: commands
+   *  it had acknowledged. */
+  private async restart(reason: string, lost: boolean): Promise<boolean> {
     this.renames += 1;
     if (this.renames > RENAME_LIMIT) {
       this.renames = 0;
@@ -141,13 +145,33 @@ export class Exchange {
       return true;
     }
     try {
-      this.show(settle(this.replica, await this.around.transport.snapshot()), null);
+      const snapshot = await this.around.transport.snapshot();
+      if (snapshot.seq < this.replica.seq) this.sendAgain(snapshot);
+      else await this.standOn(snapshot, lost);
     } catch (error) {
       return this.readFailed(error);
     }
-    this.replica = renamed(this.replica, this.around.newId());
     this.due = true;
     return true;
+  }
+
+  private async standOn(snapshot: Snapshot, lost: boolean): Promise<void> {
+    if (lost) await this.parkScreen(snapshot);
+    this.show(settle(this.replica, snapshot), null);
+    this.replica = renamed(this.replica, this.around.newId());
+  }
+
+  private sendAgain(snapshot: Snapshot): void {
+    this.replica = resent(this.replica, snapshot, this.around.newId());
+    this.hint = snapshot.seq;
+    this.due = true;
+    this.around.screen.setBack?.();
+  }
+
+  /** Keeps what the page shows where the server's fields go another way. */
+  private async parkScreen(snapshot: Snapshot): Promise<void> {
+    const lost = difference(snapshot, this.replica);
+    if (!isEmpty(lost)) await this.park(SET_BACK, lost);
   }
 
   private async parkFlying(reason: string): Promise<void> {
@@ -177,8 +201,10 @@ export class Exchange {
         const page = await transport.events(this.replica.seq);
         head = page.head;
         const missing = head - this.replica.seq;
-        if (missing < 0) this.show(settle(this.replica, await transport.snapshot()), null);
-        else if (missing > REPLAY_LIMIT || (missing > 0 && page.items.length === 0)) this.show(jump(this.replica, await transport.snapshot()), null);
+        if (missing < 0) {
+          this.sendAgain(await transport.snapshot());
+          head = this.replica.seq;
+        } else if (missing > REPLAY_LIMIT || (missing > 0 && page.items.length === 0)) this.show(jump(this.replica, await transport.snapshot()), null);
         else await this.replay(page.items);
       }
     } catch (error) {
@@ -198,7 +224,9 @@ export class Exchange {
         this.around.screen.event(event);
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
-        this.show(jump(this.replica, await this.around.transport.snapshot()), null);
+        const snapshot = await this.around.transport.snapshot();
+        if (error instanceof Misfit) await this.parkScreen(snapshot);
+        this.show(jump(this.replica, snapshot), null);
       }
     }
   }

@@ -97,6 +97,10 @@ class IndexedStore implements DeviceStore {
     return this.database.getAllFromIndex("parked", "draft", draftId);
   }
 
+  allParked(): Promise<ParkedRecord[]> {
+    return this.database.getAll("parked");
+  }
+
   unpark(id: string): Promise<void> {
     return this.database.delete("parked", id);
   }

@@ -2,9 +2,11 @@
 
 import { drain } from "./boot.js";
 import { browserSurroundings, deviceStore } from "./browser.js";
+import { begunHere, forgetBegun, makeKnown } from "./begun_here.js";
 import { forgetDevice } from "./indexed_store.js";
-import type { OutboxRecord } from "./device_store.js";
+import { fromRecord, type BaseRecord, type OutboxRecord, type ParkedRecord } from "./device_store.js";
 import { ownership } from "./ownership.js";
+import { screenText, screenTitle } from "./replica.js";
 
 interface Unsent {
   draftId: string;
@@ -30,17 +32,58 @@ export async function drainLeftovers(account: string): Promise<Drained> {
   const owners = ownership();
   const left = new Set<string>();
   let sent = 0;
+  for (const { id } of begunHere(account)) {
+    // A draft without words: its page was left before anything was typed. One with words is made known with them.
+    await makeKnown(account, id).then(() => (sent += 1), () => left.add(id));
+  }
   for (const { draftId, record } of await unsentOnDevice(account)) {
     const mine = await owners.claim(record.replica);
     if (mine && (await drain(record, browserSurroundings(draftId, store)))) sent += 1;
     else left.add(draftId);
+    // What could not be sent may be taken over by a page that opens the draft, or by this one later.
+    if (mine) owners.release(record.replica);
   }
   return { sent, left };
 }
 
-/** Whether the device was cleared of the account's drafts; it is left alone while it holds unsent words. */
+/** Words of any draft that the server would not take, for people to copy; the latest first. */
+export async function parkedHere(account: string): Promise<ParkedRecord[]> {
+  const store = await deviceStore(account);
+  const words = (await store?.allParked().catch(() => [])) ?? [];
+  return words.sort((a, b) => b.at - a.at);
+}
+
+export async function letGoHere(account: string, id: string): Promise<void> {
+  await (await deviceStore(account))?.unpark(id);
+}
+
+/** Drafts begun here without a network that the server does not know yet, as far as they are written. */
+export async function draftsOnlyHere(account: string): Promise<(BaseRecord & { unsent: string })[]> {
+  const begun = begunHere(account);
+  if (begun.length === 0) return [];
+  const store = await deviceStore(account);
+  const found = begun.map(async ({ id, at }) => {
+    const base = await store?.newestBase(id).catch(() => undefined);
+    const record = (await store?.leftovers(id).catch(() => []))?.find((left) => !left.empty);
+    const shown = record && base ? screenOf(record, base) : { text: "", title: "" };
+    return { key: id, draftId: id, seq: 1, text: "", title: shown.title, at: record?.at ?? at, unsent: shown.text };
+  });
+  return Promise.all(found);
+}
+
+function screenOf(record: OutboxRecord, base: BaseRecord): { text: string; title: string } {
+  try {
+    const replica = fromRecord(record, base);
+    return { text: screenText(replica).toString(), title: screenTitle(replica) };
+  } catch {
+    return { text: "", title: base.title };
+  }
+}
+
+/** Whether the device was cleared of the account's drafts; it is left alone while it holds words nobody else has. */
 export async function clearDevice(account: string): Promise<boolean> {
-  if ((await unsentOnDevice(account)).length > 0) return false;
+  if ((await unsentOnDevice(account)).length > 0 || begunHere(account).length > 0 || (await parkedHere(account)).length > 0) return false;
+  forgetBegun(account);
   await forgetDevice(account).catch(() => undefined);
   return true;
 }

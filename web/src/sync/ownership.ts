@@ -8,6 +8,8 @@ export interface Ownership {
   hold(replica: string): void;
   /** True when nobody owns the replica (any more); the caller owns it from then on. */
   claim(replica: string): Promise<boolean>;
+  /** Gives back what was claimed, for others to claim. */
+  release(replica: string): void;
 }
 
 export function ownership(): Ownership {
@@ -16,6 +18,7 @@ export function ownership(): Ownership {
 
 function byLocks(locks: LockManager): Ownership {
   const forever = new Promise<never>(() => undefined);
+  const claimed = new Map<string, () => void>();
   return {
     hold(replica) {
       void locks.request(lockName(replica), () => forever).catch(() => undefined);
@@ -23,11 +26,17 @@ function byLocks(locks: LockManager): Ownership {
     claim(replica) {
       return new Promise((resolve) => {
         const taken = locks.request(lockName(replica), { ifAvailable: true }, (lock) => {
-          resolve(lock !== null);
-          return lock === null ? undefined : forever;
+          if (lock === null) return resolve(false);
+          const held = new Promise<void>((free) => claimed.set(replica, free));
+          resolve(true);
+          return held;
         });
         taken.catch(() => resolve(false));
       });
+    },
+    release(replica) {
+      claimed.get(replica)?.();
+      claimed.delete(replica);
     },
   };
 }
@@ -52,5 +61,6 @@ function byAsking(): Ownership {
       mine.add(replica);
       return true;
     },
+    release: (replica) => void mine.delete(replica),
   };
 }

@@ -8,6 +8,7 @@
 // field goes its own way; value fields are set as a whole, and ours stays on the screen until it is confirmed.
 
 import { ChangeSet, Text } from "@codemirror/state";
+import { same } from "../common/same.js";
 import { replacement, wholeCharacters } from "./codepoints.js";
 import type { Command, DraftEvent, Op, Snapshot } from "./wire.js";
 
@@ -44,6 +45,9 @@ export class OutOfOrder extends Error {}
 
 /** The event cannot be replayed (erased or unknown); the caller takes a snapshot instead. */
 export class Unreadable extends Error {}
+
+/** The event is not one of the log this page knows: the server was set back to an older state and went on from there. */
+export class Misfit extends Unreadable {}
 
 export const NOTHING: Pending = { changes: {}, values: {} };
 const NONE: ReadonlySet<string> = new Set();
@@ -138,8 +142,7 @@ function effectOf(event: DraftEvent, replica: Replica): Pending | null {
     const field = String(op["field"]);
     if ("changes" in op) {
       const next = readChanges(op["changes"]);
-      const known = changes[field];
-      if (next.length !== (known?.newLength ?? confirmedText(replica, field).length)) throw new Unreadable(`event ${event.seq} does not fit the text`);
+      if (next.length !== (known?.newLength ?? confirmedText(replica, field).length)) throw new Misfit(`event ${event.seq} does not fit the text`);
       changes[field] = known?.compose(next) ?? next;
     } else if ("set" in op) values[field] = op["set"];
   }
@@ -233,6 +236,23 @@ export function settle(replica: Replica, to: Snapshot): Step {
     changes[field] = ChangeSet.of(replacement(text.toString(), to.texts[field] ?? ""), text.length);
   }
   return rebase({ ...replica, seq: to.seq, values: to.values }, { changes, values: {} });
+}
+
+/** The server was set back behind what it had confirmed: the same screen on what the server has now, under a name it
+ *  has never seen; everything the server lacks is to be sent again. */
+export function resent(replica: Replica, to: Snapshot, id: string): Replica {
+  return { ...openReplica(id, to), buffer: difference(to, replica) };
+}
+
+/** What would make the screen of `replica` of the server's state `from`. */
+export function difference(from: Snapshot, replica: Replica): Pending {
+  const changes: Record<string, ChangeSet> = {};
+  for (const field of new Set([...textFields(replica), ...Object.keys(from.texts)])) {
+    const [there, here] = [from.texts[field] ?? "", screenText(replica, field).toString()];
+    if (there !== here) changes[field] = ChangeSet.of(replacement(there, here), there.length);
+  }
+  const values = pick(screenValues(replica), (field) => !same(from.values[field], screenValues(replica)[field]));
+  return { changes, values };
 }
 
 /** The flying command turned out to be part of the confirmed text already (we had jumped over it). */

@@ -1,0 +1,320 @@
+"""Without a network, in a real browser: cold start, new drafts, several tabs, refusals, signing out, a server set back."""
+
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from app.settings import ROOT
+from tests.browser.conftest import PASSWORD, picture
+from tests.running import command_line, environment
+
+
+@dataclass
+class Machine:
+    """A server that can be switched off and on, and one person's browser."""
+
+    data: Path
+    port: int
+    context: BrowserContext
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def on(self, lines: int = 1) -> str:
+        self.process = subprocess.Popen(
+            command_line("serve"), cwd=ROOT, env=environment(self.data, self.port), stdout=subprocess.PIPE
+        )
+        assert self.process.stdout is not None
+        return "".join(self.process.stdout.readline().decode() for _ in range(lines))
+
+    def off(self) -> None:
+        if self.process is not None and self.process.stdout is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+        self.process = None
+
+    def run(self, *arguments: str) -> None:
+        subprocess.run(command_line(*arguments), cwd=ROOT, env=environment(self.data, self.port), check=True)
+
+    def text(self, page: Page) -> str:
+        draft = page.url.rpartition("/")[2]
+        text: str = self.context.request.get(f"{self.url}/api/drafts/{draft}").json()["text"]
+        return text
+
+
+@pytest.fixture
+def machine(browser: Browser, tmp_path: Path) -> Iterator[Machine]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(15_000)
+    machine = Machine(tmp_path / "data", port, context)
+    try:
+        link = re.findall(r"http://\S+/welcome/\S+", machine.on(lines=2))[0]
+        page = context.new_page()
+        page.goto(link)
+        page.locator("input[name=name]").fill("Ada")
+        page.locator("input[name=email]").fill("ada@example.org")
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(machine.url + "/")
+        yield machine
+    finally:
+        context.close()
+        machine.off()
+
+
+@pytest.fixture
+def page(machine: Machine) -> Page:
+    """The list, with the shell ready for a life without a network."""
+    page = machine.context.pages[0]
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    for _ in range(300):
+        if page.evaluate("sessionStorage.getItem('draftloom.editor-kept') !== null"):
+            break
+        page.wait_for_timeout(50)
+    page.reload()
+    return page
+
+
+def begin(page: Page, words: str = "") -> str:
+    page.get_by_role("button", name=re.compile("new draft", re.IGNORECASE)).first.click()
+    page.wait_for_url("**/drafts/*")
+    page.locator(".cm-content").click()
+    if words:
+        page.keyboard.type(words)
+    return page.url
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#save-pill")).to_have_attribute("data-state", "saved", timeout=20_000)
+
+
+def arrived(machine: Machine, page: Page, expected: str) -> None:
+    """Wait until the server has it and the page says so."""
+    for _ in range(300):
+        if machine.text(page) == expected:
+            break
+        page.wait_for_timeout(50)
+    assert machine.text(page) == expected
+    saved(page)
+
+
+def kept(page: Page) -> None:
+    expect(page.locator("#save-pill")).to_have_attribute("data-state", re.compile("device|offline"), timeout=20_000)
+
+
+def back_again(machine: Machine, *pages: Page) -> None:
+    machine.on()
+    for page in pages:
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+
+
+def test_a_draft_opens_from_a_cold_start_and_what_was_written_arrives(machine: Machine, page: Page) -> None:
+    address = begin(page, "Before. ")
+    arrived(machine, page, "Before. ")
+    page.reload()
+    page.locator(".cm-content").wait_for()
+    page.close()
+    machine.off()
+    cold = machine.context.new_page()
+    cold.goto(address)
+    expect(cold.locator(".cm-content")).to_have_text("Before. ")
+    cold.locator(".cm-content").click()
+    cold.keyboard.press("Control+End")
+    cold.keyboard.type("Without a server.")
+    kept(cold)
+    picture(cold, "offline-cold")
+    cold.reload()
+    expect(cold.locator(".cm-content")).to_have_text("Before. Without a server.")
+    back_again(machine, cold)
+    saved(cold)
+    assert machine.text(cold) == "Before. Without a server."
+
+
+def test_a_draft_begun_without_a_server_is_made_once_it_is_back(machine: Machine, page: Page) -> None:
+    machine.off()
+    address = begin(page, "Begun on a train.")
+    kept(page)
+    page.goto(machine.url + "/")
+    row = page.locator(".draft-row")
+    expect(row).to_contain_text("Only on this device")
+    expect(row).to_contain_text("Begun on a train.")
+    picture(page, "offline-list")
+    row.locator("a").click()
+    page.wait_for_url(address)
+    expect(page.locator(".cm-content")).to_have_text("Begun on a train.")
+    page.goto(machine.url + "/")
+    expect(row).to_have_count(1)
+    back_again(machine, page)
+    expect(row).to_contain_text("Saved", timeout=20_000)
+    expect(row).to_have_count(1)
+    row.locator("a").click()
+    page.wait_for_url(address)
+    expect(page.locator(".cm-content")).to_have_text("Begun on a train.")
+
+
+def test_a_draft_that_is_not_on_this_device_says_so(machine: Machine, page: Page) -> None:
+    machine.off()
+    page.goto(f"{machine.url}/drafts/01a1f84a-c6fb-7b87-833f-9ee2981ada57")
+    expect(page.locator("#notices .notice", has_text="not kept on this device")).to_be_visible()
+
+
+def test_two_tabs_without_a_server_lose_nothing(machine: Machine, page: Page) -> None:
+    address = begin(page, "Middle.")
+    arrived(machine, page, "Middle.")
+    page.reload()
+    page.locator(".cm-content").wait_for()
+    other = machine.context.new_page()
+    other.goto(address)
+    other.locator(".cm-content").wait_for()
+    machine.off()
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("First tab. ")
+    other.locator(".cm-content").click()
+    other.keyboard.press("Control+End")
+    other.keyboard.type(" Second tab.")
+    kept(page)
+    kept(other)
+    back_again(machine, page, other)
+    saved(page)
+    saved(other)
+    for tab in (page, other):
+        expect(tab.locator(".cm-content")).to_have_text("First tab. Middle. Second tab.")
+    assert machine.text(page) == "First tab. Middle. Second tab."
+
+
+def refuse(context: BrowserContext, status: int, code: str) -> None:
+    problem = {"type": "about:blank", "title": "Refused", "status": status, "code": code, "detail": "Not this one."}
+    context.route(
+        re.compile("/commands$"),
+        lambda route: route.fulfill(status=status, content_type="application/problem+json", json=problem),
+    )
+
+
+def test_words_the_server_never_takes_are_kept_to_be_copied_and_block_nothing(machine: Machine, page: Page) -> None:
+    begin(page, "Good. ")
+    arrived(machine, page, "Good. ")
+    refuse(machine.context, 422, "invalid_change")
+    page.keyboard.type("Poisoned.")
+    expect(page.locator("#save-pill")).to_have_attribute("data-state", "attention")
+    machine.context.unroute(re.compile("/commands$"))
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("Healthy.")
+    for _ in range(200):
+        if machine.text(page) != "Good. ":
+            break
+        page.wait_for_timeout(50)
+    assert machine.text(page) == "Good. Healthy."
+    page.goto(machine.url + "/")
+    expect(page.locator("#kept-here")).to_contain_text("could not be saved")
+    page.get_by_role("button", name="Look at them").click()
+    expect(page.locator("dialog")).to_contain_text("Poisoned.")
+    picture(page, "offline-parked")
+    page.get_by_role("button", name="Let it go").first.click()
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.locator(".draft-row")).to_have_count(1)
+
+
+def test_a_draft_that_went_meanwhile_leaves_its_words_to_their_author(machine: Machine, page: Page) -> None:
+    address = begin(page, "Shared. ")
+    arrived(machine, page, "Shared. ")
+    page.reload()
+    page.locator(".cm-content").wait_for()
+    machine.off()
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("Mine alone.")
+    kept(page)
+    machine.on()
+    token = page.locator('meta[name="csrf-token"]').get_attribute("content") or ""
+    draft = address.rpartition("/")[2]
+    gone = machine.context.request.delete(f"{machine.url}/api/drafts/{draft}", headers={"X-CSRF-Token": token})
+    assert gone.status == 204
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#save-pill")).to_have_attribute("data-state", "attention", timeout=20_000)
+    page.locator("#save-pill").click()
+    expect(page.locator("dialog")).to_contain_text("Mine alone.")
+
+
+def test_signing_out_with_unsent_words_asks_first(machine: Machine, page: Page) -> None:
+    begin(page)
+    saved(page)
+    refuse(machine.context, 503, "unavailable")
+    page.keyboard.type("Not sent yet.")
+    kept(page)
+    page.goto(machine.url + "/")
+    page.get_by_label("Sign out Ada").click()
+    expect(page.locator("dialog")).to_contain_text("Some words are not saved yet")
+    page.get_by_role("button", name="Stay").click()
+    machine.context.unroute(re.compile("/commands$"))
+    page.get_by_label("Sign out Ada").click()
+    page.wait_for_url("**/sign-in*")
+
+
+def test_a_server_restored_from_an_older_backup_gets_back_what_it_lacks(
+    machine: Machine, page: Page, tmp_path: Path
+) -> None:
+    begin(page, "In the backup. ")
+    arrived(machine, page, "In the backup. ")
+    page.reload()
+    page.locator(".cm-content").wait_for()
+    machine.run("backup", str(tmp_path / "older.zip"))
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("After it.")
+    arrived(machine, page, "In the backup. After it.")
+    machine.off()
+    shutil.move(machine.data, tmp_path / "lost")
+    machine.data.mkdir()
+    shutil.copy(tmp_path / "lost" / "secret.key", machine.data / "secret.key")
+    machine.run("restore", str(tmp_path / "older.zip"))
+    back_again(machine, page)
+    expect(page.locator(".toast")).to_contain_text("set back", timeout=20_000)
+    saved(page)
+    expect(page.locator(".cm-content")).to_have_text("In the backup. After it.")
+    assert machine.text(page) == "In the backup. After it."
+
+
+def test_a_device_that_is_nearly_full_says_so_before_typing(machine: Machine, page: Page) -> None:
+    machine.context.add_init_script("navigator.storage.estimate = () => Promise.resolve({ usage: 99e6, quota: 100e6 })")
+    begin(page)
+    expect(page.locator("#notices .notice", has_text="nearly full")).to_be_visible()
+
+
+def test_words_written_before_an_update_of_the_page_are_sent_after_it(machine: Machine, page: Page) -> None:
+    """The update is a page whose script has another address than the one the words were written with."""
+    address = begin(page, "Old page. ")
+    arrived(machine, page, "Old page. ")
+    refuse(machine.context, 503, "unavailable")
+    page.keyboard.type("Unsent.")
+    kept(page)
+    machine.context.unroute(re.compile("/commands$"))
+
+    def updated(route: Any) -> None:
+        answer = route.fetch()
+        body = re.sub(r'(/static/editor-[\w-]+\.js)"', r'\1?build=2"', answer.text())
+        assert "?build=2" in body
+        route.fulfill(response=answer, body=body)
+
+    page.close()
+    fresh = machine.context.new_page()
+    fresh.route(address, updated)
+    fresh.goto(address)
+    expect(fresh.locator(".cm-content")).to_have_text("Old page. Unsent.")
+    arrived(machine, fresh, "Old page. Unsent.")
