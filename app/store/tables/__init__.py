@@ -6,6 +6,14 @@ from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.branches import Branch
 from app.store.tables.costs import Budget, BudgetReservation, CostCentre, CostSum, MonthClosing, PriceOverride
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
+from app.store.tables.goals import (
+    ConversationMessage,
+    Goal,
+    GoalConversation,
+    MessageAttachment,
+    MessageRead,
+    ReplyTemplate,
+)
 from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.review import Lock, Proposal
@@ -25,6 +33,7 @@ __all__ = [
     "ChatMessage",
     "ChatPlace",
     "Conversation",
+    "ConversationMessage",
     "CostCentre",
     "CostSum",
     "Draft",
@@ -32,12 +41,17 @@ __all__ = [
     "DraftReference",
     "DraftSnapshot",
     "DraftStream",
+    "Goal",
+    "GoalConversation",
     "LedgerEntry",
     "Lock",
+    "MessageAttachment",
+    "MessageRead",
     "MonthClosing",
     "PriceOverride",
     "Proposal",
     "ProviderSetting",
+    "ReplyTemplate",
     "SignInLink",
     "Turn",
     "TurnAttempt",
