@@ -8,6 +8,7 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
+from app.core.drafts import Actor
 from app.core.errors import DraftClosed, InvalidValue
 from app.store.accounts import create_user
 from app.store.db import Database
@@ -50,9 +51,7 @@ def change(session: Session, head: Head, sender: User, at: datetime, n: int, *op
     receive_command(session, draft_id=head.id, user_id=sender.id, json=command, actor=head_actor(sender), at=at)
 
 
-def head_actor(sender: User):
-    from app.core.drafts import Actor
-
+def head_actor(sender: User) -> Actor:
     return Actor("user", sender.id)
 
 
@@ -109,8 +108,8 @@ def test_what_is_fixed_cannot_be_changed_by_a_command(
         publish(session, load_draft(session, head.id), at=now)
         with pytest.raises(InvalidValue):
             change(session, head, writer, now, 2, {"field": "message_type", "set": "daily_note"})
+    fields = {"conversation": str(conversation.id), "published": {"position": 1, "at": "2026-01-01"}}
     with pytest.raises(InvalidValue), database.transaction() as session:
-        fields = {"conversation": str(conversation.id), "published": {"position": 1, "at": "2026-01-01"}}
         create_stream(session, kind="message", owner_id=writer.id, actor=head_actor(writer), at=now, fields=fields)
 
 
