@@ -44,6 +44,16 @@ class Holds(StrEnum):
     ANY = "any"
 
 
+class Settable(StrEnum):
+    """When a field may be given a value by those who write the draft."""
+
+    ALWAYS = "always"
+    UNTIL_SUBMITTED = "until_submitted"
+    AT_FIRST = "at_first"
+    """Only when the draft is made."""
+    BY_SERVER = "by_server"
+
+
 class OnSubmit(StrEnum):
     """What becomes of a draft that is submitted."""
 
@@ -52,7 +62,7 @@ class OnSubmit(StrEnum):
     SUBMISSION = "submission"
     """A submission is kept and the draft is gone."""
     PUBLISH = "publish"
-    """It becomes visible to the others."""
+    """It becomes visible to the others; its author may go on changing it, in the same log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,7 @@ class Field:
     nullable: bool = False
     required: bool = False
     choices: tuple[str, ...] = ()
+    settable: Settable = Settable.ALWAYS
 
     def first(self) -> Any:
         """What the field holds in a new draft."""
@@ -135,7 +146,10 @@ class Kind:
         """All fields with their defaults, or the validated given values."""
         fields = {name: rule.first() for name, rule in self.fields.items()}
         for name, value in (given or {}).items():
-            fields[name] = self.field(name).validated(name, value)
+            rule = self.field(name)
+            if rule.settable is Settable.BY_SERVER:
+                raise InvalidValue(name, "This is set by the server.")
+            fields[name] = rule.validated(name, value)
         return fields
 
     def completion(self, fields: Mapping[str, Any]) -> int:
@@ -259,17 +273,26 @@ FORM: Final = Kind(
     open_field=Field(_VALUE, Holds.ANY, limit=JSON_LIMIT, nullable=True),
 )
 
+_ONCE: Final = Settable.AT_FIRST
 MESSAGE: Final = Kind(
     "message",
     MappingProxyType(
         {
-            "content": _PROSE,
+            "content": Field(_TEXT, limit=100_000, required=True),
+            "conversation": Field(_VALUE, Holds.ID, limit=36, nullable=True, required=True, settable=_ONCE),
             "message_type": Field(
-                _VALUE, limit=30, choices=("daily_note", "instructor_response", "activity", "milestone")
+                _VALUE,
+                limit=30,
+                choices=("daily_note", "instructor_response", "activity", "milestone"),
+                settable=Settable.UNTIL_SUBMITTED,
             ),
-            "reply_to": Field(_VALUE, Holds.ID, limit=36, nullable=True),
+            "reply_to": Field(_VALUE, Holds.ID, limit=36, nullable=True, settable=_ONCE),
             "target_date": Field(_VALUE, Holds.DATE, limit=10, nullable=True),
-            "attachments": Field(_VALUE, Holds.STRINGS, limit=JSON_LIMIT),
+            "metadata": Field(_VALUE, Holds.OBJECT, limit=JSON_LIMIT),
+            # {"position", "at"}: its place in the conversation and when it became visible, from then on.
+            "published": Field(_VALUE, Holds.OBJECT, limit=200, nullable=True, settable=Settable.BY_SERVER),
+            # Since when a published message is taken back. Its words stay in the log, its place in the conversation.
+            "withdrawn": Field(_VALUE, limit=40, nullable=True, settable=Settable.BY_SERVER),
         }
     ),
     OnSubmit.PUBLISH,

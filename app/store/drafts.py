@@ -30,7 +30,8 @@ from app.core.drafts import (
     initial,
     parse_command,
 )
-from app.core.errors import ReplicaFork, ReplicaGap
+from app.core.errors import DraftClosed, ReplicaFork, ReplicaGap
+from app.core.kinds import OnSubmit, kind_named
 from app.store.drafting import event_log
 from app.store.drafting.event_log import (
     GENESIS,
@@ -43,6 +44,7 @@ from app.store.drafting.event_log import (
 )
 from app.store.drafting.head_cache import heads_of
 from app.store.drafting.heads import Head, insert_head, load_head, lock_place, owned_head, update_head
+from app.store.drafting.message_projection import require_place
 from app.store.drafting.projections import projection_of
 from app.store.drafting.summaries import counted_words, summarised, words_after_event
 from app.store.engine.quick import expect_slow, quick
@@ -178,6 +180,8 @@ def _locked(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID) -> _Locke
 
 def _append(session: Session, draft: _Locked, command: Command, *, actor: Actor, at: datetime) -> Appended:
     head = draft.head
+    if head.kind == "message":
+        require_place(session, head.state.fields, head.owner_id)
     command_digest = digest(command)
     last_n, last_digest = draft.commands.get(command.replica) or event_log.last_command(
         session, head.id, command.replica
@@ -279,6 +283,8 @@ def discard(session: Session, *, draft_id: uuid.UUID, user_id: uuid.UUID, actor:
     head = owned_head(session, draft_id, user_id, lock=True)
     if head.deleted_at is not None:
         return head
+    if head.state.status == "submitted" and kind_named(head.kind).on_submit is OnSubmit.PUBLISH:
+        raise DraftClosed(head.state.status)  # Others may have read and answered it: it is taken back, not thrown away.
     return append_bodies(session, head, [EventBody(DRAFT_DISCARDED, {})], origin=Origin(actor, at))[0]
 
 

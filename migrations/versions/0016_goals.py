@@ -91,7 +91,6 @@ def _create_messages() -> None:
         sa.Column("is_draft", sa.Boolean(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=True),
         sa.Column("changed_seq", sa.Integer(), nullable=True),
-        sa.Column("published_at", UTCDateTime(), nullable=True),
         sa.Column("edited_at", UTCDateTime(), nullable=True),
         sa.Column("deleted_at", UTCDateTime(), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
@@ -103,7 +102,6 @@ def _create_messages() -> None:
             name=op.f("ck_conversation_messages_message_type"),
         ),
         sa.CheckConstraint("is_draft = (position IS NULL)", name=op.f("ck_conversation_messages_position")),
-        sa.CheckConstraint("is_draft = (published_at IS NULL)", name=op.f("ck_conversation_messages_published")),
         sa.CheckConstraint("is_draft = (changed_seq IS NULL)", name=op.f("ck_conversation_messages_changed")),
         sa.CheckConstraint("reply_to_id <> id", name=op.f("ck_conversation_messages_reply_to")),
         sa.ForeignKeyConstraint(
@@ -135,9 +133,7 @@ def _create_messages() -> None:
         "ix_conversation_messages_conversation_date", "conversation_messages",
         ["conversation_id", sa.text(f"target_date DESC{last}"), sa.text("created_at DESC")],
     )  # fmt: skip
-    op.create_index(
-        "ix_conversation_messages_type_sender", "conversation_messages", ["message_type", "sender_id"]
-    )
+    op.create_index("ix_conversation_messages_type_sender", "conversation_messages", ["message_type", "sender_id"])
     op.create_index("ix_conversation_messages_sender_id", "conversation_messages", ["sender_id"])
     op.create_index(
         "ix_conversation_messages_reply_thread", "conversation_messages", ["reply_to_id", "position"],

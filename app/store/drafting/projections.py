@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session, col
 
 from app.core.errors import UnknownKind
+from app.store.drafting.message_projection import MessageProjection
 from app.store.engine.prepared import Prepared
 from app.store.tables import Draft
 
@@ -105,4 +106,7 @@ class _DocumentProjection:
         return " ".join(beginning.split())[:_EXCERPT_CHARACTERS]
 
 
-_PROJECTIONS: Mapping[str, Projection] = {"document": _DocumentProjection()}
+_PROJECTIONS: Mapping[str, Projection] = {
+    "document": _DocumentProjection(),
+    "message": MessageProjection(),
+}

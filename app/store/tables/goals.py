@@ -8,7 +8,16 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from app.store.tables.base import characters, identifier, one_of, optional_reference, reference
@@ -66,8 +75,8 @@ class ConversationMessage(SQLModel, table=True):
     """A message, or with `is_draft` one that its sender still writes.
 
     `position` is the conversation's `seq` when it was published and orders the stream; `changed_seq` the one when it last
-    changed visibly. `published_at` is when the others first could see it, `edited_at` when its words changed after that.
-    A message taken back keeps its row and its place (`deleted_at`), and its words in the log.
+    changed visibly. `created_at` is when it was begun, and once published, since when it is there; `edited_at` when its words
+    changed after that. A message taken back keeps its row and its place (`deleted_at`), and its words in the log.
     """
 
     __tablename__ = "conversation_messages"
@@ -81,7 +90,6 @@ class ConversationMessage(SQLModel, table=True):
         UniqueConstraint("conversation_id", "position"),
         one_of("message_type", "daily_note", "instructor_response", "activity", "milestone"),
         CheckConstraint("is_draft = (position IS NULL)", name="position"),
-        CheckConstraint("is_draft = (published_at IS NULL)", name="published"),
         CheckConstraint("is_draft = (changed_seq IS NULL)", name="changed"),
         CheckConstraint("reply_to_id <> id", name="reply_to"),
         Index("ix_conversation_messages_conversation_id_changed_seq", "conversation_id", "changed_seq"),
@@ -103,7 +111,6 @@ class ConversationMessage(SQLModel, table=True):
     is_draft: bool = True
     position: int | None = None
     changed_seq: int | None = None
-    published_at: datetime | None = None
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     created_at: datetime
