@@ -22,6 +22,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from app.metrics import Metrics
 from app.routes import accounts as account_routes
 from app.routes import alternatives as alternative_routes
+from app.routes import attachments as attachment_routes
 from app.routes import branches as branch_routes
 from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
@@ -43,6 +44,7 @@ from app.services.actions import Actions, BuiltinActions
 from app.services.alternatives import Alternatives
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
+from app.services.attachments.house import attachment_house
 from app.services.authorship import Authorship
 from app.services.branches import Branches
 from app.services.catalogue import Catalogue
@@ -143,9 +145,12 @@ def create_app(
     page = page_routes.PageContext(accounts.sessions, static)
     drafts = Drafts(db, clock, fanout, metrics)
     search = Search(db, clock)
+    files = attachment_house(settings, db, clock, secrets)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
+        "attachments": files.attachments,
+        "uploads": files.uploads,
         "catalogue": catalogue,
         "drafts": drafts,
         "exchange": Exchange(db, drafts),
@@ -187,9 +192,11 @@ def create_app(
         await turns.start_watch()
         checkpoints.start()
         search.start()
+        await files.checker.start()
         try:
             yield
         finally:
+            await files.checker.stop()
             await search.stop()
             await checkpoints.stop()
             await turns.stop_all()
@@ -202,6 +209,7 @@ def create_app(
             account_routes.router,
             draft_routes.router,
             file_routes.router,
+            attachment_routes.router,
             search_routes.router,
             version_routes.router,
             branch_routes.router,
@@ -221,14 +229,25 @@ def create_app(
         exception_handlers={Exception: render_problem},
         lifespan=[running],
         state=State(
-            {"accounts": accounts, "checkpoints": checkpoints, "turns": turns, "registry": registry, "page": page}
+            {
+                "accounts": accounts,
+                "attachment_checker": files.checker,
+                "attachment_sweeper": files.sweeper,
+                "checkpoints": checkpoints,
+                "turns": turns,
+                "registry": registry,
+                "page": page,
+            }
         ),
         template_config=TemplateConfig(directory=ROOT / "templates", engine=JinjaTemplateEngine),
         openapi_config=OpenAPIConfig(
             title="Draftloom", version=VERSION, path="/schema", render_plugins=[JsonRenderPlugin(path="/")]
         ),
         compression_config=CompressionConfig(
-            backend="gzip", minimum_size=2_000, gzip_compress_level=5, exclude=["/api/turns/.*/events"]
+            backend="gzip",
+            minimum_size=2_000,
+            gzip_compress_level=5,
+            exclude=["/api/turns/.*/events", "/api/attachments/.*/content"],
         ),
         request_max_body_size=settings.max_body_bytes,
         logging_config=None,

@@ -131,7 +131,7 @@ class LocalStorage:
                 left -= len(chunk)
                 yield chunk
         finally:
-            file.close()
+            await asyncio.to_thread(file.close)  # A thread may still be reading for somebody who is gone.
 
     async def size(self, key: str) -> int:
         with _translated():

@@ -11,9 +11,7 @@ class GaveUp(Exception):
     """The process took too long, or ended without an answer."""
 
 
-def run_apart(
-    module: str, argument: str, data: bytes, *, seconds: float, package: str = "app.services.files"
-) -> bytes:
+def run_apart(module: str, argument: str, data: bytes, *, seconds: float, package: str = "app.services.files") -> bytes:
     """What the module of the package answers to `data`; blocks the calling thread. Raises `GaveUp`."""
     command = [sys.executable, "-m", f"{package}.{module}", argument]
     # No key or address of ours is in reach of what reads a stranger's file.

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
+from app.store.tables.attachments import AttachmentPart, AttachmentUpload, MovedRow, StoredLeftover
 from app.store.tables.branches import Branch
 from app.store.tables.costs import Budget, BudgetReservation, CostCentre, CostSum, MonthClosing, PriceOverride
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
@@ -26,6 +27,8 @@ metadata = SQLModel.metadata
 __all__ = [
     "Alternatives",
     "ApiToken",
+    "AttachmentPart",
+    "AttachmentUpload",
     "AuditEntry",
     "Branch",
     "Budget",
@@ -48,11 +51,13 @@ __all__ = [
     "MessageAttachment",
     "MessageRead",
     "MonthClosing",
+    "MovedRow",
     "PriceOverride",
     "Proposal",
     "ProviderSetting",
     "ReplyTemplate",
     "SignInLink",
+    "StoredLeftover",
     "Turn",
     "TurnAttempt",
     "TurnEvent",

@@ -126,7 +126,8 @@ class MessageAttachment(SQLModel, table=True):
     """A file of a message. Only one that is `clean` may be fetched; `reason` says why it is not.
 
     `filename` is the name it is downloaded under, `original_filename` the one it came with. `mime_type` is what the
-    content shows, `file_size` in bytes; `sha256` is missing until the file is whole. `storage_key` is where it lies.
+    content shows, `file_size` in bytes; `sha256` is missing until the file was looked into. `storage_key` is where it
+    lies. Nobody looks into it (again) before `check_after`.
     """
 
     __tablename__ = "message_attachments"
@@ -156,6 +157,7 @@ class MessageAttachment(SQLModel, table=True):
     attempts: int = 0
     created_at: datetime
     checked_at: datetime | None = None
+    check_after: datetime | None = None
 
 
 class MessageRead(SQLModel, table=True):
