@@ -59,6 +59,7 @@ from app.services.finance.months import Months
 from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
 from app.services.finance.reports import Reports
+from app.services.forms.starting import FormStarts
 from app.services.locks import Locks
 from app.services.maintenance import Maintenance
 from app.services.merges import Merges
@@ -148,6 +149,7 @@ def create_app(
         "accounts": accounts,
         "catalogue": catalogue,
         "drafts": drafts,
+        "form_starts": FormStarts(db, clock),
         "exchange": Exchange(db, drafts),
         "search": search,
         "versions": Versions(db, clock, fanout),

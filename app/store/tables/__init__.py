@@ -6,6 +6,7 @@ from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.branches import Branch
 from app.store.tables.costs import Budget, BudgetReservation, CostCentre, CostSum, MonthClosing, PriceOverride
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
+from app.store.tables.forms import DraftShare, FormDraft, FormTemplate, ModalDraft, Submission
 from app.store.tables.goals import (
     ConversationMessage,
     Goal,
@@ -39,20 +40,25 @@ __all__ = [
     "Draft",
     "DraftEvent",
     "DraftReference",
+    "DraftShare",
     "DraftSnapshot",
     "DraftStream",
+    "FormDraft",
+    "FormTemplate",
     "Goal",
     "GoalConversation",
     "LedgerEntry",
     "Lock",
     "MessageAttachment",
     "MessageRead",
+    "ModalDraft",
     "MonthClosing",
     "PriceOverride",
     "Proposal",
     "ProviderSetting",
     "ReplyTemplate",
     "SignInLink",
+    "Submission",
     "Turn",
     "TurnAttempt",
     "TurnEvent",
