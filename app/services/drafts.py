@@ -1,6 +1,6 @@
 """Drafts: create, list, read, change by commands, resolve conflicts, discard, recover. Thin over the core and the store."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import InvalidInput, Missing, ServiceError
 from app.services.fanout import Fanout
+from app.services.goals.publishing import checked_new
 from app.services.submitting import Check
 from app.services.views import (
     ActorView,
@@ -69,10 +70,18 @@ class Drafts:
     """Use cases of drafts."""
 
     def __init__(
-        self, db: Database, clock: Clock, fanout: Fanout, metrics: Metrics, checks: Mapping[str, Check] | None = None
+        self,
+        db: Database,
+        clock: Clock,
+        fanout: Fanout,
+        metrics: Metrics,
+        checks: Mapping[str, Check] | None = None,
+        followers: Mapping[str, Callable[[Head], None]] | None = None,
     ) -> None:
-        """`checks` say by kind what keeps a draft from being submitted."""
+        """`checks` say by kind what keeps a draft from being submitted; `followers` are told, after the commit, of a
+        change to a draft of their kind that others may see."""
         self._checks = checks or {}
+        self._followers = followers or {}
         self._db = db
         self._clock = clock
         self._fanout = fanout
@@ -93,13 +102,14 @@ class Drafts:
         given |= {name: value for name, value in (("title", title), ("text", text)) if value}
 
         def unit(session: Session) -> DraftView:
+            entered = checked_new(session, person, given) if kind == "message" else given
             head = draft_store.create_stream(
                 session,
                 kind=kind,
                 owner_id=person.id,
                 actor=_actor(person),
                 at=self._clock(),
-                fields=given,
+                fields=entered,
                 device=device,
             )
             return draft_view(session, head)
@@ -175,6 +185,7 @@ class Drafts:
         else:
             self._metrics.commands.labels("conflict" if appended.conflicts else "accepted").inc()
             self._fanout.publish(draft_id, appended.seq)
+            self._follow(appended.head)
         return CommandAnswer(
             appended.seq,
             [_event_view(event, person) for event in appended.events],
@@ -206,6 +217,7 @@ class Drafts:
 
         head, events = await self._db.write(unit)
         self._fanout.publish(draft_id, head.seq)
+        self._follow(head)
         return CommandAnswer(
             head.seq,
             [_event_view(event, person) for event in events],
@@ -224,16 +236,23 @@ class Drafts:
     async def submit(self, person: Principal, draft_id: UUID, *, device: str = "") -> DraftView:
         """Hand a draft in; a second time changes nothing. Raises what `submitting.submit` raises."""
 
-        def unit(session: Session) -> DraftView:
+        def unit(session: Session) -> tuple[DraftView, Head, bool]:
             head = owned_draft(session, person.id, draft_id, lock=True)
             after = submitting.submit(
                 session, head, person=person, clock=self._clock, device=device, checks=self._checks
             )
-            return draft_view(session, after)
+            return draft_view(session, after), after, after.seq != head.seq
 
-        draft = await self._db.write(unit)
-        self._fanout.publish(draft_id, draft.seq)
+        draft, after, moved = await self._db.write(unit)
+        if moved:
+            self._fanout.publish(draft_id, draft.seq)
+            self._follow(after)
         return draft
+
+    def _follow(self, head: Head) -> None:
+        follower = self._followers.get(head.kind)
+        if follower is not None:
+            follower(head)
 
     async def conversations(self, person: Principal, draft_id: UUID) -> Page[ConversationSummary]:
         """The chats beside a draft, newest first."""
