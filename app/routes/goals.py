@@ -65,7 +65,9 @@ async def change_goal(
 
 @get("/api/goals/people")
 async def list_people(
-    request: PersonRequest, goals: NamedDependency[Goals], role: FromQuery[Literal["student", "instructor"]]
+    request: PersonRequest,
+    goals: NamedDependency[Goals],
+    role: FromQuery[Literal["student", "instructor"]] = "instructor",
 ) -> Page[GoalPerson]:
     """Whom the caller may open a conversation with."""
     return Page(await goals.people(request.user, role))
