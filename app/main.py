@@ -28,8 +28,10 @@ from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
 from app.routes import files as file_routes
+from app.routes import goals as goal_routes
 from app.routes import instructions as instruction_routes
 from app.routes import live as live_routes
+from app.routes import messages as message_routes
 from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
 from app.routes import proposals as proposal_routes
@@ -61,6 +63,12 @@ from app.services.finance.months import Months
 from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
 from app.services.finance.reports import Reports
+from app.services.forms.starting import FormStarts
+from app.services.goals.goals import Goals
+from app.services.goals.messages import Messages
+from app.services.goals.rooms import Rooms
+from app.services.goals.selection import Selection
+from app.services.goals.templates import ReplyTemplates
 from app.services.locks import Locks
 from app.services.maintenance import Maintenance
 from app.services.merges import Merges
@@ -143,9 +151,11 @@ def create_app(
     checkpoints = Checkpoints(db, clock, pause_seconds=settings.checkpoint_pause_seconds)
     static = StaticFiles(ROOT / "web" / "dist")
     page = page_routes.PageContext(accounts.sessions, static)
-    drafts = Drafts(db, clock, fanout, metrics)
+    rooms = Rooms(fanout)
+    messages = Messages(db, clock, rooms)
+    drafts = Drafts(db, clock, fanout, metrics, followers={"message": messages.follow})
     search = Search(db, clock)
-    files = attachment_house(settings, db, clock, secrets)
+    files = attachment_house(settings, db, clock, secrets, rooms)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
@@ -153,7 +163,13 @@ def create_app(
         "uploads": files.uploads,
         "catalogue": catalogue,
         "drafts": drafts,
+        "form_starts": FormStarts(db, clock),
         "exchange": Exchange(db, drafts),
+        "goals": Goals(db, clock, rooms),
+        "messages": messages,
+        "selection": Selection(db, clock, messages),
+        "reply_templates": ReplyTemplates(db, clock),
+        "rooms": rooms,
         "search": search,
         "versions": Versions(db, clock, fanout),
         "branches": Branches(db, clock, fanout),
@@ -211,6 +227,8 @@ def create_app(
             file_routes.router,
             attachment_routes.router,
             search_routes.router,
+            goal_routes.router,
+            message_routes.router,
             version_routes.router,
             branch_routes.router,
             turn_routes.router,

@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 
 from app.core.canonical import canonical_digest
 from app.core.errors import InvalidCommand, InvalidValue
-from app.core.kinds import Field, FieldType, Kind, Settable, kind_named
+from app.core.kinds import Field, FieldType, Kind, kind_named
 from app.core.text.changes import ChangeSet
 
 REPLICA_LIMIT: Final = 64
@@ -98,8 +98,8 @@ def _parse_op(kind: Kind, op: object) -> Op:
         raise InvalidCommand("An operation must be {field, changes}, {field, set} or {field, replace}.")
     name = op["field"]
     rule = kind.field(name)
-    if rule.settable is Settable.AT_FIRST or rule.settable is Settable.BY_SERVER:
-        raise InvalidValue(name, "This cannot be changed.")
+    if rule.fixed or rule.by_server:
+        raise InvalidValue(name, "This was set when the draft was begun and stays.")
     if "changes" in op:
         _require_type(rule, name, FieldType.TEXT)
         return TextOp(name, ChangeSet.from_json(op["changes"]))

@@ -29,7 +29,7 @@ from app.core.events import (
     EventBody,
     PastEvent,
 )
-from app.core.kinds import OnSubmit, Settable, kind_named
+from app.core.kinds import OnSubmit, kind_named
 from app.core.merging import BaseFields, Merge, op_at_head
 from app.core.state import DraftState, Status, create, evolve, initial
 from app.core.text.changes import ChangeSet
@@ -135,7 +135,7 @@ def _require_published(state: DraftState) -> None:
 def _require_changeable(state: DraftState, ops: Sequence[Op]) -> None:
     _require_published(state)
     for op in ops:
-        if kind_named(state.kind).field(op.field).settable is Settable.UNTIL_SUBMITTED:
+        if kind_named(state.kind).field(op.field).until_submitted:
             raise InvalidValue(op.field, "This cannot be changed any more.")
 
 

@@ -44,16 +44,6 @@ class Holds(StrEnum):
     ANY = "any"
 
 
-class Settable(StrEnum):
-    """When a field may be given a value by those who write the draft."""
-
-    ALWAYS = "always"
-    UNTIL_SUBMITTED = "until_submitted"
-    AT_FIRST = "at_first"
-    """Only when the draft is made."""
-    BY_SERVER = "by_server"
-
-
 class OnSubmit(StrEnum):
     """What becomes of a draft that is submitted."""
 
@@ -70,7 +60,8 @@ class Field:
     """One field of a kind.
 
     `limit` counts UTF-16 units of a text, characters of a string and bytes of any other value's JSON form. `nullable`
-    values may be None. `required` fields count for completion.
+    values may be None. `required` fields count for completion. `fixed` ones are given when the draft begins and no
+    command changes them; `until_submitted` ones stay from the moment the draft is; those set `by_server` are nobody's to give.
     """
 
     type: FieldType
@@ -78,8 +69,10 @@ class Field:
     limit: int = TEXT_LIMIT
     nullable: bool = False
     required: bool = False
+    fixed: bool = False
     choices: tuple[str, ...] = ()
-    settable: Settable = Settable.ALWAYS
+    until_submitted: bool = False
+    by_server: bool = False
 
     def first(self) -> Any:
         """What the field holds in a new draft."""
@@ -97,7 +90,7 @@ class Field:
         if self.choices and value not in self.choices:
             raise InvalidValue(name, f"Must be one of: {', '.join(self.choices)}.")
         self._require_room(name, value)
-        return value
+        return str(UUID(str(value))) if self.holds is Holds.ID else value
 
     def _validated_text(self, name: str, value: object) -> str:
         if not isinstance(value, str):
@@ -123,40 +116,50 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of draft. `expires_days` counts from the last change. `open_field` rules fields that are defined by
-    data instead of code: every name that matches `open_names`."""
+    """A kind of draft. `expires_days` counts from the last change. `open_fields` rule fields that are defined by data
+    instead of code: the first whose pattern matches the name. `also_required` names a field of the draft that lists
+    further required fields."""
 
     name: str
     fields: Mapping[str, Field]
     on_submit: OnSubmit
     expires_days: int = 30
-    open_names: re.Pattern[str] | None = None
-    open_field: Field | None = None
+    open_fields: tuple[tuple[re.Pattern[str], Field], ...] = ()
+    also_required: str | None = None
 
     def field(self, name: str) -> Field:
         """The rule of a field; UnknownField if the kind has none of this name."""
         found = self.fields.get(name)
-        if found is None:
-            if self.open_field is None or self.open_names is None or not self.open_names.fullmatch(name):
-                raise UnknownField(name, self.name)
-            return self.open_field
-        return found
+        if found is not None:
+            return found
+        for names, rule in self.open_fields:
+            if names.fullmatch(name):
+                return rule
+        raise UnknownField(name, self.name)
 
     def first_fields(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """All fields with their defaults, or the validated given values."""
         fields = {name: rule.first() for name, rule in self.fields.items()}
         for name, value in (given or {}).items():
             rule = self.field(name)
-            if rule.settable is Settable.BY_SERVER:
+            if rule.by_server:
                 raise InvalidValue(name, "This is set by the server.")
             fields[name] = rule.validated(name, value)
         return fields
 
     def completion(self, fields: Mapping[str, Any]) -> int:
         """Percentage of required fields that are filled, 0 to 100."""
-        required = [name for name, rule in self.fields.items() if rule.required]
-        filled = sum(1 for name in required if _is_filled(fields.get(name)))
-        return 100 * filled // len(required) if required else 100
+        required = self.required(fields)
+        return 100 * (len(required) - len(self.missing(fields))) // len(required) if required else 100
+
+    def required(self, fields: Mapping[str, Any]) -> list[str]:
+        """The names of the fields that a draft with these fields must fill."""
+        named = [name for name, rule in self.fields.items() if rule.required]
+        return named + list(fields.get(self.also_required, ())) if self.also_required else named
+
+    def missing(self, fields: Mapping[str, Any]) -> list[str]:
+        """The required fields that are still empty."""
+        return [name for name in self.required(fields) if not _is_filled(fields.get(name))]
 
 
 def kind_named(name: str) -> Kind:
@@ -257,42 +260,54 @@ _MODAL_FIELDS: Final = MappingProxyType(
 BUG_REPORT: Final = Kind("bug_report", _MODAL_FIELDS, OnSubmit.SUBMISSION)
 FEATURE_REQUEST: Final = Kind("feature_request", _MODAL_FIELDS, OnSubmit.SUBMISSION)
 
+FORM_TEXT_LIMIT: Final = 200_000
+"""Longest prose in one field of a form, in UTF-16 units."""
+
 FORM: Final = Kind(
     "form",
     MappingProxyType(
         {
-            "form": Field(_VALUE, limit=100, required=True),
-            "subject": Field(_VALUE, Holds.ID, limit=36, nullable=True),
+            "form": Field(_VALUE, limit=100, fixed=True),
+            "form_version": Field(_VALUE, Holds.INTEGER, fixed=True),
+            "subject": Field(_VALUE, Holds.ID, limit=36, nullable=True, fixed=True),
+            # Kept with the draft, so that its log alone tells how complete it is, whatever becomes of the definition.
+            "required": Field(_VALUE, Holds.STRINGS, limit=JSON_LIMIT, fixed=True),
             "current_step": Field(_VALUE, limit=100),
             "completed_steps": Field(_VALUE, Holds.STRINGS, limit=JSON_LIMIT),
         }
     ),
     OnSubmit.SUBMISSION,
-    # The form's own fields come from its definition, which is data; they are kept apart from the four above by a prefix.
-    open_names=re.compile(r"data\.[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"),
-    open_field=Field(_VALUE, Holds.ANY, limit=JSON_LIMIT, nullable=True),
+    # The form's own fields come from its definition, which is data; a prefix keeps them apart from those above and says
+    # how they change.
+    open_fields=(
+        (
+            re.compile(r"data\.[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"),
+            Field(_VALUE, Holds.ANY, limit=JSON_LIMIT, nullable=True),
+        ),
+        (re.compile(r"text\.[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"), Field(_TEXT, limit=FORM_TEXT_LIMIT)),
+    ),
+    also_required="required",
 )
 
-_ONCE: Final = Settable.AT_FIRST
 MESSAGE: Final = Kind(
     "message",
     MappingProxyType(
         {
             "content": Field(_TEXT, limit=100_000, required=True),
-            "conversation": Field(_VALUE, Holds.ID, limit=36, nullable=True, required=True, settable=_ONCE),
+            "conversation": Field(_VALUE, Holds.ID, limit=36, nullable=True, required=True, fixed=True),
             "message_type": Field(
                 _VALUE,
                 limit=30,
                 choices=("daily_note", "instructor_response", "activity", "milestone"),
-                settable=Settable.UNTIL_SUBMITTED,
+                until_submitted=True,
             ),
-            "reply_to": Field(_VALUE, Holds.ID, limit=36, nullable=True, settable=_ONCE),
+            "reply_to": Field(_VALUE, Holds.ID, limit=36, nullable=True, fixed=True),
             "target_date": Field(_VALUE, Holds.DATE, limit=10, nullable=True),
             "metadata": Field(_VALUE, Holds.OBJECT, limit=JSON_LIMIT),
             # {"position", "at"}: its place in the conversation and when it became visible, from then on.
-            "published": Field(_VALUE, Holds.OBJECT, limit=200, nullable=True, settable=Settable.BY_SERVER),
+            "published": Field(_VALUE, Holds.OBJECT, limit=200, nullable=True, by_server=True),
             # Since when a published message is taken back. Its words stay in the log, its place in the conversation.
-            "withdrawn": Field(_VALUE, limit=40, nullable=True, settable=Settable.BY_SERVER),
+            "withdrawn": Field(_VALUE, limit=40, nullable=True, by_server=True),
         }
     ),
     OnSubmit.PUBLISH,

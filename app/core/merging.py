@@ -42,7 +42,7 @@ def _text(state: DraftState, field: str) -> str:
     rule = kind_named(state.kind).field(field)
     if rule.type is not FieldType.TEXT:
         raise InvalidChange(f"The field {field!r} is not a text.", field=field)
-    text: str = state.fields[field]
+    text: str = state.fields.get(field, "")
     return text
 
 
@@ -130,7 +130,7 @@ class Merge:
         return event.replica == self._command.replica and event.actor == self._actor
 
     def _base_text(self, field: str) -> str:
-        text = self._fields_at_base()[field]
+        text = self._fields_at_base().get(field, "")
         if not isinstance(text, str):
             raise InvalidChange(f"The field {field!r} is not a text.", field=field)
         return text

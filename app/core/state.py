@@ -92,7 +92,8 @@ def _with_ops(
         name = op["field"]
         if "changes" in op:
             changes = parsed.get(name) or ChangeSet.from_json(op["changes"])
-            fields[name] = changes.apply(fields[name])
+            # A form's own texts come into being when they are first written in.
+            fields[name] = changes.apply(fields.get(name, ""))
             if conflicts:
                 conflicts = tuple(c.moved(changes) if c.field == name else c for c in conflicts)
         else:

@@ -32,7 +32,6 @@ from app.services.attachments.views import (
     FetchableAttachment,
     UploadView,
 )
-from app.services.errors import InvalidInput
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _LONGEST_NUMBER = 15
@@ -58,10 +57,9 @@ async def attach(
 ) -> AttachmentView:
     """Attach a file to a message of one's own, sent as the multipart field `file`. It is `pending` until it was checked."""
     content_type, options = parse_options_header(request.headers.get("content-type", ""))
-    if content_type != "multipart/form-data" or not options.get("boundary"):
-        raise InvalidInput("file", "Send a file as multipart/form-data, in the field `file`.")
+    boundary = options.get("boundary") if content_type == "multipart/form-data" else None
     return await attachments.attach(
-        request.user, message_id, _body(request), boundary=options["boundary"], length=request.content_length
+        request.user, message_id, _body(request), boundary=boundary, length=request.content_length
     )
 
 
@@ -124,9 +122,9 @@ async def send_part(
 ) -> Response[UploadView]:
     """Send the bytes from `Upload-Offset` (a header) on, as many as wanted, as the plain body."""
     offset = request.headers.get("upload-offset", "")
-    if not offset.isascii() or not offset.isdigit() or len(offset) > _LONGEST_NUMBER:
-        raise InvalidInput("Upload-Offset", "Say in the header Upload-Offset which byte this part begins with.")
-    return _told(await uploads.receive(request.user, upload_id, _body(request), offset=int(offset)))
+    readable = offset.isascii() and offset.isdigit() and len(offset) <= _LONGEST_NUMBER
+    known = int(offset) if readable else None
+    return _told(await uploads.receive(request.user, upload_id, _body(request), offset=known))
 
 
 @post("/api/uploads/{upload_id:uuid}/finish")

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, delete, get, post
+from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
@@ -12,6 +12,7 @@ from app.routes.accounts import PersonRequest
 from app.routes.security import signed_in
 from app.services.conversations import Conversations
 from app.services.drafts import Drafts, DraftStatistics
+from app.services.forms.starting import FormStarts
 from app.services.views import (
     CommandAnswer,
     ConversationSummary,
@@ -41,11 +42,20 @@ class NewConversation(msgspec.Struct, frozen=True):
 
 
 @post("/api/drafts")
-async def create_draft(data: JSONBody[NewDraft], request: PersonRequest, drafts: NamedDependency[Drafts]) -> DraftView:
-    """A new draft of the caller's."""
-    return await drafts.create(
+async def create_draft(
+    data: JSONBody[NewDraft],
+    request: PersonRequest,
+    drafts: NamedDependency[Drafts],
+    form_starts: NamedDependency[FormStarts],
+) -> Response[DraftView]:
+    """A new draft of the caller's. Of each form and subject there is one: starting it again gives it again, with 200."""
+    if data.kind == "form":
+        started = await form_starts.start(request.user, data.fields, title=data.title, device=_device(request))
+        return Response(started.draft, status_code=201 if started.new else 200)
+    draft = await drafts.create(
         request.user, kind=data.kind, title=data.title, text=data.text, fields=data.fields, device=_device(request)
     )
+    return Response(draft, status_code=201)
 
 
 @get("/api/drafts")
@@ -131,8 +141,8 @@ async def recover_draft(draft_id: FromPath[UUID], request: PersonRequest, drafts
 
 @post("/api/drafts/{draft_id:uuid}/submit", status_code=200)
 async def submit_draft(draft_id: FromPath[UUID], request: PersonRequest, drafts: NamedDependency[Drafts]) -> DraftView:
-    """Submit a draft of a kind that can be submitted; a document cannot."""
-    return await drafts.submit(request.user, draft_id)
+    """Submit a draft of a kind that can be submitted; a document cannot. Safe to send again."""
+    return await drafts.submit(request.user, draft_id, device=_device(request))
 
 
 @get("/api/drafts/{draft_id:uuid}/conversations")

@@ -1,5 +1,6 @@
 """Drafts: create, list, read, change by commands, resolve conflicts, discard, recover. Thin over the core and the store."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,14 @@ from sqlmodel import Session
 from app.core.drafts import Actor, Conflict, DraftState, resolve
 from app.core.errors import UnknownSeq
 from app.metrics import Metrics
+from app.services import submitting
 from app.services.access import owned_draft
 from app.services.accounts import Principal
 from app.services.clock import Clock
-from app.services.errors import Conflict as ConflictError
 from app.services.errors import InvalidInput, Missing, ServiceError
 from app.services.fanout import Fanout
+from app.services.goals.publishing import checked_new
+from app.services.submitting import Check
 from app.services.views import (
     ActorView,
     CommandAnswer,
@@ -37,6 +40,7 @@ from app.store.db import Database
 from app.store.drafting import draft_lists, heads
 from app.store.drafting.event_log import Event, Origin
 from app.store.drafting.heads import Head
+from app.store.drafting.projections import projection_of
 
 _MOST_PER_PAGE = 200
 _SORTS: dict[str, draft_lists.Sort] = {
@@ -65,7 +69,19 @@ class DraftStatistics(msgspec.Struct, frozen=True):
 class Drafts:
     """Use cases of drafts."""
 
-    def __init__(self, db: Database, clock: Clock, fanout: Fanout, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        fanout: Fanout,
+        metrics: Metrics,
+        checks: Mapping[str, Check] | None = None,
+        followers: Mapping[str, Callable[[Head], None]] | None = None,
+    ) -> None:
+        """`checks` say by kind what keeps a draft from being submitted; `followers` are told, after the commit, of a
+        change to a draft of their kind that others may see."""
+        self._checks = checks or {}
+        self._followers = followers or {}
         self._db = db
         self._clock = clock
         self._fanout = fanout
@@ -86,16 +102,17 @@ class Drafts:
         given |= {name: value for name, value in (("title", title), ("text", text)) if value}
 
         def unit(session: Session) -> DraftView:
+            entered = checked_new(session, person, given) if kind == "message" else given
             head = draft_store.create_stream(
                 session,
                 kind=kind,
                 owner_id=person.id,
                 actor=_actor(person),
                 at=self._clock(),
-                fields=given,
+                fields=entered,
                 device=device,
             )
-            return _draft_view(session, head)
+            return draft_view(session, head)
 
         return await self._db.write(unit)
 
@@ -132,7 +149,7 @@ class Drafts:
 
     async def get(self, person: Principal, draft_id: UUID) -> DraftView:
         """The draft as it is, also one in the trash. Raises `Missing`."""
-        return await self._db.read(lambda session: _draft_view(session, owned_draft(session, person.id, draft_id)))
+        return await self._db.read(lambda session: draft_view(session, owned_draft(session, person.id, draft_id)))
 
     async def state_at(self, person: Principal, draft_id: UUID, seq: int) -> StateView:
         """The draft as it was after event `seq`. Raises `Missing` where the log does not reach."""
@@ -168,6 +185,7 @@ class Drafts:
         else:
             self._metrics.commands.labels("conflict" if appended.conflicts else "accepted").inc()
             self._fanout.publish(draft_id, appended.seq)
+            self._follow(appended.head)
         return CommandAnswer(
             appended.seq,
             [_event_view(event, person) for event in appended.events],
@@ -199,6 +217,7 @@ class Drafts:
 
         head, events = await self._db.write(unit)
         self._fanout.publish(draft_id, head.seq)
+        self._follow(head)
         return CommandAnswer(
             head.seq,
             [_event_view(event, person) for event in events],
@@ -214,10 +233,26 @@ class Drafts:
         await self._move(draft_store.recover, person, draft_id)
         return await self.get(person, draft_id)
 
-    async def submit(self, person: Principal, draft_id: UUID) -> DraftView:
-        """Submit a draft of a kind that can be submitted. Raises `ConflictError`: a document is never finished."""
-        draft = await self.get(person, draft_id)
-        raise ConflictError("not_submittable", f"A draft of kind {draft.kind} cannot be submitted.")
+    async def submit(self, person: Principal, draft_id: UUID, *, device: str = "") -> DraftView:
+        """Hand a draft in; a second time changes nothing. Raises what `submitting.submit` raises."""
+
+        def unit(session: Session) -> tuple[DraftView, Head, bool]:
+            head = owned_draft(session, person.id, draft_id, lock=True)
+            after = submitting.submit(
+                session, head, person=person, clock=self._clock, device=device, checks=self._checks
+            )
+            return draft_view(session, after), after, after.seq != head.seq
+
+        draft, after, moved = await self._db.write(unit)
+        if moved:
+            self._fanout.publish(draft_id, draft.seq)
+            self._follow(after)
+        return draft
+
+    def _follow(self, head: Head) -> None:
+        follower = self._followers.get(head.kind)
+        if follower is not None:
+            follower(head)
 
     async def conversations(self, person: Principal, draft_id: UUID) -> Page[ConversationSummary]:
         """The chats beside a draft, newest first."""
@@ -259,7 +294,8 @@ def _actor(person: Principal) -> Actor:
     return Actor("user", person.id)
 
 
-def _draft_view(session: Session, head: Head) -> DraftView:
+def draft_view(session: Session, head: Head) -> DraftView:
+    """A draft as it is answered."""
     version, conversation_id, running = None, None, None
     if head.kind == "document":
         current = version_store.current_version(session, head.id)
@@ -291,7 +327,7 @@ def _state_values(head: Head, state: DraftState) -> dict[str, Any]:
     return {
         "id": head.id,
         "kind": state.kind,
-        "title": str(state.fields.get("title") or ""),
+        "title": projection_of(state.kind).title(state.fields),
         "fields": {name: value for name, value in state.fields.items() if name != "text"},
         "text": state.fields.get("text"),
         "seq": state.seq,

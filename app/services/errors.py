@@ -9,10 +9,11 @@ ServiceError
 ├── Conflict               409  the state does not allow it
 ├── TooLarge               413  more than is accepted; `limit` and `length` say how much
 ├── InvalidInput           422  a field's value can't be used; `errors` lists field and message
+├── InvalidFields          422  the same for several fields at once
 └── TooManyRequests        429  with `retry_after` seconds
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -76,6 +77,15 @@ class InvalidInput(ServiceError):
 
     def __init__(self, field: str, message: str, code: str = "invalid_field") -> None:
         super().__init__(code, message, errors=[{"field": field, "message": message}])
+
+
+class InvalidFields(ServiceError):
+    status = 422
+
+    def __init__(self, wrong: Sequence[tuple[str, str]], code: str = "invalid_field") -> None:
+        named = ", ".join(field for field, _ in wrong[:5]) + (" …" if len(wrong) > 5 else "")
+        errors = [{"field": field, "message": message} for field, message in wrong]
+        super().__init__(code, f"Some of it needs another look: {named}.", errors=errors)
 
 
 class TooManyRequests(ServiceError):

@@ -31,7 +31,6 @@ from app.core.drafts import (
     parse_command,
 )
 from app.core.errors import DraftClosed, ReplicaFork, ReplicaGap
-from app.core.kinds import OnSubmit, kind_named
 from app.store.drafting import event_log
 from app.store.drafting.event_log import (
     GENESIS,
@@ -45,7 +44,7 @@ from app.store.drafting.event_log import (
 from app.store.drafting.head_cache import heads_of
 from app.store.drafting.heads import Head, insert_head, load_head, lock_place, owned_head, update_head
 from app.store.drafting.message_projection import require_place
-from app.store.drafting.projections import projection_of
+from app.store.drafting.projections import project, projection_of
 from app.store.drafting.summaries import counted_words, summarised, words_after_event
 from app.store.engine.quick import expect_slow, quick
 from app.store.errors import NotFound
@@ -268,8 +267,15 @@ def append_bodies(
     )
     new_head = summarised(counted, state, words=words, at=origin.at, types=[body.type for body in bodies])
     update_head(session, new_head)
-    if state.fields is not head.state.fields:
-        projection_of(head.kind).save(session, head.id, fields=state.fields, at=origin.at)
+    project(
+        session,
+        head.id,
+        owner_id=head.owner_id,
+        before=head.state,
+        after=state,
+        created_at=head.created_at,
+        at=origin.at,
+    )
     if state.seq // SNAPSHOT_EVERY > head.seq // SNAPSHOT_EVERY:
         write_snapshot(session, head.id, state)
     return new_head, events
@@ -279,12 +285,12 @@ def append_bodies(
 
 
 def discard(session: Session, *, draft_id: uuid.UUID, user_id: uuid.UUID, actor: Actor, at: datetime) -> Head:
-    """Puts a draft into the trash; a second time changes nothing. Raises NotFound."""
+    """Puts a draft into the trash; a second time changes nothing. Raises NotFound, or DraftClosed for a submitted one."""
     head = owned_head(session, draft_id, user_id, lock=True)
     if head.deleted_at is not None:
         return head
-    if head.state.status == "submitted" and kind_named(head.kind).on_submit is OnSubmit.PUBLISH:
-        raise DraftClosed(head.state.status)  # Others may have read and answered it: it is taken back, not thrown away.
+    if head.state.status == "submitted":
+        raise DraftClosed(head.state.status)
     return append_bodies(session, head, [EventBody(DRAFT_DISCARDED, {})], origin=Origin(actor, at))[0]
 
 

@@ -7,7 +7,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from app.store.types import BinaryUuid, JsonText
 
 revision = "0016"
-down_revision = "0010"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

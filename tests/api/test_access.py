@@ -14,6 +14,7 @@ PUBLIC = {
     ("GET", "/health"), ("GET", "/metrics"), ("GET", "/sign-in"), ("GET", "/sw.js"), ("GET", "/favicon.ico"),
     ("POST", "/api/sign-in"), ("POST", "/api/welcome"), ("GET", "/welcome/{token:str}"),
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
+    ("GET", "/api/attachments/{attachment_id:uuid}/content"),
 }  # fmt: skip
 OWN_COLLECTIONS = {
     ("GET", "/"), ("GET", "/settings"), ("GET", "/costs"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
@@ -21,6 +22,9 @@ OWN_COLLECTIONS = {
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
     ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
+    ("GET", "/api/goals"), ("POST", "/api/goals"), ("GET", "/api/goals/people"), ("GET", "/api/goals/conversations"),
+    ("POST", "/api/goals/conversations"), ("GET", "/api/reply-templates"), ("POST", "/api/reply-templates"),
+    ("GET", "/api/attachments/accepted"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
@@ -50,6 +54,10 @@ BODIES: dict[str, Any] = {
     "/api/prices": {"provider": "p", "model": "m", "since": "2026-01-01", "input_usd": "1", "output_usd": "1"},
     "/api/budgets": {"scope": "installation", "period": "day", "hard_usd": "1"},
     "/api/prices/import": {"csv": "x"},
+    "/api/goals/conversations/{conversation_id:uuid}/messages": {"content": "x"},
+    "/api/goals/conversations/{conversation_id:uuid}/read": {"position": 1},
+    "/api/messages/{message_id:uuid}/uploads": {"name": "x.txt", "size": 1},
+    "/api/reply-templates": {"name": "x", "content": "x"},
 }  # fmt: skip
 
 
@@ -61,7 +69,7 @@ def routes(world: World) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
+def owned(world: World, ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     """One of everything that belongs to Ada."""
     draft = ada.draft("Secret first words", title="Secret title")
     old = ada.post(f"/api/drafts/{draft['id']}/versions", {}).json()
@@ -92,7 +100,18 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     action = ada.post("/api/actions", own).json()
     material = {"title": "Secret source", "text": "Secret"}
     reference = ada.post(f"/api/drafts/{draft['id']}/references", material).json()
+    goal = ada.post("/api/goals", {"title": "Secret goal"}).json()
+    talk = {"goal_id": goal["id"], "instructor_id": world.person("ines", "instructor").id}
+    conversation = ada.post("/api/goals/conversations", talk).json()
+    said = ada.post(f"/api/goals/conversations/{conversation['id']}/messages", {"content": "Secret note"}).json()
+    upload = ada.post(f"/api/messages/{said['id']}/uploads", {"name": "Secret.txt", "size": 1}).json()
+    file = {"file": ("Secret.txt", b"Secret")}
+    attached = ada.client.post(f"/api/messages/{said['id']}/attachments", files=file, headers=ada.headers).json()
+    template = ada.post("/api/reply-templates", {"name": "Secret", "content": "Secret"}).json()
     return {
+        "goal_id": goal["id"], "goals:conversation_id": conversation["id"], "goals:message_id": said["id"],
+        "attachment_id": attached["id"], "upload_id": upload["id"],
+        "template_id": template["id"],
         "branch_id": branch["id"], "old_version_id": old["id"],
         "alternatives_id": group["id"], "message_id": turn["message_id"],
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
@@ -105,6 +124,9 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
 
 
 def filled(path: str, owned: dict[str, str]) -> str:
+    if path.startswith(("/api/goals", "/goals", "/api/messages")):
+        # Conversations and messages of goals, not those beside a draft.
+        owned = owned | {name: owned[f"goals:{name}"] for name in ("conversation_id", "message_id")}
     for name, value in owned.items():
         for kind in ("uuid", "str", "path"):
             path = path.replace(f"{{{name}:{kind}}}", value)
@@ -119,6 +141,8 @@ def asked(path: str, owned: dict[str, str]) -> str:
 
 
 def body(path: str, owned: dict[str, str]) -> Any:
+    if path.endswith(("/bulk", "/export")) and path.startswith("/api/goals"):
+        return {"action": "delete", "message_ids": [owned["goals:message_id"]]}
     if path in ("/api/drafts/{draft_id:uuid}/restore", "/api/drafts/{draft_id:uuid}/merge"):
         return {"version_id": owned["version_id"]}
     if path == "/api/drafts/{draft_id:uuid}/branches":

@@ -141,7 +141,9 @@ def test_what_is_found_later_is_told_and_deleted_and_was_never_to_be_had(
     scanned: Talk, name: str, content: bytes, state: str, words: str
 ) -> None:
     sent = attach(scanned.student, scanned.published, name, content).json()
-    found = settled(scanned.instructor, sent["id"])
+    found = settled(scanned.student, sent["id"])
+    assert scanned.instructor.get(f"/api/attachments/{sent['id']}").status_code == 404
+    assert scanned.instructor.get(f"/api/messages/{scanned.published}/attachments").json()["items"] == []
     assert (found["state"], found["url"], found["download_url"]) == (state, None, None)
     assert words in found["reason"]
     scanned.world.client.blocking_portal.call(scanned.world.client.app.state["attachment_sweeper"].sweep_leftovers)

@@ -123,7 +123,7 @@ async function perform(step: Exclude<Act, { kind: "wait" | "model" }>, desk: Des
       for (const mark of desk.fresh) if (marks?.kept.delete(mark)) marks.perhaps.add(mark);
       desk.fresh.clear();
       page.die();
-      const opening = SimulatedPage.open(page.server, store, weather, { seq: 0, text: "Once upon a 🦊 time\nthere was", title: "" });
+      const opening = SimulatedPage.open(page.server, store, weather, { seq: 0, texts: { text: "Once upon a 🦊 time\nthere was" }, values: { title: "" } });
       await vi.advanceTimersByTimeAsync(5);
       desk.page = await opening;
     }

@@ -3,9 +3,9 @@ import { ChangeSet } from "@codemirror/state";
 import { describe, expect, it, vi } from "vitest";
 import { fromRecord, toBase, toRecord } from "../src/sync/device_store.js";
 import { forgetDevice, openDeviceStore } from "../src/sync/indexed_store.js";
-import { freeze, openReplica, screenText, titled, toText, typed } from "../src/sync/replica.js";
+import { freeze, openReplica, screenText, screenTitle, titled, toText, typed } from "../src/sync/replica.js";
 
-const opened = openReplica("r1", { seq: 4, text: "Hello 🦊", title: "One" });
+const opened = openReplica("r1", { seq: 4, texts: { text: "Hello 🦊" }, values: { title: "One" } });
 const dirty = titled(freeze(typed(opened, ChangeSet.of({ from: 5, insert: "\nthere" }, 8), toText("Hello 🦊"))), "Two");
 
 /** Local storage as browsers have it: names are own properties, methods are not. */
@@ -34,7 +34,7 @@ describe("the device store", () => {
     const back = fromRecord(record, base);
     expect(screenText(back).toString()).toBe("Hello\nthere 🦊");
     expect(back.flying?.command).toEqual(dirty.flying?.command);
-    expect(back.buffer.title).toBe("Two");
+    expect(back.buffer.values).toEqual({ title: "Two" });
     expect(record.empty).toBe(false);
   });
 
@@ -57,17 +57,26 @@ describe("the device store", () => {
   it("opens the newest copy of a draft, and keeps parked words until they are let go", async () => {
     const store = await openDeviceStore("a5");
     await store.save(toRecord("d1", opened, 1), toBase("d1", opened, 1));
-    const later = openReplica("r9", { seq: 9, text: "Later", title: "" });
+    const later = openReplica("r9", { seq: 9, texts: { text: "Later" }, values: { title: "" } });
     await store.save(toRecord("d1", later, 2), toBase("d1", later, 2));
-    expect((await store.newestBase("d1"))?.text).toBe("Later");
+    expect(await store.newestBase("d1")).toMatchObject({ texts: { text: "Later" } });
     await store.park({ id: "p1", draftId: "d1", reason: "no", inserted: "words", text: "all words", at: 3 });
     expect((await store.parked("d1")).map(({ inserted }) => inserted)).toEqual(["words"]);
     await store.unpark("p1");
     expect(await store.parked("d1")).toEqual([]);
   });
 
+  it("reads what was kept when every draft was a document", () => {
+    const command = { replica: "old", n: 3, base_seq: 4, ops: [{ field: "text", changes: [5, [0, "!"]] }] };
+    const record = { key: "d1/old", draftId: "d1", replica: "old", nextN: 4, seq: 4, flying: { changes: [5, [0, "!"]], command }, buffer: { changes: [6, [0, "?"]], title: "Two" }, empty: false, at: 1 };
+    const left = fromRecord(record, { key: "d1/old", draftId: "d1", seq: 4, text: "Hello", title: "One", at: 1 });
+    expect(screenText(left).toString()).toBe("Hello!?");
+    expect(screenTitle(left)).toBe("Two");
+    expect(left.flying?.command).toEqual(command);
+  });
+
   it("refuses a record that does not fit its base", () => {
-    expect(() => fromRecord(toRecord("d1", dirty, 1), { ...toBase("d1", dirty, 1), text: "short" })).toThrow(RangeError);
+    expect(() => fromRecord(toRecord("d1", dirty, 1), { ...toBase("d1", dirty, 1), texts: { text: "short" } })).toThrow(RangeError);
     expect(() => fromRecord(toRecord("d1", dirty, 1), { ...toBase("d1", dirty, 1), seq: 5 })).toThrow(RangeError);
   });
 

@@ -115,6 +115,9 @@ export function network(server: SimulatedServer, weather: Weather, alive: () => 
 
 export class SimulatedPage {
   text!: Text;
+  /** What other text fields and values show. */
+  readonly texts: Record<string, Text> = {};
+  readonly values: Record<string, unknown> = {};
   title = "";
   status!: SyncStatus;
   readonly parked: ParkedWords[] = [];
@@ -134,8 +137,8 @@ export class SimulatedPage {
       transport: network(server, weather, () => page.alive),
       claim: () => Promise.resolve(true),
       screen: {
-        remote: (changes) => (page.text = changes.apply(page.text)),
-        title: (title) => (page.title = title),
+        remote: (changes, _event, field) => (field === "text" ? (page.text = changes.apply(page.text)) : (page.texts[field] = changes.apply(page.textOf(field)))),
+        value: (field, value) => (field === "title" ? (page.title = String(value)) : (page.values[field] = value)),
         event: () => undefined,
         status: (status) => (page.status = status),
         parked: (words) => page.parked.push(words),
@@ -153,11 +156,27 @@ export class SimulatedPage {
     return page;
   }
 
+  textOf(field: string): Text {
+    return this.texts[field] ?? this.session.text(field);
+  }
+
   type(from: number, to: number, insert: string): void {
     const changes = ChangeSet.of({ from, to, insert: toText(insert) }, this.text.length);
     const before = this.text;
     this.text = changes.apply(before);
     this.session.typed(changes, before);
+  }
+
+  typeIn(field: string, at: number, insert: string): void {
+    const before = this.textOf(field);
+    const changes = ChangeSet.of({ from: at, insert: toText(insert) }, before.length);
+    this.texts[field] = changes.apply(before);
+    this.session.typed(changes, before, field);
+  }
+
+  set(field: string, value: unknown): void {
+    this.values[field] = value;
+    this.session.set(field, value);
   }
 
   /** The process is killed: no farewell, answers under way never arrive. */

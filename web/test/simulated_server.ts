@@ -5,15 +5,27 @@ import { ChangeSet, Text } from "@codemirror/state";
 import type { Answer, Command, DraftEvent, Snapshot } from "../src/sync/wire.js";
 
 export class SimulatedServer {
-  text: Text;
-  title = "";
+  readonly texts: Record<string, Text>;
+  readonly values: Record<string, unknown> = { title: "" };
   readonly events: DraftEvent[] = [];
   private readonly seen = new Map<string, { digest: string; answer: Answer }>();
   private readonly counts = new Map<string, number>();
   refuse: ((command: Command) => Answer | null) | null = null;
 
-  constructor(text = "") {
-    this.text = Text.of(text.split("\n"));
+  constructor(text = "", more: Record<string, string> = {}) {
+    this.texts = Object.fromEntries(Object.entries({ text, ...more }).map(([field, content]) => [field, Text.of(content.split("\n"))]));
+  }
+
+  get text(): Text {
+    return this.textOf("text");
+  }
+
+  get title(): string {
+    return String(this.values["title"]);
+  }
+
+  textOf(field: string): Text {
+    return this.texts[field] ?? Text.empty;
   }
 
   get head(): number {
@@ -21,7 +33,7 @@ export class SimulatedServer {
   }
 
   snapshot(): Snapshot {
-    return { seq: this.head, text: this.text.toString(), title: this.title };
+    return { seq: this.head, texts: Object.fromEntries(Object.entries(this.texts).map(([field, text]) => [field, text.toString()])), values: { ...this.values } };
   }
 
   after(seq: number, limit = 7): { items: DraftEvent[]; head: number } {
@@ -40,12 +52,12 @@ export class SimulatedServer {
     const ops: Record<string, unknown>[] = [];
     for (const op of command.ops) {
       if ("set" in op) {
-        this.title = String(op.set);
-        ops.push({ field: "title", set: op.set });
+        this.values[op.field] = op.set;
+        ops.push({ field: op.field, set: op.set });
       } else {
-        const changes = this.rebased(ChangeSet.fromJSON(op.changes), command.base_seq);
-        this.text = changes.apply(this.text);
-        ops.push({ field: "text", changes: changes.toJSON() });
+        const changes = this.rebased(op.field, ChangeSet.fromJSON(op.changes), command.base_seq);
+        this.texts[op.field] = changes.apply(this.textOf(op.field));
+        ops.push({ field: op.field, changes: changes.toJSON() });
       }
     }
     const event = this.append(ops, command);
@@ -58,7 +70,7 @@ export class SimulatedServer {
   /** An edit made on the server itself, as a model's or a restore. */
   edit(from: number, to: number, insert: string): void {
     const changes = ChangeSet.of({ from, to, insert }, this.text.length);
-    this.text = changes.apply(this.text);
+    this.texts["text"] = changes.apply(this.text);
     this.append([{ field: "text", changes: changes.toJSON() }], null);
   }
 
@@ -68,10 +80,10 @@ export class SimulatedServer {
     if (event) event.payload = null;
   }
 
-  private rebased(changes: ChangeSet, base: number): ChangeSet {
+  private rebased(field: string, changes: ChangeSet, base: number): ChangeSet {
     for (const event of this.events.slice(base)) {
       for (const op of (event.payload?.["ops"] ?? []) as Record<string, unknown>[]) {
-        if ("changes" in op) changes = changes.map(ChangeSet.fromJSON(op["changes"]));
+        if (op["field"] === field && "changes" in op) changes = changes.map(ChangeSet.fromJSON(op["changes"]));
       }
     }
     return changes;
@@ -91,6 +103,6 @@ export class SimulatedServer {
   }
 }
 
-export function refused(status: number, code: string): Answer {
-  return { kind: "refused", status, code, detail: code, retryAfter: null };
+export function refused(status: number, code: string, field: string | null = null): Answer {
+  return { kind: "refused", status, code, detail: code, retryAfter: null, field };
 }

@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import Session
-
 from app.core.attachments.kinds import SUFFIXES
 from app.core.attachments.names import cleaned_name
 from app.services.accounts import Principal
@@ -28,10 +26,9 @@ from app.services.attachments.views import (
     fetchable_view,
     shown_in_place,
 )
-from app.services.errors import Missing, NotAllowed
+from app.services.errors import InvalidInput, Missing, NotAllowed
 from app.store import attachments as store
 from app.store.errors import NotFound
-from app.store.tables import MessageAttachment
 
 _FORM_BYTES = 64 << 10
 """What a form may have besides the file."""
@@ -70,13 +67,21 @@ class Attachments:
         )
 
     async def attach(
-        self, person: Principal, message_id: UUID, body: AsyncIterator[bytes], *, boundary: str, length: int | None
+        self,
+        person: Principal,
+        message_id: UUID,
+        body: AsyncIterator[bytes],
+        *,
+        boundary: str | None,
+        length: int | None,
     ) -> AttachmentView:
         """Takes the file of a multipart form as it comes in. `length`: of the whole body, where the sender says it.
 
         Raises `TooLarge`, `InvalidInput`, `Conflict`, `StorageUnavailable`, `ConnectionCut`; then nothing is left of it.
         """
         await self._db.read(units.attachable, person, message_id)
+        if not boundary:
+            raise InvalidInput("file", "Send a file as multipart/form-data, in the field `file`.")
         most = self._intake.policy.most_bytes
         if length is not None and length > most + _FORM_BYTES:
             raise too_large(most, length)
@@ -94,11 +99,8 @@ class Attachments:
         return await self._intake.taken_in(saved)
 
     async def list(self, person: Principal, message_id: UUID) -> AttachmentList:
-        def query(session: Session) -> tuple[MessageAttachment, ...]:
-            units.visible(session, person, message_id)
-            return tuple(store.list_attachments(session, message_id))
-
-        return AttachmentList([attachment_view(row) for row in await self._db.read(query)])
+        rows = await self._db.read(units.visible_attachments, person, message_id)
+        return AttachmentList([attachment_view(row) for row in rows])
 
     async def fetchable(self, person: Principal, attachment_id: UUID) -> FetchableAttachment:
         """With addresses once it is clean."""

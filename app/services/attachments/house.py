@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.services.attachments.attachments import Attachments
 from app.services.attachments.checking import Checker
-from app.services.attachments.intake import Changed, Intake
+from app.services.attachments.intake import Intake
 from app.services.attachments.policy import Policy
 from app.services.attachments.rules import Rules
 from app.services.attachments.s3 import S3Storage
@@ -17,9 +17,12 @@ from app.services.attachments.storage import LocalStorage, Storage
 from app.services.attachments.sweeping import Sweeper
 from app.services.attachments.uploads import Uploads
 from app.services.clock import Clock
+from app.services.goals.rooms import Rooms
 from app.services.secrets import SecretBox
 from app.settings import InvalidSetting, Settings
+from app.store import attachments as store
 from app.store.db import Database
+from app.store.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,20 @@ def storage_of(settings: Settings) -> Storage:
     )
 
 
-async def _nobody(_: UUID) -> None:
-    return None
-
-
 def attachment_house(
-    settings: Settings, db: Database, clock: Clock, secrets: SecretBox, *, changed: Changed = _nobody
+    settings: Settings, db: Database, clock: Clock, secrets: SecretBox, rooms: Rooms
 ) -> AttachmentHouse:
-    """Raises `InvalidSetting`. `changed` is told the message whose attachments changed, after the commit."""
+    """Raises `InvalidSetting`."""
+
+    async def changed(message_id: UUID) -> None:
+        """Those who have the conversation open read the message again; a draft nobody else sees."""
+        try:
+            conversation_id, is_draft = await db.read(store.message_of, message_id)
+        except NotFound:
+            return
+        if not is_draft:
+            rooms.changed(conversation_id, message_id, "updated")
+
     try:
         scanner = Clamd(settings.clamd) if settings.clamd else None
     except InvalidScanner as error:

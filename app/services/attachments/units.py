@@ -15,6 +15,9 @@ from app.store.errors import NotFound
 from app.store.tables import AttachmentUpload, MessageAttachment
 
 
+SHOWN_TO_OTHERS = ("clean", "pending")
+
+
 class OffsetMismatch(Conflict):
     def __init__(self, offset: int) -> None:
         super().__init__("offset_mismatch", f"The next byte that is needed is number {offset}.", offset=offset)
@@ -39,13 +42,20 @@ def attachable(session: Session, person: Principal, message_id: UUID, *, lock: b
 
 
 def visible_attachment(session: Session, person: Principal, attachment_id: UUID) -> MessageAttachment:
-    """Raises `Missing`."""
+    """Raises `Missing`. That a file was refused is its sender's business alone."""
     try:
         row = store.get_attachment(session, attachment_id)
     except NotFound as error:
         raise Missing from error
-    visible(session, person, row.message_id)
+    if visible(session, person, row.message_id).sender_id != person.id and row.state not in SHOWN_TO_OTHERS:
+        raise Missing
     return row
+
+
+def visible_attachments(session: Session, person: Principal, message_id: UUID) -> list[MessageAttachment]:
+    """Those of a message that this person sees, in the order they came. Raises `Missing`."""
+    own = visible(session, person, message_id).sender_id == person.id
+    return [row for row in store.list_attachments(session, message_id) if own or row.state in SHOWN_TO_OTHERS]
 
 
 def own_upload(session: Session, person: Principal, upload_id: UUID, *, lock: bool = False) -> AttachmentUpload:

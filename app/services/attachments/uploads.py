@@ -60,13 +60,15 @@ class Uploads:
         return _view(await self._db.read(units.own_upload, person, upload_id))
 
     async def receive(
-        self, person: Principal, upload_id: UUID, body: AsyncIterator[bytes], *, offset: int
+        self, person: Principal, upload_id: UUID, body: AsyncIterator[bytes], *, offset: int | None
     ) -> UploadView:
         """Stores what comes, which continues at `offset`. What had come when a connection is cut is kept.
 
         Raises `OffsetMismatch` (which says where to go on), `InvalidInput`, `TooLarge`, `StorageUnavailable`.
         """
         upload = await self._db.read(units.own_upload, person, upload_id)
+        if offset is None:
+            raise InvalidInput("Upload-Offset", "Say in the header Upload-Offset which byte this part begins with.")
         if upload.received != offset:
             raise OffsetMismatch(upload.received)
         measured = Measured(body, upload.file_size - offset)

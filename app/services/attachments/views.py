@@ -27,7 +27,7 @@ class AttachmentView(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     name: str
     size: int
-    media_type: str
+    mime_type: str
     in_place: bool
     width: int | None
     height: int | None
@@ -90,7 +90,7 @@ def _fields(row: MessageAttachment) -> dict[str, Any]:
         "state": row.state,
         "name": row.filename,
         "size": row.file_size,
-        "media_type": row.mime_type,
+        "mime_type": row.mime_type,
         "in_place": shown_in_place(row.mime_type),
         "width": row.width,
         "height": row.height,

@@ -82,8 +82,10 @@ def list_drafts(
     )
     if kind is not None:
         statement = statement.where(col(DraftStream.kind) == kind)
-    if status is not None:
-        statement = statement.where(col(DraftStream.status) == status)
+    # A draft that was handed in is gone, unless somebody asks for these.
+    statement = statement.where(
+        col(DraftStream.status) == status if status is not None else col(DraftStream.status) != "submitted"
+    )
     if q:
         statement = statement.outerjoin(Draft, col(Draft.id) == col(DraftStream.id)).where(_mentions(q))
     place = tuple_(key, col(DraftStream.id))

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session, col
 
 from app.core.drafts import Conflict, DraftState
-from app.store.drafting.projections import projection_of
+from app.store.drafting import event_log
+from app.store.drafting.projections import has_row, projection_of
 from app.store.engine.prepared import Prepared
 from app.store.errors import Corrupt, NotFound
 from app.store.tables import DraftStream
@@ -105,6 +106,9 @@ def load_head(session: Session, draft_id: uuid.UUID, *, lock: bool = False) -> H
         return None
     kind, seq, status, conflicts = row[-4:]
     fields = projection_of(kind).load(session, draft_id)
+    if fields is None and not has_row(kind, status):
+        # Its row went when it ended; the log still tells all.
+        fields = dict(event_log.state_at(session, draft_id, seq, kind=kind).fields)
     if fields is None:
         raise Corrupt("A draft has a head but no row of its kind; `draftloom rebuild` restores it.", id=str(draft_id))
     opened = tuple(Conflict.from_payload(conflict) for conflict in conflicts) if conflicts else ()

@@ -13,12 +13,11 @@ from sqlalchemy import bindparam, case, insert, or_, select, update
 from sqlmodel import Session, col
 
 from app.core.errors import InvalidValue
+from app.store.drafting.excerpts import excerpt_of
 from app.store.engine.prepared import Prepared
 from app.store.errors import NotFound
 from app.store.tables import ConversationMessage, GoalConversation
 
-_EXCERPT_CHARACTERS = 200
-_EXCERPT_SOURCE = 600
 _TITLES = {
     "daily_note": "Daily note",
     "instructor_response": "Response",
@@ -186,10 +185,7 @@ class MessageProjection:
         return _TITLES[fields["message_type"]]
 
     def excerpt(self, fields: Mapping[str, Any], *, before: Mapping[str, Any], known: str) -> str:
-        beginning = fields["content"][:_EXCERPT_SOURCE]
-        if before and beginning == before["content"][:_EXCERPT_SOURCE]:
-            return known
-        return " ".join(beginning.split())[:_EXCERPT_CHARACTERS]
+        return excerpt_of(fields["content"], before=before.get("content"), known=known)
 
 
 def _own_values(fields: Mapping[str, Any], at: datetime) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session, col
 
 from app.core.errors import UnknownKind
+from app.core.state import DraftState
+from app.store.drafting.excerpts import excerpt_of
+from app.store.drafting.form_projections import FORM_REMOVAL, MODAL_REMOVAL, FormProjection, ModalProjection
 from app.store.drafting.message_projection import MessageProjection
 from app.store.engine.prepared import Prepared
 from app.store.tables import Draft
-
-_EXCERPT_CHARACTERS = 200
-_EXCERPT_SOURCE = 600  # So much of a text is looked at for its excerpt: blanks and line breaks are squeezed out.
 
 
 class Projection(Protocol):
@@ -100,13 +100,53 @@ class _DocumentProjection:
         return title
 
     def excerpt(self, fields: Mapping[str, Any], *, before: Mapping[str, Any], known: str) -> str:
-        beginning = fields["text"][:_EXCERPT_SOURCE]
-        if before and beginning == before["text"][:_EXCERPT_SOURCE]:
-            return known
-        return " ".join(beginning.split())[:_EXCERPT_CHARACTERS]
+        return excerpt_of(fields["text"], before=before.get("text"), known=known)
 
 
 _PROJECTIONS: Mapping[str, Projection] = {
     "document": _DocumentProjection(),
+    "bug_report": ModalProjection("bug_report"),
+    "feature_request": ModalProjection("feature_request"),
+    "form": FormProjection(),
     "message": MessageProjection(),
 }
+
+_ENDING: Mapping[str, Prepared] = {
+    "bug_report": MODAL_REMOVAL,
+    "feature_request": MODAL_REMOVAL,
+    "form": FORM_REMOVAL,
+}
+"""Kinds whose drafts have a row only while they are open, and the statement that takes it away."""
+
+
+def has_row(kind: str, status: str) -> bool:
+    """Whether a draft in this state has a row in the table of its kind."""
+    return status == "open" or kind not in _ENDING
+
+
+def project(
+    session: Session,
+    draft_id: uuid.UUID,
+    *,
+    owner_id: uuid.UUID,
+    before: DraftState,
+    after: DraftState,
+    created_at: datetime,
+    at: datetime,
+) -> None:
+    """Brings the kind's own row from a draft's state to a later one. Raises what `Projection.insert` raises."""
+    had, has = has_row(before.kind, before.status), has_row(after.kind, after.status)
+    projection = projection_of(after.kind)
+    if had and has:
+        if after.fields is not before.fields:
+            projection.save(session, draft_id, fields=after.fields, at=at)
+    elif has:
+        projection.insert(session, draft_id, owner_id=owner_id, fields=after.fields, at=created_at)
+        projection.save(session, draft_id, fields=after.fields, at=at)
+    elif had:
+        remove_row(session, after.kind, draft_id)
+
+
+def remove_row(session: Session, kind: str, draft_id: uuid.UUID) -> None:
+    """Takes the row of a draft away whose kind keeps one only while it is open."""
+    _ENDING[kind].run(session, draft_id=draft_id)

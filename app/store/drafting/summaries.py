@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 import msgspec
 
@@ -36,12 +35,8 @@ def summarised(head: Head, state: DraftState, *, words: int, at: datetime, types
 
 
 def counted_words(state: DraftState) -> int:
-    return sum(count_words(state.fields[name]) for name in _text_fields(state.kind) if name in state.fields)
-
-
-@lru_cache
-def _text_fields(kind: str) -> tuple[str, ...]:
-    return tuple(name for name, rule in kind_named(kind).fields.items() if rule.type is FieldType.TEXT)
+    kind = kind_named(state.kind)
+    return sum(count_words(value) for name, value in state.fields.items() if kind.field(name).type is FieldType.TEXT)
 
 
 def words_after_event(words: int, before: DraftState, after: DraftState, body: EventBody) -> int:
@@ -49,7 +44,8 @@ def words_after_event(words: int, before: DraftState, after: DraftState, body: E
     changed = [op for op in body.payload.get("ops", ()) if "changes" in op]
     if not changed:
         return words
-    if len(changed) == 1 and _text_fields(after.kind) == (name := changed[0]["field"],):
+    if len(changed) == 1:
+        name = changed[0]["field"]
         changes = body.parsed.get(name) or ChangeSet.from_json(changed[0]["changes"])
-        return words_after(before.fields[name], words, changes, after.fields[name])
+        return words_after(before.fields.get(name, ""), words, changes, after.fields[name])
     return counted_words(after)

@@ -21,10 +21,9 @@ UNREAD_COUNTED = 100
 # Goals
 
 
-def add_goal(
-    session: Session, *, student_id: uuid.UUID, title: str, created_by: uuid.UUID, at: datetime, **values: Any
-) -> Goal:
-    goal = Goal(student_id=student_id, title=title, created_by=created_by, created_at=at, updated_at=at, **values)
+def add_goal(session: Session, *, student_id: uuid.UUID, created_by: uuid.UUID, at: datetime, **values: Any) -> Goal:
+    """`values` are the goal's own, its title among them."""
+    goal = Goal(student_id=student_id, created_by=created_by, created_at=at, updated_at=at, **values)
     session.add(goal)
     session.flush()
     return goal

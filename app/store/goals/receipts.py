@@ -2,37 +2,49 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
+from app.store.engine.prepared import Prepared
+from app.store.engine.quick import quick
 from app.store.errors import AlreadyExists, NotFound
 from app.store.rows import changed_rows
 from app.store.tables import MessageRead, ReplyTemplate
 
 
+def _upsert(insert: Any) -> Prepared:
+    statement = insert(MessageRead).values(
+        {name: bindparam(name) for name in ("conversation_id", "user_id", "position", "read_at")}
+    )
+    table = MessageRead.__table__  # type: ignore[attr-defined]
+    forward = {name: statement.excluded[name] for name in ("position", "read_at")}
+    return Prepared(
+        statement.on_conflict_do_update(
+            index_elements=["conversation_id", "user_id"],
+            set_=forward,
+            where=table.c.position < statement.excluded.position,
+        )
+    )
+
+
+_MARK = {"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)}
+
+
+@quick
 def mark_read(
     session: Session, conversation_id: uuid.UUID, person_id: uuid.UUID, *, position: int, at: datetime
 ) -> bool:
     """Notes that this person has read up to a position; False if they had before. It never goes back, except by
     `mark_unread`."""
-    forward = (
-        update(MessageRead)
-        .where(
-            col(MessageRead.conversation_id) == conversation_id,
-            col(MessageRead.user_id) == person_id,
-            col(MessageRead.position) < position,
-        )
-        .values(position=position, read_at=at)
+    assert session.bind is not None
+    marked = _MARK[session.bind.dialect.name].run(
+        session, conversation_id=conversation_id, user_id=person_id, position=position, read_at=at
     )
-    if changed_rows(session, forward):
-        return True
-    if session.get(MessageRead, (conversation_id, person_id)) is not None:
-        return False
-    session.add(MessageRead(conversation_id=conversation_id, user_id=person_id, position=position, read_at=at))
-    session.flush()
-    return True
+    return marked > 0
 
 
 def mark_unread(session: Session, conversation_id: uuid.UUID, person_id: uuid.UUID, *, position: int) -> None:

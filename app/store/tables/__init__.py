@@ -7,6 +7,7 @@ from app.store.tables.attachments import AttachmentPart, AttachmentUpload, Moved
 from app.store.tables.branches import Branch
 from app.store.tables.costs import Budget, BudgetReservation, CostCentre, CostSum, MonthClosing, PriceOverride
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
+from app.store.tables.forms import DraftShare, FormDraft, FormTemplate, ModalDraft, Submission
 from app.store.tables.goals import (
     ConversationMessage,
     Goal,
@@ -42,14 +43,18 @@ __all__ = [
     "Draft",
     "DraftEvent",
     "DraftReference",
+    "DraftShare",
     "DraftSnapshot",
     "DraftStream",
+    "FormDraft",
+    "FormTemplate",
     "Goal",
     "GoalConversation",
     "LedgerEntry",
     "Lock",
     "MessageAttachment",
     "MessageRead",
+    "ModalDraft",
     "MonthClosing",
     "MovedRow",
     "PriceOverride",
@@ -58,6 +63,7 @@ __all__ = [
     "ReplyTemplate",
     "SignInLink",
     "StoredLeftover",
+    "Submission",
     "Turn",
     "TurnAttempt",
     "TurnEvent",

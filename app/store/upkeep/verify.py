@@ -11,22 +11,24 @@ from sqlmodel import Session, col
 from app.core.chain import GENESIS, ChainLink, verify_chain
 from app.core.drafts import FIELDS_EDITED, DraftState, evolve, initial
 from app.core.errors import ChainBroken, CoreError
+from app.store import submissions
 from app.store.drafting.event_log import SNAPSHOT_EVERY, chain_links, draft_ids, write_snapshot
 from app.store.drafting.heads import Head, update_head
-from app.store.drafting.projections import projection_of
+from app.store.drafting.projections import has_row, projection_of, remove_row
 from app.store.drafting.summaries import counted_words, summarised
 from app.store.errors import StoreError
 from app.store.finance.months import changed_months
 from app.store.finance.sums import wrong_sums
 from app.store.ledger import wrong_totals
 from app.store.rows import changed_rows
+from app.store.submissions import is_kept
 from app.store.tables import DraftSnapshot, DraftStream, Version
 from app.store.versions import read_text
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is not as it must be. `code`: chain, head, projection, version or ledger; `id` names the draft,
+    """Something that is not as it must be. `code`: chain, head, projection, submission, version or ledger; `id` names the draft,
     version or conversation."""
 
     code: str
@@ -173,9 +175,14 @@ def _differences(session: Session, stream: DraftStream, head: Head) -> list[Prob
     wrong = [name for name, value in expected.items() if getattr(stream, name) != value]
     found = [Problem("head", stream.id, f"The events say otherwise about: {', '.join(wrong)}.")] if wrong else []
     fields = projection_of(stream.kind).load(session, stream.id)
-    if fields is None or fields != dict(head.state.fields):
+    expected_fields = dict(head.state.fields) if has_row(stream.kind, head.state.status) else None
+    if fields != expected_fields:
         lost = "is missing" if fields is None else "is not what its events say"
         found.append(Problem("projection", stream.id, f"The draft's own row {lost}; rebuild restores it."))
+    if is_kept(head.state) and not submissions.agrees(session, head):
+        found.append(
+            Problem("submission", stream.id, "What was submitted is missing or is another; rebuild restores it.")
+        )
     return found
 
 
@@ -185,6 +192,21 @@ def rebuild(session: Session) -> int:
     Drafts with erased words keep what they have. Raises ChainBroken, and changes nothing, where a log is damaged.
     """
     return sum(_rebuild_draft(session, draft_id) for draft_id in draft_ids(session))
+
+
+def _rebuild_row(session: Session, head: Head) -> None:
+    """The row in the table of the draft's kind, and what it was submitted as."""
+    projection = projection_of(head.kind)
+    there = projection.load(session, head.id) is not None
+    if has_row(head.kind, head.state.status):
+        if not there:
+            fields = head.state.fields
+            projection.insert(session, head.id, owner_id=head.owner_id, fields=fields, at=head.created_at)
+        projection.save(session, head.id, fields=head.state.fields, at=head.saved_at)
+    elif there:
+        remove_row(session, head.kind, head.id)
+    if is_kept(head.state):
+        submissions.restore(session, head)
 
 
 def _rebuild_draft(session: Session, draft_id: uuid.UUID) -> bool:
@@ -210,11 +232,7 @@ def _rebuild_draft(session: Session, draft_id: uuid.UUID) -> bool:
         session,
         update(DraftStream).where(col(DraftStream.id) == draft_id).values(rebuilds=DraftStream.rebuilds + 1),
     )
-    projection = projection_of(head.kind)
-    if projection.load(session, draft_id) is None:
-        fields = head.state.fields
-        projection.insert(session, draft_id, owner_id=head.owner_id, fields=fields, at=head.created_at)
-    projection.save(session, draft_id, fields=head.state.fields, at=head.saved_at)
+    _rebuild_row(session, head)
     changed_rows(session, delete(DraftSnapshot).where(col(DraftSnapshot.draft_id) == draft_id))
     for state in snapshots:
         write_snapshot(session, draft_id, state)

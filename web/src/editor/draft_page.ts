@@ -19,7 +19,7 @@ import { liveHints, type LiveHints } from "../sync/live.js";
 import { ownership } from "../sync/ownership.js";
 import type { Session } from "../sync/session.js";
 import type { SyncStatus } from "../sync/status.js";
-import { toSnapshot, type DraftAnswer } from "../sync/transport.js";
+import { toSnapshot, type DraftAnswer } from "../sync/snapshot.js";
 import type { DraftEvent } from "../sync/wire.js";
 import { toast } from "../common/toast.js";
 import { explain } from "../versions/branches.js";
@@ -78,7 +78,7 @@ export class DraftPage {
     const around = browserSurroundings(this.draft.id, store);
     const screen = {
       remote: (changes: Parameters<Surface["remote"]>[0], event: DraftEvent | null) => this.remote(changes, event),
-      title: (title: string) => this.title.show(title),
+      value: (field: string, value: unknown) => void (field === "title" && this.title.show(String(value ?? ""))),
       event: (event: DraftEvent) => this.heard(event),
       status: (status: SyncStatus) => this.showStatus(status),
       parked: (words: Parameters<SavePill["addParked"]>[0]) => this.pill.addParked(words),

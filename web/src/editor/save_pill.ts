@@ -21,6 +21,7 @@ const EXPLAINED: Record<string, string> = {
   server: "The server has trouble saving just now. Your words are kept on this device and sent again by themselves.",
   "sign-in": "Your session has ended. Sign in again and everything is sent.",
   "too-large": "The draft has grown beyond what the server takes. Your text stays here; shorten it and it is saved.",
+  invalid: "The server does not take what is in one of the fields. It stays here; change it and it is saved.",
   gone: "This draft does not exist any more, or it is no longer yours. What was not saved is listed below.",
   closed: "This draft is in the trash, so it takes no changes. What was not saved is listed below.",
 };

@@ -1,7 +1,7 @@
 // Opens a draft on this page: finds what dead pages left on the device, takes it over, and starts the session on it.
 
 import type { Text } from "@codemirror/state";
-import { fromRecord, recordKey, toBase, toRecord, type DeviceStore, type OutboxRecord } from "./device_store.js";
+import { fromRecord, recordKey, toBase, toRecord, toSnapshot, type DeviceStore, type OutboxRecord } from "./device_store.js";
 import { adopt, openReplica, type Replica } from "./replica.js";
 import { Session, type Screen, type Surroundings } from "./session.js";
 import type { Snapshot } from "./wire.js";
@@ -31,7 +31,7 @@ export async function openPage(draftId: string, served: Snapshot, around: Openin
 
 async function newest(draftId: string, served: Snapshot, store: DeviceStore | null): Promise<Snapshot> {
   const kept = await store?.newestBase(draftId).catch(() => undefined);
-  return kept && kept.seq > served.seq ? kept : served;
+  return kept && kept.seq > served.seq ? toSnapshot(kept) : served;
 }
 
 interface Inheritance {
@@ -73,7 +73,7 @@ export async function drain(record: OutboxRecord, around: Omit<Surroundings, "sc
   if (around.store === null) return false;
   const left = await revive(record, around.store);
   if (left === null) return false;
-  const quiet = { remote: () => undefined, title: () => undefined, event: () => undefined, status: () => undefined, parked: () => undefined };
+  const quiet = { remote: () => undefined, value: () => undefined, event: () => undefined, status: () => undefined, parked: () => undefined };
   const session = new Session(record.draftId, left, { ...around, screen: { ...quiet, ...screen } }, left);
   try {
     await session.settled();

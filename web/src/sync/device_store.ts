@@ -2,11 +2,17 @@
 // anything is sent. One record per replica, so that two tabs never touch each other's.
 
 import { ChangeSet } from "@codemirror/state";
-import { isSynced, openReplica, type Pending, type Replica } from "./replica.js";
+import { confirmedText, isSynced, openReplica, type Pending, type Replica } from "./replica.js";
 import type { Command, Snapshot } from "./wire.js";
 
 interface StoredPending {
-  changes: unknown;
+  changes: Record<string, unknown>;
+  values: Record<string, unknown>;
+}
+
+/** As it was written when every draft was a document: one text and perhaps a title. */
+interface DocumentPending {
+  changes: unknown[];
   title?: string;
 }
 
@@ -17,17 +23,19 @@ export interface OutboxRecord {
   replica: string;
   nextN: number;
   seq: number;
-  flying: (StoredPending & { command: Command }) | null;
-  buffer: StoredPending;
+  flying: ((StoredPending | DocumentPending) & { command: Command }) | null;
+  buffer: StoredPending | DocumentPending;
   empty: boolean;
   at: number;
 }
 
-export interface BaseRecord extends Snapshot {
+interface OnDevice {
   key: string;
   draftId: string;
   at: number;
 }
+
+export type BaseRecord = OnDevice & (Snapshot | { seq: number; text: string; title: string });
 
 /** Words the server would never take, kept until the person has dealt with them. */
 export interface ParkedRecord {
@@ -36,6 +44,8 @@ export interface ParkedRecord {
   reason: string;
   inserted: string;
   text: string;
+  /** The fields the words were for; missing in records of documents. */
+  fields?: string[];
   at: number;
 }
 
@@ -56,12 +66,23 @@ export interface DeviceStore {
 
 export const recordKey = (draftId: string, replica: string): string => `${draftId}/${replica}`;
 
-const stored = (pending: Pending): StoredPending =>
-  pending.title === undefined ? { changes: pending.changes.toJSON() } : { changes: pending.changes.toJSON(), title: pending.title };
+function stored({ changes, values }: Pending): StoredPending {
+  return { changes: Object.fromEntries(Object.entries(changes).map(([field, change]) => [field, change.toJSON() as unknown])), values: { ...values } };
+}
 
-function restored(pending: StoredPending): Pending {
-  const changes = ChangeSet.fromJSON(pending.changes);
-  return pending.title === undefined ? { changes } : { changes, title: pending.title };
+const isDocument = (pending: StoredPending | DocumentPending): pending is DocumentPending => Array.isArray(pending.changes);
+
+function restored(pending: StoredPending | DocumentPending): Pending {
+  if (isDocument(pending)) {
+    const changes = ChangeSet.fromJSON(pending.changes);
+    return { changes: changes.empty ? {} : { text: changes }, values: pending.title === undefined ? {} : { title: pending.title } };
+  }
+  return { changes: Object.fromEntries(Object.entries(pending.changes).map(([field, json]) => [field, ChangeSet.fromJSON(json)])), values: pending.values };
+}
+
+/** The fields a record stands on. */
+export function toSnapshot(base: BaseRecord): Snapshot {
+  return "texts" in base ? { seq: base.seq, texts: base.texts, values: base.values } : { seq: base.seq, texts: { text: base.text }, values: { title: base.title } };
 }
 
 export function toRecord(draftId: string, replica: Replica, at: number): OutboxRecord {
@@ -80,18 +101,21 @@ export function toRecord(draftId: string, replica: Replica, at: number): OutboxR
 }
 
 export function toBase(draftId: string, replica: Replica, at: number): BaseRecord {
-  return { key: recordKey(draftId, replica.id), draftId, seq: replica.seq, text: replica.text.toString(), title: replica.title, at };
+  const texts = Object.fromEntries(Object.entries(replica.texts).map(([field, text]) => [field, text.toString()]));
+  return { key: recordKey(draftId, replica.id), draftId, seq: replica.seq, texts, values: { ...replica.values }, at };
 }
 
 /** The replica as it was when the record was written. Throws RangeError when record and base do not fit. */
 export function fromRecord(record: OutboxRecord, base: BaseRecord): Replica {
   if (record.seq !== base.seq) throw new RangeError("the record stands on another base");
-  const opened = openReplica(record.replica, base);
+  const opened = openReplica(record.replica, toSnapshot(base));
   const flying = record.flying && { ...restored(record.flying), command: record.flying.command };
   const buffer = restored(record.buffer);
-  const below = flying?.changes.newLength ?? opened.text.length;
-  if (buffer.changes.length !== below || (flying && flying.changes.length !== opened.text.length)) {
-    throw new RangeError("the record does not fit its base");
-  }
+  for (const [field, changes] of Object.entries(buffer.changes)) require(changes.length === (flying?.changes[field]?.newLength ?? confirmedText(opened, field).length));
+  for (const [field, changes] of Object.entries(flying?.changes ?? {})) require(changes.length === confirmedText(opened, field).length);
   return { ...opened, nextN: record.nextN, flying, buffer };
+}
+
+function require(fits: boolean): void {
+  if (!fits) throw new RangeError("the record does not fit its base");
 }

@@ -2,18 +2,19 @@
 // what an answer or a refusal means. When to talk is `session.ts`.
 
 import type { ChangeSet } from "@codemirror/state";
+import { same } from "../common/same.js";
 import type { DeviceStore } from "./device_store.js";
 import { Parking } from "./parking.js";
 import type { Patience } from "./patience.js";
-import { alreadyIn, applyEvent, isSynced, jump, renamed, screenText, screenTitle, settle, thaw, Unreadable, withdraw, type Replica, type Step } from "./replica.js";
+import { alreadyIn, applyEvent, fieldsOf, isSynced, joined, jump, renamed, screenValues, settle, thaw, Unreadable, withdraw, type Pending, type Replica, type Step } from "./replica.js";
 import { isClosed, PAUSE, type ParkedWords, type SyncStatus, type Trouble } from "./status.js";
 import { verdict } from "./verdict.js";
 import { Refusal, type Answer, type Command, type DraftEvent, type Transport } from "./wire.js";
 
 /** What a page hears from its session. Called after the session's own state has changed. */
 export interface Screen {
-  remote(changes: ChangeSet, event: DraftEvent | null): void;
-  title(title: string): void;
+  remote(changes: ChangeSet, event: DraftEvent | null, field: string): void;
+  value(field: string, value: unknown): void;
   event(event: DraftEvent): void;
   status(status: SyncStatus): void;
   parked(words: ParkedWords): void;
@@ -45,8 +46,8 @@ export class Exchange {
   trouble: Trouble | null = null;
   /** Typing has paused: what is in the buffer may be numbered and sent. */
   due = false;
-  /** The server finds the text too long: nothing is sent until it changes. */
-  held = false;
+  /** Fields the server will not take as they are: they are not sent until they change. */
+  readonly held = new Set<string>();
   /** The draft has reached at least this position. */
   hint = 0;
   savedAt: number | null = null;
@@ -95,11 +96,7 @@ export class Exchange {
     const reason = answer.detail || answer.code;
     switch (judged.kind) {
       case "hold":
-        this.replica = thaw(this.replica);
-        this.held = true;
-        this.trouble = "too-large";
-        void this.keeper.keep(this.replica);
-        return false;
+        return this.hold(answer.field ?? null, judged.trouble);
       case "fork":
         return this.forked(reason);
       case "restart":
@@ -112,6 +109,18 @@ export class Exchange {
         await this.parkFlying(reason);
         return true;
     }
+  }
+
+  /** Keeps the field (or all the command changed, when the server names none) in the page and goes on with the rest. */
+  private hold(field: string | null, trouble: Trouble): boolean {
+    const fields = this.replica.flying === null ? [] : fieldsOf(this.replica.flying);
+    const named = field !== null && fields.includes(field) ? [field] : fields;
+    for (const name of named) this.held.add(name);
+    this.replica = thaw(this.replica);
+    this.trouble = trouble;
+    this.due = named.length < fields.length;
+    void this.keeper.keep(this.replica);
+    return this.due;
   }
 
   /** The server holds another command under this number: a later one of the same page. Its event replaces ours. */
@@ -143,7 +152,7 @@ export class Exchange {
 
   private async parkFlying(reason: string): Promise<void> {
     if (this.replica.flying === null) return;
-    await this.park(reason, this.replica.flying.changes);
+    await this.park(reason, this.replica.flying);
     this.show(withdraw(this.replica), null);
     this.due = true;
   }
@@ -151,13 +160,13 @@ export class Exchange {
   private async parkEverything(reason: string): Promise<void> {
     const { flying, buffer } = this.replica;
     if (isSynced(this.replica)) return;
-    await this.park(reason, flying === null ? buffer.changes : flying.changes.compose(buffer.changes));
+    await this.park(reason, flying === null ? buffer : joined(flying, buffer));
     await this.keeper.forget(this.replica);
   }
 
-  private async park(reason: string, changes: ChangeSet): Promise<void> {
+  private async park(reason: string, pending: Pending): Promise<void> {
     const { newId, now, screen } = this.around;
-    screen.parked(await this.parking.add(newId(), reason, changes, screenText(this.replica).toString(), now()));
+    screen.parked(await this.parking.add(newId(), reason, pending, this.replica, now()));
   }
 
   /** Fetches and takes in what the log has beyond us; false when the server could not be read. */
@@ -195,11 +204,12 @@ export class Exchange {
   }
 
   private show(step: Step, event: DraftEvent | null): void {
-    const title = screenTitle(this.replica);
+    const before = screenValues(this.replica);
     this.replica = step.replica;
-    const now = screenTitle(this.replica);
-    if (step.screen !== null) this.around.screen.remote(step.screen, event);
-    if (now !== title) this.around.screen.title(now);
+    const { screen } = this.around;
+    for (const [field, changes] of Object.entries(step.screen ?? {})) screen.remote(changes, event, field);
+    const after = screenValues(this.replica);
+    for (const field of Object.keys({ ...before, ...after })) if (!same(before[field], after[field])) screen.value(field, after[field]);
   }
 
   private readFailed(error: unknown): boolean {
@@ -218,8 +228,8 @@ export class Exchange {
 
   private worked(): void {
     this.patience.worked();
-    // A text that is too long stays so, whatever else the server answers.
-    if (this.trouble === null || isClosed(this.trouble) || this.held) return;
+    // What the server would not take stays so, whatever else it answers.
+    if (this.trouble === null || isClosed(this.trouble) || this.held.size > 0) return;
     this.trouble = null;
   }
 }

@@ -41,7 +41,7 @@ export class Keeper {
     try {
       while (this.wanted !== null && this.onDevice !== this.wanted) {
         const present = this.wanted;
-        const moved = this.onDevice?.seq !== present.seq || this.onDevice.text !== present.text;
+        const moved = this.onDevice?.seq !== present.seq || this.onDevice.texts !== present.texts || this.onDevice.values !== present.values;
         await store.save(toRecord(this.draftId, present, this.now()), moved ? toBase(this.draftId, present, this.now()) : null);
         this.onDevice = present;
         this.failing = false;

@@ -1,8 +1,7 @@
 // Words the server would never take: put aside where the person finds them, so that they block nothing.
 
-import type { ChangeSet } from "@codemirror/state";
 import type { DeviceStore } from "./device_store.js";
-import { insertedText } from "./replica.js";
+import { fieldsOf, insertedText, screenText, textFields, type Pending, type Replica } from "./replica.js";
 import type { ParkedWords } from "./status.js";
 
 export class Parking {
@@ -14,9 +13,11 @@ export class Parking {
     return this.words.length;
   }
 
-  /** `text` is the whole text as the person saw it. */
-  async add(id: string, reason: string, changes: ChangeSet, text: string, at: number): Promise<ParkedWords> {
-    const words = { id, draftId: this.draftId, reason, inserted: insertedText(changes), text, at };
+  /** `replica` holds the texts as the person saw them. */
+  async add(id: string, reason: string, pending: Pending, replica: Replica, at: number): Promise<ParkedWords> {
+    const fields = fieldsOf(pending);
+    const text = textFields(replica).filter((field) => field === "text" || fields.includes(field)).map((field) => screenText(replica, field).toString()).join("\n\n");
+    const words = { id, draftId: this.draftId, reason, inserted: insertedText(pending), text, fields, at };
     this.words.push(words);
     // Without storage they live as long as the page, which tells so.
     await this.store?.park(words).catch(() => undefined);

@@ -1,18 +1,23 @@
 // One open page's copy of a draft, as a pure value: what the server confirmed, the one command under way (flying),
-// and what was typed since (buffer). No I/O, no clock, no DOM: `session.ts` moves it, tests play with it.
+// and what was changed since (buffer). No I/O, no clock, no DOM: `session.ts` moves it, tests play with it.
 //
 //   confirmed text --flying.changes--> … --buffer.changes--> the text on the screen
 //
 // A change of somebody else is put before ours: theirs.map(ours, true) for the screen, ours.map(theirs) for what we
-// still have to send. The server does the same with before=false, so both ends arrive at the same text.
+// still have to send. The server does the same with before=false, so both ends arrive at the same text. Each text
+// field goes its own way; value fields are set as a whole, and ours stays on the screen until it is confirmed.
 
 import { ChangeSet, Text } from "@codemirror/state";
 import { replacement, wholeCharacters } from "./codepoints.js";
 import type { Command, DraftEvent, Op, Snapshot } from "./wire.js";
 
+export type Changes = Readonly<Record<string, ChangeSet>>;
+export type Values = Readonly<Record<string, unknown>>;
+
+/** What was changed and is not confirmed. A field without an entry is untouched. */
 export interface Pending {
-  readonly changes: ChangeSet;
-  readonly title?: string;
+  readonly changes: Changes;
+  readonly values: Values;
 }
 
 export interface Flying extends Pending {
@@ -23,16 +28,16 @@ export interface Replica {
   readonly id: string;
   readonly nextN: number;
   readonly seq: number;
-  readonly text: Text;
-  readonly title: string;
+  readonly texts: Readonly<Record<string, Text>>;
+  readonly values: Values;
   readonly flying: Flying | null;
   readonly buffer: Pending;
 }
 
-/** A new state, and what the screen must do to show it (null: nothing). */
+/** A new state, and what the screen must do to its texts to show it (null: nothing). */
 export interface Step {
   readonly replica: Replica;
-  readonly screen: ChangeSet | null;
+  readonly screen: Changes | null;
 }
 
 export class OutOfOrder extends Error {}
@@ -40,95 +45,105 @@ export class OutOfOrder extends Error {}
 /** The event cannot be replayed (erased or unknown); the caller takes a snapshot instead. */
 export class Unreadable extends Error {}
 
+export const NOTHING: Pending = { changes: {}, values: {} };
+const NONE: ReadonlySet<string> = new Set();
+
 export const toText = (text: string): Text => Text.of(text.split("\n"));
 
 export function openReplica(id: string, at: Snapshot): Replica {
-  const text = toText(at.text);
-  return {
-    id,
-    nextN: 1,
-    seq: at.seq,
-    text,
-    title: at.title,
-    flying: null,
-    buffer: { changes: ChangeSet.empty(text.length) },
-  };
+  const texts = Object.fromEntries(Object.entries(at.texts).map(([field, text]) => [field, toText(text)]));
+  return { id, nextN: 1, seq: at.seq, texts, values: at.values, flying: null, buffer: NOTHING };
 }
 
-const withTitle = (changes: ChangeSet, title: string | undefined): Pending => (title === undefined ? { changes } : { changes, title });
-
-export const isEmpty = (pending: Pending): boolean => pending.changes.empty && pending.title === undefined;
+export const isEmpty = (pending: Pending): boolean => Object.keys(pending.changes).length === 0 && Object.keys(pending.values).length === 0;
 export const isSynced = (replica: Replica): boolean => replica.flying === null && isEmpty(replica.buffer);
 
-/** The text on the screen. */
-export function screenText(replica: Replica): Text {
-  const base = replica.flying ? replica.flying.changes.apply(replica.text) : replica.text;
-  return replica.buffer.changes.apply(base);
+/** The fields a change touches. */
+export const fieldsOf = (pending: Pending): string[] => [...Object.keys(pending.changes), ...Object.keys(pending.values)];
+
+/** A text the server confirmed; one nobody wrote in yet is empty. */
+export const confirmedText = (replica: Replica, field = "text"): Text => replica.texts[field] ?? Text.empty;
+
+function belowBuffer(replica: Replica, field: string): Text {
+  const text = confirmedText(replica, field);
+  return replica.flying?.changes[field]?.apply(text) ?? text;
 }
+
+/** The text on the screen. */
+export function screenText(replica: Replica, field = "text"): Text {
+  const base = belowBuffer(replica, field);
+  return replica.buffer.changes[field]?.apply(base) ?? base;
+}
+
+/** The values on the screen. */
+export const screenValues = ({ values, flying, buffer }: Replica): Values => ({ ...values, ...flying?.values, ...buffer.values });
 
 export function screenTitle(replica: Replica): string {
-  return replica.buffer.title ?? replica.flying?.title ?? replica.title;
+  return String(screenValues(replica)["title"] ?? "");
 }
 
+/** Every text field there is, on the screen or confirmed. */
+export const textFields = ({ texts, flying, buffer }: Replica): string[] => [...new Set([...Object.keys(texts), ...Object.keys(flying?.changes ?? {}), ...Object.keys(buffer.changes)])];
+
 /** A range of the confirmed text as it lies on the screen. */
-export function rangeOnScreen({ flying, buffer }: Replica, from: number, to: number): [number, number] {
-  const place = (position: number, side: -1 | 1): number => buffer.changes.mapPos(flying ? flying.changes.mapPos(position, side) : position, side);
+export function rangeOnScreen({ flying, buffer }: Replica, from: number, to: number, field = "text"): [number, number] {
+  const over = [flying?.changes[field], buffer.changes[field]];
+  const place = (position: number, side: -1 | 1): number => over.reduce((at, changes) => changes?.mapPos(at, side) ?? at, position);
   const start = place(from, 1);
   return [start, Math.max(start, place(to, -1))];
 }
 
+const without = (changes: Changes, field: string): Changes => Object.fromEntries(Object.entries(changes).filter(([name]) => name !== field));
+const withChange = (changes: Changes, field: string, change: ChangeSet): Changes => (change.empty ? without(changes, field) : { ...changes, [field]: change });
+
 /** `changes` is relative to the text on the screen; `before` is that text. */
-export function typed(replica: Replica, changes: ChangeSet, before: Text): Replica {
-  const buffer = replica.buffer.changes.compose(wholeCharacters(changes, before));
-  return { ...replica, buffer: withTitle(buffer, replica.buffer.title) };
+export function typed(replica: Replica, changes: ChangeSet, before: Text, field = "text"): Replica {
+  const { buffer } = replica;
+  const whole = wholeCharacters(changes, before);
+  const change = buffer.changes[field]?.compose(whole) ?? whole;
+  return { ...replica, buffer: { ...buffer, changes: withChange(buffer.changes, field, change) } };
 }
 
-export function titled(replica: Replica, title: string): Replica {
-  return { ...replica, buffer: withTitle(replica.buffer.changes, title) };
+export function valued(replica: Replica, field: string, value: unknown): Replica {
+  const { buffer } = replica;
+  return { ...replica, buffer: { ...buffer, values: { ...buffer.values, [field]: value } } };
 }
 
-/** Numbers what was typed. From here on the command never changes. */
-export function freeze(replica: Replica): Replica {
-  if (replica.flying !== null || isEmpty(replica.buffer)) return replica;
-  return launch(replica, replica.id, replica.nextN);
-}
+export const titled = (replica: Replica, title: string): Replica => valued(replica, "title", title);
 
-function launch(replica: Replica, id: string, n: number): Replica {
-  const { changes, title } = replica.buffer;
-  const ops: Op[] = [];
-  if (!changes.empty) ops.push({ field: "text", changes: changes.toJSON() });
-  if (title !== undefined) ops.push({ field: "title", set: title });
-  const command: Command = { replica: id, n, base_seq: replica.seq, ops };
-  return {
-    ...replica,
-    nextN: id === replica.id ? n + 1 : replica.nextN,
-    flying: { ...withTitle(changes, title), command },
-    buffer: { changes: ChangeSet.empty(changes.newLength) },
-  };
-}
+const pick = <T>(record: Readonly<Record<string, T>>, wanted: (field: string) => boolean): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).filter(([field]) => wanted(field)));
+const part = ({ changes, values }: Pending, wanted: (field: string) => boolean): Pending => ({ changes: pick(changes, wanted), values: pick(values, wanted) });
 
-interface Effect {
-  readonly changes: ChangeSet;
-  readonly title: string | undefined;
+/** Numbers what was changed, except in the fields that are `held` back. From here on the command never changes. */
+export function freeze(replica: Replica, held: ReadonlySet<string> = NONE): Replica {
+  const going = part(replica.buffer, (field) => !held.has(field));
+  if (replica.flying !== null || isEmpty(going)) return replica;
+  const ops: Op[] = [
+    ...Object.entries(going.changes).map(([field, changes]) => ({ field, changes: changes.toJSON() as unknown })),
+    ...Object.entries(going.values).map(([field, value]) => ({ field, set: value })),
+  ];
+  const command: Command = { replica: replica.id, n: replica.nextN, base_seq: replica.seq, ops };
+  return { ...replica, nextN: replica.nextN + 1, flying: { ...going, command }, buffer: part(replica.buffer, (field) => held.has(field)) };
 }
 
 /** What the event does to the confirmed fields, or null when it edits nothing. */
-function effectOf(event: DraftEvent, length: number): Effect | null {
+function effectOf(event: DraftEvent, replica: Replica): Pending | null {
   if (event.payload === null) throw new Unreadable(`event ${event.seq} has no content`);
   const ops = event.payload["ops"];
   if (!Array.isArray(ops)) return null;
-  let changes = ChangeSet.empty(length);
-  let title: string | undefined;
+  const changes: Record<string, ChangeSet> = {};
+  const values: Record<string, unknown> = {};
   for (const op of ops as Record<string, unknown>[]) {
-    if (op["field"] === "text" && "changes" in op) {
+    const field = String(op["field"]);
+    if ("changes" in op) {
       const next = readChanges(op["changes"]);
-      if (next.length !== changes.newLength) throw new Unreadable(`event ${event.seq} does not fit the text`);
-      changes = changes.compose(next);
-    } else if (op["field"] === "title" && "set" in op) {
-      title = String(op["set"] ?? "");
-    }
+      const known = changes[field];
+      if (next.length !== (known?.newLength ?? confirmedText(replica, field).length)) throw new Unreadable(`event ${event.seq} does not fit the text`);
+      changes[field] = known?.compose(next) ?? next;
+    } else if ("set" in op) values[field] = op["set"];
   }
-  return { changes, title };
+  return { changes, values };
 }
 
 function readChanges(json: unknown): ChangeSet {
@@ -147,51 +162,61 @@ function isOwn(replica: Replica, event: DraftEvent): boolean {
 /** Takes the next event of the log in. */
 export function applyEvent(replica: Replica, event: DraftEvent): Step {
   if (event.seq !== replica.seq + 1) throw new OutOfOrder(`event ${event.seq} after ${replica.seq}`);
-  const effect = effectOf(event, replica.text.length);
+  const effect = effectOf(event, replica);
   const advanced = { ...replica, seq: event.seq };
   if (effect === null) return { replica: advanced, screen: null };
-  if (isOwn(replica, event)) return confirm(advanced, effect);
-  return rebase(advanced, effect.changes, effect.title);
+  return isOwn(replica, event) ? confirm(advanced, effect) : rebase(advanced, effect);
 }
 
-function confirm(replica: Replica, effect: Effect): Step {
+/** The confirmed fields after `effect`. */
+function confirmed(replica: Replica, { changes, values }: Pending): Pick<Replica, "texts" | "values"> {
+  const texts = Object.fromEntries(Object.entries(changes).map(([field, change]) => [field, change.apply(confirmedText(replica, field))]));
+  return { texts: { ...replica.texts, ...texts }, values: { ...replica.values, ...values } };
+}
+
+function confirm(replica: Replica, effect: Pending): Step {
   const flying = replica.flying as Flying;
-  const confirmed = {
-    ...replica,
-    text: effect.changes.apply(replica.text),
-    title: effect.title ?? replica.title,
-    flying: null,
-  };
-  const expected = flying.changes.apply(replica.text);
-  if (expected.eq(confirmed.text)) return { replica: confirmed, screen: null };
-  // The server committed something else than we mapped: show what it committed.
-  const repair = ChangeSet.of(replacement(expected.toString(), confirmed.text.toString()), expected.length);
-  return correct(confirmed, replica.buffer, repair);
+  const after = { ...replica, ...confirmed(replica, effect), flying: null };
+  const repairs: Record<string, ChangeSet> = {};
+  for (const field of new Set([...Object.keys(flying.changes), ...Object.keys(effect.changes)])) {
+    const expected = belowBuffer(replica, field);
+    const now = confirmedText(after, field);
+    // The server committed something else than we mapped: show what it committed.
+    if (!expected.eq(now)) repairs[field] = ChangeSet.of(replacement(expected.toString(), now.toString()), expected.length);
+  }
+  return correct(after, repairs);
 }
 
-/** `repair` leads from the text below the buffer to the confirmed one. */
-function correct(replica: Replica, buffer: Pending, repair: ChangeSet): Step {
-  const screen = repair.map(buffer.changes, true);
-  return {
-    replica: { ...replica, buffer: withTitle(buffer.changes.map(repair), buffer.title) },
-    screen: screen.empty ? null : screen,
-  };
+const shown = (screen: Changes): Changes | null => {
+  const visible = Object.fromEntries(Object.entries(screen).filter(([, change]) => !change.empty));
+  return Object.keys(visible).length > 0 ? visible : null;
+};
+
+/** `repairs` lead from the texts below the buffer to the confirmed ones. */
+function correct(replica: Replica, repairs: Changes): Step {
+  const screen: Record<string, ChangeSet> = {};
+  let { changes } = replica.buffer;
+  for (const [field, repair] of Object.entries(repairs)) {
+    const buffered = changes[field];
+    screen[field] = buffered ? repair.map(buffered, true) : repair;
+    if (buffered) changes = withChange(changes, field, buffered.map(repair));
+  }
+  return { replica: { ...replica, buffer: { ...replica.buffer, changes } }, screen: shown(screen) };
 }
 
-function rebase(replica: Replica, theirs: ChangeSet, title: string | undefined): Step {
-  const { flying, buffer } = replica;
-  const overFlying = flying ? theirs.map(flying.changes, true) : theirs;
-  const screen = overFlying.map(buffer.changes, true);
-  return {
-    replica: {
-      ...replica,
-      text: theirs.apply(replica.text),
-      title: title ?? replica.title,
-      flying: flying && { ...flying, changes: flying.changes.map(theirs) },
-      buffer: withTitle(buffer.changes.map(overFlying), buffer.title),
-    },
-    screen: screen.empty ? null : screen,
-  };
+function rebase(replica: Replica, effect: Pending): Step {
+  const screen: Record<string, ChangeSet> = {};
+  let { flying } = replica;
+  let { changes } = replica.buffer;
+  for (const [field, theirs] of Object.entries(effect.changes)) {
+    const ours = flying?.changes[field];
+    const overFlying = ours ? theirs.map(ours, true) : theirs;
+    const buffered = changes[field];
+    screen[field] = buffered ? overFlying.map(buffered, true) : overFlying;
+    if (flying && ours) flying = { ...flying, changes: { ...flying.changes, [field]: ours.map(theirs) } };
+    if (buffered) changes = withChange(changes, field, buffered.map(overFlying));
+  }
+  return { replica: { ...replica, ...confirmed(replica, effect), flying, buffer: { ...replica.buffer, changes } }, screen: shown(screen) };
 }
 
 /** Jumps to a later state of the draft when its events cannot be replayed one by one. */
@@ -202,26 +227,34 @@ export function jump(replica: Replica, to: Snapshot): Step {
 
 /** Takes the server's state as the truth even when it is behind (a database restored from a backup). */
 export function settle(replica: Replica, to: Snapshot): Step {
-  const change = replacement(replica.text.toString(), to.text);
-  return rebase({ ...replica, seq: to.seq }, ChangeSet.of(change, replica.text.length), to.title);
+  const changes: Record<string, ChangeSet> = {};
+  for (const field of new Set([...Object.keys(replica.texts), ...Object.keys(to.texts)])) {
+    const text = confirmedText(replica, field);
+    changes[field] = ChangeSet.of(replacement(text.toString(), to.texts[field] ?? ""), text.length);
+  }
+  return rebase({ ...replica, seq: to.seq, values: to.values }, { changes, values: {} });
 }
 
 /** The flying command turned out to be part of the confirmed text already (we had jumped over it). */
-export function alreadyIn(replica: Replica): Step {
-  return confirm(replica, { changes: ChangeSet.empty(replica.text.length), title: undefined });
+export const alreadyIn = (replica: Replica): Step => confirm(replica, NOTHING);
+
+/** The number of the flying command is free again if it was ours to give. */
+const numberBack = ({ flying, id, nextN }: Replica): number => (flying?.command.replica === id ? flying.command.n : nextN);
+
+/** Two changes one after the other. */
+export function joined(first: Pending, then: Pending): Pending {
+  let { changes } = then;
+  for (const [field, change] of Object.entries(first.changes)) {
+    const next = then.changes[field];
+    changes = withChange(changes, field, next ? change.compose(next) : change);
+  }
+  return { changes, values: { ...first.values, ...then.values } };
 }
 
 /** The server refused the command for good and never recorded it: back to the buffer, its number free again. */
 export function thaw(replica: Replica): Replica {
   const { flying, buffer } = replica;
-  if (flying === null) return replica;
-  const own = flying.command.replica === replica.id;
-  return {
-    ...replica,
-    nextN: own ? flying.command.n : replica.nextN,
-    flying: null,
-    buffer: withTitle(flying.changes.compose(buffer.changes), buffer.title ?? flying.title),
-  };
+  return flying === null ? replica : { ...replica, nextN: numberBack(replica), flying: null, buffer: joined(flying, buffer) };
 }
 
 /** The server lost our earlier commands: go on under a name it has never seen. */
@@ -229,27 +262,28 @@ export function renamed(replica: Replica, id: string): Replica {
   return { ...thaw(replica), id, nextN: 1 };
 }
 
-/** Takes the refused command out of the text, keeping everything typed after it. */
+/** Takes the refused command out of the fields, keeping everything changed after it. */
 export function withdraw(replica: Replica): Step {
-  const { flying, buffer } = replica;
+  const { flying } = replica;
   if (flying === null) return { replica, screen: null };
-  const own = flying.command.replica === replica.id;
-  const without = { ...replica, nextN: own ? flying.command.n : replica.nextN, flying: null };
-  return correct(without, buffer, flying.changes.invert(replica.text));
+  const inverted = Object.fromEntries(Object.entries(flying.changes).map(([field, change]) => [field, change.invert(confirmedText(replica, field))]));
+  return correct({ ...replica, nextN: numberBack(replica), flying: null }, inverted);
 }
 
-/** What the change set would have added, piece by piece: for people who want their words back. */
-export function insertedText(changes: ChangeSet): string {
+/** What the changes would have added, piece by piece: for people who want their words back. */
+export function insertedText({ changes, values }: Pending): string {
   const pieces: string[] = [];
-  changes.iterChanges((_fromA, _toA, _fromB, _toB, inserted) => {
-    if (inserted.length > 0) pieces.push(inserted.toString());
-  });
+  for (const change of Object.values(changes)) {
+    change.iterChanges((_fromA, _toA, _fromB, _toB, inserted) => {
+      if (inserted.length > 0) pieces.push(inserted.toString());
+    });
+  }
+  for (const value of Object.values(values)) if (value !== null && value !== "") pieces.push(typeof value === "string" ? value : JSON.stringify(value));
   return pieces.join("\n");
 }
 
 /** A page that died left `left` behind. Its unsent words become the first command of this page, under the dead
  *  page's name and number: if its last request did arrive, the server recognises it. */
 export function adopt(id: string, left: Replica): Replica {
-  const frozen = freeze(left);
-  return { ...frozen, id, nextN: 1 };
+  return { ...freeze(left), id, nextN: 1 };
 }

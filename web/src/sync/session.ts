@@ -6,7 +6,7 @@ import type { ChangeSet, Text } from "@codemirror/state";
 import { Exchange, type Surroundings } from "./exchange.js";
 import { Keeper } from "./keeper.js";
 import { Patience } from "./patience.js";
-import { freeze, isEmpty, isSynced, rangeOnScreen, screenText, screenTitle, titled, typed, type Replica } from "./replica.js";
+import { confirmedText, freeze, isEmpty, isSynced, rangeOnScreen, screenText, screenTitle, screenValues, typed, valued, type Replica, type Values } from "./replica.js";
 import { describe, isClosed, type ParkedWords, type SyncStatus } from "./status.js";
 import { TypingPause } from "./typing_pause.js";
 
@@ -47,12 +47,15 @@ export class Session {
   get synced(): boolean {
     return isSynced(this.replica);
   }
-  text(): Text {
-    return screenText(this.replica);
+  text(field = "text"): Text {
+    return screenText(this.replica, field);
+  }
+  values(): Values {
+    return screenValues(this.replica);
   }
   /** Null when the range is not one of the confirmed text. */
   rangeOnScreen(from: number, to: number): [number, number] | null {
-    return from <= to && to <= this.replica.text.length ? rangeOnScreen(this.replica, from, to) : null;
+    return from <= to && to <= confirmedText(this.replica).length ? rangeOnScreen(this.replica, from, to) : null;
   }
   title(): string {
     return screenTitle(this.replica);
@@ -62,20 +65,26 @@ export class Session {
     return describe({ synced: this.synced, trouble, savedAt, parked: parking.count, stored: this.keeper.works });
   }
 
-  /** The person changed the text; `before` is the text the changes start from. */
-  typed(changes: ChangeSet, before: Text): void {
-    this.replica = typed(this.replica, changes, before);
-    this.changed();
+  /** The person changed a text; `before` is the text the changes start from. */
+  typed(changes: ChangeSet, before: Text, field = "text"): void {
+    this.replica = typed(this.replica, changes, before, field);
+    this.changed(field);
+  }
+
+  /** The person chose another value. */
+  set(field: string, value: unknown): void {
+    this.replica = valued(this.replica, field, value);
+    this.changed(field);
   }
 
   retitled(title: string): void {
-    this.replica = titled(this.replica, title);
-    this.changed();
+    this.set("title", title);
   }
 
-  private changed(): void {
-    this.exchange.held = false;
-    if (this.exchange.trouble === "too-large") this.exchange.trouble = null;
+  private changed(field: string): void {
+    const { held, trouble } = this.exchange;
+    held.delete(field);
+    if (held.size === 0 && (trouble === "too-large" || trouble === "invalid")) this.exchange.trouble = null;
     void this.keep();
     this.pause.key();
     this.report();
@@ -92,7 +101,7 @@ export class Session {
   leave(): void {
     this.leaving = true;
     const { flying, buffer } = this.replica;
-    if (this.exchange.held || flying !== null || isEmpty(buffer) || !this.keeper.recognises(this.replica)) {
+    if (this.exchange.held.size > 0 || flying !== null || isEmpty(buffer) || !this.keeper.recognises(this.replica)) {
       this.keeper.leave(this.replica);
       return this.flush();
     }
@@ -116,7 +125,7 @@ export class Session {
   wake(): void {
     if (this.exchange.trouble !== null && isClosed(this.exchange.trouble)) return;
     this.patience.now();
-    this.exchange.held = false;
+    this.exchange.held.clear();
     this.leaving = false;
     this.exchange.hint = Math.max(this.exchange.hint, this.replica.seq + 1);
     this.exchange.due = true;
@@ -190,8 +199,8 @@ export class Session {
   /** One exchange with the server; false when there is nothing to do or nothing can be done now. */
   private async advance(): Promise<boolean> {
     if (this.exchange.trouble !== null && isClosed(this.exchange.trouble)) return false;
-    if (this.replica.flying === null && this.exchange.due && !this.exchange.held) {
-      this.replica = freeze(this.replica);
+    if (this.replica.flying === null && this.exchange.due) {
+      this.replica = freeze(this.replica, this.exchange.held);
       this.exchange.due = false;
     }
     if (this.replica.flying === null) return this.exchange.hint > this.replica.seq && this.exchange.pull();

@@ -2,7 +2,7 @@
 
 import type { ParkedRecord } from "./device_store.js";
 
-export type Trouble = "offline" | "server" | "sign-in" | "too-large" | "gone" | "closed";
+export type Trouble = "offline" | "server" | "sign-in" | "too-large" | "invalid" | "gone" | "closed";
 export type ParkedWords = ParkedRecord;
 
 /** Milliseconds. */
@@ -42,7 +42,7 @@ export function describe(facts: Facts): SyncStatus {
 }
 
 function stateOf({ synced, trouble, parked, stored }: Facts): SyncStatus["state"] {
-  const personMustAct = trouble === "sign-in" || trouble === "too-large" || (trouble !== null && isClosed(trouble));
+  const personMustAct = trouble === "sign-in" || trouble === "too-large" || trouble === "invalid" || (trouble !== null && isClosed(trouble));
   if (personMustAct) return "attention";
   if (trouble !== null && !synced) return stored ? "device" : "attention";
   if (parked > 0) return "attention";

@@ -1,23 +1,11 @@
 // The sync core's way to the server, over fetch.
 
 import { api, Problem } from "../common/api.js";
-import { Refusal, type Answer, type Command, type ConflictView, type DraftEvent, type Snapshot, type Transport } from "./wire.js";
+import { toSnapshot, type DraftAnswer } from "./snapshot.js";
+import { Refusal, type Answer, type Command, type DraftEvent, type Transport } from "./wire.js";
 
 /** Browsers refuse a farewell (keepalive) request above 64 kB. */
 const FAREWELL_LIMIT = 60_000;
-
-export interface DraftAnswer {
-  seq: number;
-  title: string;
-  text: string;
-  fields: Record<string, unknown>;
-  conflicts: ConflictView[];
-}
-
-/** A draft's title is the title field; null in old drafts counts as empty. */
-export function toSnapshot(draft: Pick<DraftAnswer, "seq" | "text"> & { title?: string | null }): Snapshot {
-  return { seq: draft.seq, text: (draft.text ?? "").replace(/\r\n?/g, "\n"), title: draft.title ?? "" };
-}
 
 export function httpTransport(draftId: string): Transport {
   const path = `/api/drafts/${draftId}`;
@@ -29,8 +17,8 @@ export function httpTransport(draftId: string): Transport {
         return { kind: "accepted", seq: answer.seq, events: answer.events };
       } catch (error) {
         if (!(error instanceof Problem) || error.status === 0) throw error;
-        const { status, code, message, retryAfter } = error;
-        return { kind: "refused", status, code, detail: message, retryAfter };
+        const { status, code, message, retryAfter, values } = error;
+        return { kind: "refused", status, code, detail: message, retryAfter, field: typeof values["field"] === "string" ? values["field"] : null };
       }
     },
     events: (after) => read(() => api<{ items: DraftEvent[]; head: number }>("GET", `${path}/events?after=${after}&limit=500`)),

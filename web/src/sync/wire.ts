@@ -28,19 +28,19 @@ export interface DraftEvent {
   at?: string;
 }
 
-/** A draft's fields at one position of its log. */
+/** A draft's fields at one position of its log: prose, and values that are set as a whole. */
 export interface Snapshot {
   seq: number;
-  text: string;
-  title: string;
+  texts: Record<string, string>;
+  values: Record<string, unknown>;
 }
 
 export interface ConflictView {
   id: string;
   field: string;
-  base: string;
-  theirs: string;
-  mine: string;
+  base: unknown;
+  theirs: unknown;
+  mine: unknown;
   /** Where both versions of a text passage stand, in the confirmed text. */
   from?: number | null;
   to?: number | null;
@@ -49,7 +49,7 @@ export interface ConflictView {
 /** What became of a command. A promise that rejects means: no answer, so nothing is known. */
 export type Answer =
   | { kind: "accepted"; seq: number; events: DraftEvent[] }
-  | { kind: "refused"; status: number; code: string; detail: string; retryAfter: number | null };
+  | { kind: "refused"; status: number; code: string; detail: string; retryAfter: number | null; field?: string | null };
 
 export interface Transport {
   send(command: Command, options: { leaving: boolean }): Promise<Answer>;
