@@ -14,7 +14,6 @@ from app.store import attachments as store
 from app.store.errors import NotFound
 from app.store.tables import AttachmentUpload, MessageAttachment
 
-
 SHOWN_TO_OTHERS = ("clean", "pending")
 
 
