@@ -1,6 +1,8 @@
 // Every page but the editor.
 
 import { setUpPage, type ShortcutGroup } from "./common/everywhere.js";
+import { openConversation } from "./goals/conversation.js";
+import { openGoals } from "./goals/list.js";
 import { openCosts } from "./pages/costs.js";
 import { openDrafts } from "./pages/drafts.js";
 import { openSettings } from "./pages/settings.js";
@@ -40,7 +42,20 @@ const VERSION_KEYS: ShortcutGroup = {
   ],
 };
 
+const TALK_KEYS: ShortcutGroup = {
+  title: "Conversation",
+  list: [
+    { keys: "Mod-Enter", does: "Send" },
+    { keys: "/", does: "Reply templates, at the start of a line" },
+    { keys: "J", does: "Next message" },
+    { keys: "K", does: "Message before" },
+    { keys: "Esc", does: "Close the thread, end the selection" },
+  ],
+};
+
 const PAGES: Record<string, PageParts> = {
+  conversation: { shortcuts: [TALK_KEYS], open: openConversation },
+  goals: { shortcuts: [{ title: "Goals", list: [{ keys: "N", does: "New conversation" }] }], open: openGoals },
   costs: { shortcuts: [], open: openCosts },
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
   settings: { shortcuts: [], open: openSettings },
