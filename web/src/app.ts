@@ -1,8 +1,6 @@
 // Every page but the editor.
 
 import { setUpPage, type ShortcutGroup } from "./common/everywhere.js";
-import { openConversation } from "./goals/conversation.js";
-import { openGoals } from "./goals/list.js";
 import { openCosts } from "./pages/costs.js";
 import { openDrafts } from "./pages/drafts.js";
 import { openSettings } from "./pages/settings.js";
@@ -54,8 +52,8 @@ const TALK_KEYS: ShortcutGroup = {
 };
 
 const PAGES: Record<string, PageParts> = {
-  conversation: { shortcuts: [TALK_KEYS], open: openConversation },
-  goals: { shortcuts: [{ title: "Goals", list: [{ keys: "N", does: "New conversation" }] }], open: openGoals },
+  conversation: { shortcuts: [TALK_KEYS], open: () => void import("./goals/conversation.js").then(({ openConversation }) => openConversation()) },
+  goals: { shortcuts: [{ title: "Goals", list: [{ keys: "N", does: "New conversation" }] }], open: () => void import("./goals/list.js").then(({ openGoals }) => openGoals()) },
   costs: { shortcuts: [], open: openCosts },
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
   settings: { shortcuts: [], open: openSettings },

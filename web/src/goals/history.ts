@@ -45,7 +45,7 @@ export class History {
   take(items: Message[], upTo?: number): Message[] {
     const fresh: Message[] = [];
     // A page that holds only the latest messages leaves changes of older ones to be read when they are shown.
-    const oldest = Math.min(...[...this.messages.values()].map(({ position }) => position));
+    const oldest = this.messages.size === 0 ? 0 : Math.min(...[...this.messages.values()].map(({ position }) => position));
     for (const item of items) {
       this.lastPosition = Math.max(this.lastPosition, item.position);
       if (item.reply_to_id !== null) {
