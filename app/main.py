@@ -28,6 +28,7 @@ from app.routes import cost_pages as cost_page_routes
 from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
 from app.routes import files as file_routes
+from app.routes import goal_pages as goal_page_routes
 from app.routes import goals as goal_routes
 from app.routes import instructions as instruction_routes
 from app.routes import live as live_routes
@@ -228,6 +229,7 @@ def create_app(
             attachment_routes.router,
             search_routes.router,
             goal_routes.router,
+            goal_page_routes.router,
             message_routes.router,
             version_routes.router,
             branch_routes.router,

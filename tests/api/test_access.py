@@ -22,7 +22,7 @@ OWN_COLLECTIONS = {
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
     ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
-    ("GET", "/api/goals"), ("POST", "/api/goals"), ("GET", "/api/goals/people"), ("GET", "/api/goals/conversations"),
+    ("GET", "/goals"), ("GET", "/api/goals"), ("POST", "/api/goals"), ("GET", "/api/goals/people"), ("GET", "/api/goals/conversations"),
     ("POST", "/api/goals/conversations"), ("GET", "/api/reply-templates"), ("POST", "/api/reply-templates"),
     ("GET", "/api/attachments/accepted"),
 }  # fmt: skip
