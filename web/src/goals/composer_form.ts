@@ -118,6 +118,7 @@ export class ComposerForm {
     });
     this.fields = fields;
     this.pill.hidden = false;
+    void this.attached?.opened(draft.id);
     this.changed();
   }
 
@@ -130,6 +131,7 @@ export class ComposerForm {
   /** Takes over what was typed into a form that had no draft yet, at this very moment. */
   takeOver(other: ComposerForm): void {
     const typed = other.content;
+    if (other.attached) this.attached?.takeOver(other.attached);
     const focused = document.activeElement === other.text;
     const { selectionStart, selectionEnd } = other.text;
     const kept = this.content;

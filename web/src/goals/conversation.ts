@@ -1,5 +1,6 @@
 // The page of one conversation: puts stream, composer, thread and room together.
 
+import { mountAttachments } from "../attachments/attachments.js";
 import { api, Problem } from "../common/api.js";
 import { byId, h, icon, meta, pageData } from "../common/dom.js";
 import { recall, remember } from "../common/kept.js";
@@ -23,6 +24,7 @@ import { asFields, changes, older, talkPath, type Conversation, type Message, ty
 const COMPACT = "conversation.compact";
 
 export function openConversation(): void {
+  mountAttachments();
   new ConversationPage(pageData<Conversation>());
 }
 

@@ -21,8 +21,10 @@ export interface ComposerFiles {
   readonly any: boolean;
   /** Whether everything has arrived. */
   readonly ready: boolean;
-  /** The message was sent; another one begins. */
-  reset(): void;
+  /** The message has a draft now: shows the files that hang on it already. */
+  opened(message: string): Promise<void>;
+  /** Goes on with what another form of the same message had begun. */
+  takeOver(other: ComposerFiles): void;
 }
 
 export interface Mounts {
