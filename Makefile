@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test lint types web-check unit bench cassettes lock schema chromium clean
+.PHONY: help run test lint types web-check unit bench cassettes lock schema chromium clamav clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,7 +33,7 @@ types: $(VENV)/.dev ## Strict types
 web-check: web/dist/manifest.json ## Types and unit tests of the browser code
 	cd web && $(CURDIR)/$(NPM) run --silent check && $(CURDIR)/$(NPM) test --silent
 
-unit: $(VENV)/.dev web/dist/manifest.json chromium ## All Python tests
+unit: $(VENV)/.dev web/dist/manifest.json chromium clamav ## All Python tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev web/dist/manifest.json ## Measure speed beside floors and peers of the same run
@@ -93,3 +93,10 @@ chromium:
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 		else echo "Browser tests will be skipped: install Chromium (Debian, Ubuntu: apt-get install chromium)."; fi; fi
+
+# The virus scanner that attachments are given to; its tests bring signatures of their own and ask no network.
+clamav:
+	@if ! PATH="$$PATH:/usr/sbin" command -v clamd >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clamav-daemon >/dev/null; \
+		else echo "One test will be skipped: install ClamAV (Debian, Ubuntu: apt-get install clamav-daemon)."; fi; fi

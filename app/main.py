@@ -25,6 +25,7 @@ from app.routes import accounts as account_routes
 from app.routes import activity as activity_routes
 from app.routes import alternatives as alternative_routes
 from app.routes import analytics as analytics_routes
+from app.routes import attachments as attachment_routes
 from app.routes import branches as branch_routes
 from app.routes import cost_groups as cost_group_routes
 from app.routes import cost_pages as cost_page_routes
@@ -35,8 +36,11 @@ from app.routes import embedding as embed_routes
 from app.routes import files as file_routes
 from app.routes import form_pages as form_page_routes
 from app.routes import forms as form_routes
+from app.routes import goal_pages as goal_page_routes
+from app.routes import goals as goal_routes
 from app.routes import instructions as instruction_routes
 from app.routes import live as live_routes
+from app.routes import messages as message_routes
 from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
 from app.routes import proposals as proposal_routes
@@ -57,6 +61,7 @@ from app.services.alternatives import Alternatives
 from app.services.analytics import Analytics
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
+from app.services.attachments.house import attachment_house
 from app.services.authorship import Authorship
 from app.services.branches import Branches
 from app.services.catalogue import Catalogue
@@ -82,6 +87,11 @@ from app.services.forms.definitions import FormDefinitions
 from app.services.forms.filling import Filling, submission_check
 from app.services.forms.moving import Moving
 from app.services.forms.starting import FormStarts
+from app.services.goals.goals import Goals
+from app.services.goals.messages import Messages
+from app.services.goals.rooms import Rooms
+from app.services.goals.selection import Selection
+from app.services.goals.templates import ReplyTemplates
 from app.services.locks import Locks
 from app.services.maintenance import Maintenance
 from app.services.merges import Merges
@@ -171,6 +181,10 @@ def create_app(
     page = page_routes.PageContext(accounts.sessions, static)
     deliveries = Deliveries(db, clock, secrets, partial(payload_of, settings.url))
     definitions = FormDefinitions.load(ROOT / "forms", settings.data / "forms")
+    expiry = Expiry(db, clock, fanout, settings.expiry)
+    analytics = Analytics(db, clock, metrics)
+    rooms = Rooms(fanout)
+    messages = Messages(db, clock, rooms)
     drafts = Drafts(
         db,
         clock,
@@ -178,14 +192,16 @@ def create_app(
         metrics,
         settings.expiry,
         {"form": submission_check(definitions)},
+        followers={"message": messages.follow},
         submitted=deliveries.wake,
     )
-    expiry = Expiry(db, clock, fanout, settings.expiry)
-    analytics = Analytics(db, clock, metrics)
     search = Search(db, clock)
+    files = attachment_house(settings, db, clock, secrets, rooms)
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
+        "attachments": files.attachments,
+        "uploads": files.uploads,
         "catalogue": catalogue,
         "drafts": drafts,
         "form_starts": FormStarts(db, clock, definitions, settings.expiry),
@@ -196,6 +212,11 @@ def create_app(
         "analytics": analytics,
         "activity": Activity(db, clock, fanout),
         "exchange": Exchange(db, drafts),
+        "goals": Goals(db, clock, rooms),
+        "messages": messages,
+        "selection": Selection(db, clock, messages),
+        "reply_templates": ReplyTemplates(db, clock),
+        "rooms": rooms,
         "search": search,
         "versions": Versions(db, clock, fanout),
         "branches": Branches(db, clock, fanout),
@@ -251,9 +272,11 @@ def create_app(
         analytics.start()
         search.start()
         deliveries.start()
+        await files.checker.start()
         try:
             yield
         finally:
+            await files.checker.stop()
             await deliveries.stop()
             await search.stop()
             await analytics.stop()
@@ -275,7 +298,11 @@ def create_app(
             activity_routes.router,
             analytics_routes.router,
             file_routes.router,
+            attachment_routes.router,
             search_routes.router,
+            goal_routes.router,
+            goal_page_routes.router,
+            message_routes.router,
             version_routes.router,
             branch_routes.router,
             turn_routes.router,
@@ -306,6 +333,8 @@ def create_app(
                 "checkpoints": checkpoints,
                 "deliveries": deliveries,
                 "expiry": expiry,
+                "attachment_checker": files.checker,
+                "attachment_sweeper": files.sweeper,
                 "turns": turns,
                 "registry": registry,
                 "page": page,
@@ -316,7 +345,10 @@ def create_app(
             title="Draftloom", version=VERSION, path="/schema", render_plugins=[JsonRenderPlugin(path="/")]
         ),
         compression_config=CompressionConfig(
-            backend="gzip", minimum_size=2_000, gzip_compress_level=5, exclude=["/api/turns/.*/events"]
+            backend="gzip",
+            minimum_size=2_000,
+            gzip_compress_level=5,
+            exclude=["/api/turns/.*/events", "/api/attachments/.*/content"],
         ),
         request_max_body_size=settings.max_body_bytes,
         logging_config=None,

@@ -47,6 +47,19 @@ class Settings:
     """Days without a change until a draft of each kind goes into the trash, and days until it is erased from there."""
     secure_cookies: bool = False
     offline_words_per_second: float = 40.0
+    attachments: str = ""
+    """Where files of messages lie: a folder, or `s3://bucket/prefix`. Empty: `data/attachments`."""
+    s3_endpoint: str = ""
+    """Of an S3-compatible store that is not Amazon's."""
+    s3_region: str = "us-east-1"
+    attachment_bytes: int = 25 << 20
+    """Largest file of a message."""
+    attachment_unpacked_bytes: int = 1 << 30
+    """Most bytes an attached archive may unpack to."""
+    attachment_pixels: int = 100_000_000
+    """Most pixels of an attached picture."""
+    clamd: str = ""
+    """ClamAV's daemon, `tcp://host:port` or `unix:/path`. Empty: files are not scanned for viruses."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The process's environment, handed to the provider registry; never logged."""
 
@@ -82,6 +95,15 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         offline_words_per_second=float(
             _integer(environment, "DRAFTLOOM_OFFLINE_PACE", 40, least=0, most=1_000_000),
         ),
+        attachments=environment.get("DRAFTLOOM_ATTACHMENTS", ""),
+        s3_endpoint=environment.get("DRAFTLOOM_S3_ENDPOINT", ""),
+        s3_region=environment.get("DRAFTLOOM_S3_REGION", "") or "us-east-1",
+        attachment_bytes=_integer(environment, "DRAFTLOOM_ATTACHMENT_BYTES", 25 << 20, least=1024, most=1 << 40),
+        attachment_unpacked_bytes=_integer(
+            environment, "DRAFTLOOM_ATTACHMENT_UNPACKED_BYTES", 1 << 30, least=1024, most=1 << 40
+        ),
+        attachment_pixels=_integer(environment, "DRAFTLOOM_ATTACHMENT_PIXELS", 100_000_000, least=1, most=1 << 40),
+        clamd=environment.get("DRAFTLOOM_CLAMD", ""),
         environment=dict(environment),
     )
 

@@ -98,7 +98,7 @@ def _parse_op(kind: Kind, op: object) -> Op:
         raise InvalidCommand("An operation must be {field, changes}, {field, set} or {field, replace}.")
     name = op["field"]
     rule = kind.field(name)
-    if rule.fixed:
+    if rule.fixed or rule.by_server:
         raise InvalidValue(name, "This was set when the draft was begun and stays.")
     if "changes" in op:
         _require_type(rule, name, FieldType.TEXT)

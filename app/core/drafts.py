@@ -15,7 +15,7 @@ from uuid import UUID
 
 from app.core.commands import Command, Op, ReplaceOp, SetOp, TextOp, digest, parse_command
 from app.core.conflicts import Conflict
-from app.core.errors import ConflictNotFound, DraftClosed, UnknownSeq
+from app.core.errors import ConflictNotFound, DraftClosed, InvalidValue, UnknownSeq
 from app.core.events import (
     CONFLICT_OPENED,
     CONFLICT_RESOLVED,
@@ -32,7 +32,7 @@ from app.core.events import (
     EventBody,
     PastEvent,
 )
-from app.core.kinds import kind_named
+from app.core.kinds import OnSubmit, kind_named
 from app.core.merging import BaseFields, Merge, op_at_head
 from app.core.state import DraftState, Status, create, evolve, initial
 from app.core.text.changes import ChangeSet
@@ -90,7 +90,7 @@ def decide(
     Raises DraftClosed, UnknownSeq, UnknownField, InvalidChange or TooLarge; then nothing of the command is kept.
     """
     if state.status != "open":
-        raise DraftClosed(state.status)
+        _require_changeable(state, command.ops)
     if command.base_seq == state.seq:
         ops = [op_at_head(state, op) for op in command.ops]
         parsed = {op.field: op.changes for op in command.ops if isinstance(op, TextOp)}
@@ -108,7 +108,7 @@ def edit(state: DraftState, ops: Sequence[Op]) -> EventBody:
     Raises DraftClosed, UnknownField, InvalidChange or TooLarge.
     """
     if state.status != "open":
-        raise DraftClosed(state.status)
+        _require_published(state)
     return EventBody(FIELDS_EDITED, {"ops": [op_at_head(state, op) for op in ops]})
 
 
@@ -118,7 +118,7 @@ def resolve(state: DraftState, conflict_id: UUID, value: Any) -> EventBody:
     Raises ConflictNotFound, DraftClosed, InvalidValue or TooLarge.
     """
     if state.status != "open":
-        raise DraftClosed(state.status)
+        _require_published(state)
     conflict = next((found for found in state.conflicts if found.id == conflict_id), None)
     if conflict is None:
         raise ConflictNotFound(conflict_id)
@@ -130,6 +130,19 @@ def resolve(state: DraftState, conflict_id: UUID, value: Any) -> EventBody:
         op = TextOp(conflict.field, ChangeSet.replace(length, conflict.from_, conflict.to, value))
     payload = {"id": str(conflict_id), "value": value, "ops": [op_at_head(state, op)]}
     return EventBody(CONFLICT_RESOLVED, payload)
+
+
+def _require_published(state: DraftState) -> None:
+    """What is submitted is closed, unless its kind is published and goes on being its author's."""
+    if state.status != "submitted" or kind_named(state.kind).on_submit is not OnSubmit.PUBLISH:
+        raise DraftClosed(state.status)
+
+
+def _require_changeable(state: DraftState, ops: Sequence[Op]) -> None:
+    _require_published(state)
+    for op in ops:
+        if kind_named(state.kind).field(op.field).until_submitted:
+            raise InvalidValue(op.field, "This cannot be changed any more.")
 
 
 def _require_history(state: DraftState, command: Command, since: Sequence[PastEvent]) -> None:

@@ -52,7 +52,7 @@ class OnSubmit(StrEnum):
     SUBMISSION = "submission"
     """A submission is kept and the draft is gone."""
     PUBLISH = "publish"
-    """It becomes visible to the others."""
+    """It becomes visible to the others; its author may go on changing it, in the same log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class Field:
 
     `limit` counts UTF-16 units of a text, characters of a string and bytes of any other value's JSON form. `nullable`
     values may be None. `required` fields count for completion. `fixed` ones are given when the draft begins and no
-    command changes them. Of two values of a `quiet` one that were set at once the later stays, and nobody is asked.
+    command changes them; `until_submitted` ones stay from the moment the draft is; those set `by_server` are nobody's to give.
+    Of two values of a `quiet` one that were set at once the later stays, and nobody is asked.
     """
 
     type: FieldType
@@ -72,6 +73,8 @@ class Field:
     fixed: bool = False
     quiet: bool = False
     choices: tuple[str, ...] = ()
+    until_submitted: bool = False
+    by_server: bool = False
 
     def first(self) -> Any:
         """What the field holds in a new draft."""
@@ -140,7 +143,10 @@ class Kind:
         """All fields with their defaults, or the validated given values."""
         fields = {name: rule.first() for name, rule in self.fields.items()}
         for name, value in (given or {}).items():
-            fields[name] = self.field(name).validated(name, value)
+            rule = self.field(name)
+            if rule.by_server:
+                raise InvalidValue(name, "This is set by the server.")
+            fields[name] = rule.validated(name, value)
         return fields
 
     def completion(self, fields: Mapping[str, Any]) -> int:
@@ -291,13 +297,21 @@ MESSAGE: Final = Kind(
     "message",
     MappingProxyType(
         {
-            "content": _PROSE,
+            "content": Field(_TEXT, limit=100_000, required=True),
+            "conversation": Field(_VALUE, Holds.ID, limit=36, nullable=True, required=True, fixed=True),
             "message_type": Field(
-                _VALUE, limit=30, choices=("daily_note", "instructor_response", "activity", "milestone")
+                _VALUE,
+                limit=30,
+                choices=("daily_note", "instructor_response", "activity", "milestone"),
+                until_submitted=True,
             ),
-            "reply_to": Field(_VALUE, Holds.ID, limit=36, nullable=True),
+            "reply_to": Field(_VALUE, Holds.ID, limit=36, nullable=True, fixed=True),
             "target_date": Field(_VALUE, Holds.DATE, limit=10, nullable=True),
-            "attachments": Field(_VALUE, Holds.STRINGS, limit=JSON_LIMIT),
+            "metadata": Field(_VALUE, Holds.OBJECT, limit=JSON_LIMIT),
+            # {"position", "at"}: its place in the conversation and when it became visible, from then on.
+            "published": Field(_VALUE, Holds.OBJECT, limit=200, nullable=True, by_server=True),
+            # Since when a published message is taken back. Its words stay in the log, its place in the conversation.
+            "withdrawn": Field(_VALUE, limit=40, nullable=True, by_server=True),
         }
     ),
     OnSubmit.PUBLISH,

@@ -21,6 +21,7 @@ from app.services.errors import Conflict as ConflictError
 from app.services.errors import InvalidInput, Missing, ServiceError
 from app.services.expiry import expires_at
 from app.services.fanout import Fanout
+from app.services.goals.publishing import checked_new
 from app.services.submitting import Check
 from app.services.views import (
     ActorView,
@@ -83,10 +84,13 @@ class Drafts:
         metrics: Metrics,
         expiry: ExpiryRules,
         checks: Mapping[str, Check] | None = None,
+        followers: Mapping[str, Callable[[Head], None]] | None = None,
         submitted: Callable[[], None] = lambda: None,
     ) -> None:
-        """`checks` say by kind what keeps a draft from being submitted; `submitted` is called after one was."""
+        """`checks` say by kind what keeps a draft from being submitted; `followers` are told, after the commit, of a
+        change to a draft of their kind that others may see; `submitted` is called after one was."""
         self._checks = checks or {}
+        self._followers = followers or {}
         self._submitted = submitted
         self._db = db
         self._expiry = expiry
@@ -109,13 +113,14 @@ class Drafts:
         given |= {name: value for name, value in (("title", title), ("text", text)) if value}
 
         def unit(session: Session) -> DraftView:
+            entered = checked_new(session, person, given) if kind == "message" else given
             head = draft_store.create_stream(
                 session,
                 kind=kind,
                 owner_id=person.id,
                 actor=_actor(person),
                 at=self._clock(),
-                fields=given,
+                fields=entered,
                 device=device,
             )
             return draft_view(session, head, self._expiry)
@@ -141,7 +146,7 @@ class Drafts:
                 owner_id=person.id,
                 actor=_actor(person),
                 at=self._clock(),
-                fields=fields,
+                fields=checked_new(session, person, fields) if kind == "message" else fields,
                 device=device,
             )
             return draft_view(session, head, self._expiry), True
@@ -226,6 +231,7 @@ class Drafts:
             outcome = "conflict" if appended.conflicts else "accepted"
             self._metrics.commands.labels(outcome, appended.head.kind).inc()
             self._fanout.publish(draft_id, appended.seq)
+            self._follow(appended.head)
         return CommandAnswer(
             appended.seq,
             [_event_view(event, person) for event in appended.events],
@@ -257,6 +263,7 @@ class Drafts:
 
         head, events = await self._db.write(unit)
         self._fanout.publish(draft_id, head.seq)
+        self._follow(head)
         return CommandAnswer(
             head.seq,
             [_event_view(event, person) for event in events],
@@ -292,17 +299,24 @@ class Drafts:
     async def submit(self, person: Principal, draft_id: UUID, *, device: str = "") -> DraftView:
         """Hand a draft in; a second time changes nothing. Raises what `submitting.submit` raises."""
 
-        def unit(session: Session) -> DraftView:
+        def unit(session: Session) -> tuple[DraftView, Head, bool]:
             head = owned_draft(session, person.id, draft_id, lock=True)
             after = submitting.submit(
                 session, head, person=person, clock=self._clock, device=device, checks=self._checks
             )
-            return draft_view(session, after)
+            return draft_view(session, after), after, after.seq != head.seq
 
-        draft = await self._db.write(unit)
-        self._fanout.publish(draft_id, draft.seq)
+        draft, after, moved = await self._db.write(unit)
+        if moved:
+            self._fanout.publish(draft_id, draft.seq)
+            self._follow(after)
         self._submitted()
         return draft
+
+    def _follow(self, head: Head) -> None:
+        follower = self._followers.get(head.kind)
+        if follower is not None:
+            follower(head)
 
     async def conversations(self, person: Principal, draft_id: UUID) -> Page[ConversationSummary]:
         """The chats beside a draft, newest first."""

@@ -64,6 +64,10 @@ class Fanout:
                 if not listeners:
                     del self._listeners[draft_id]
 
+    def listeners(self, topic: UUID) -> tuple[Listener, ...]:
+        """Who listens to it now."""
+        return tuple(self._listeners.get(topic, ()))
+
     def publish(self, draft_id: UUID, seq: int) -> None:
         """Tell every listener of the draft that its log now ends at `seq`. Call only after the commit."""
         for listener in tuple(self._listeners.get(draft_id, ())):

@@ -9,6 +9,7 @@ from app.core.kinds import OnSubmit, kind_named
 from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidFields
+from app.services.goals.publishing import publish
 from app.services.webhooks import TRIES
 from app.store import submissions, webhooks
 from app.store.drafting.event_log import Origin
@@ -26,12 +27,15 @@ def required_are_filled(head: Head) -> list[tuple[str, str]]:
 def submit(
     session: Session, head: Head, *, person: Principal, clock: Clock, device: str, checks: Mapping[str, Check]
 ) -> Head:
-    """Ends a draft, which is locked, as a submission; one that was submitted before stays as it is.
+    """Ends a draft, which is locked, as a submission, or publishes it; one that was submitted before stays as it is.
 
     Raises `InvalidFields` for what is missing or wrong, `Conflict` for kinds that are not handed in, for open conflicts,
     and for a draft in the trash.
     """
-    if kind_named(head.kind).on_submit is not OnSubmit.SUBMISSION:
+    on_submit = kind_named(head.kind).on_submit
+    if on_submit is OnSubmit.PUBLISH:
+        return publish(session, head, person=person, at=clock(), device=device)
+    if on_submit is not OnSubmit.SUBMISSION:
         raise Conflict("not_submittable", f"A draft of kind {head.kind} cannot be submitted.")
     if head.state.status == "open":
         if head.state.conflicts:

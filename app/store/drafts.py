@@ -44,6 +44,7 @@ from app.store.drafting.event_log import (
 )
 from app.store.drafting.head_cache import heads_of
 from app.store.drafting.heads import Head, insert_head, load_head, lock_place, owned_head, update_head
+from app.store.drafting.message_projection import require_place
 from app.store.drafting.projections import has_row, project, projection_of
 from app.store.drafting.summaries import counted_words, summarised, words_after_event
 from app.store.engine.quick import expect_slow, quick
@@ -188,6 +189,8 @@ def _locked(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID) -> _Locke
 
 def _append(session: Session, draft: _Locked, command: Command, *, actor: Actor, at: datetime) -> Appended:
     head = draft.head
+    if head.kind == "message":
+        require_place(session, head.state.fields, head.owner_id)
     command_digest = digest(command)
     last_n, last_digest = draft.commands.get(command.replica) or event_log.last_command(
         session, head.id, command.replica

@@ -15,6 +15,7 @@ PUBLIC = {
     ("POST", "/api/sign-in"), ("POST", "/api/welcome"), ("GET", "/welcome/{token:str}"),
     ("GET", "/embed.js"), ("GET", "/embed/{form:str}"),
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
+    ("GET", "/api/attachments/{attachment_id:uuid}/content"),
 }  # fmt: skip
 OWN_COLLECTIONS = {
     ("GET", "/"), ("GET", "/offline/editor"), ("GET", "/settings"), ("GET", "/costs"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
@@ -26,6 +27,9 @@ OWN_COLLECTIONS = {
     ("GET", "/report/{form:str}"), ("GET", "/embed/connect"), ("POST", "/api/embed/token"),
     ("GET", "/forms"), ("GET", "/forms/{name:str}"), ("GET", "/api/forms"), ("GET", "/api/forms/{name:str}"),
     ("GET", "/api/forms/{name:str}/templates"), ("POST", "/api/forms/{name:str}/moved"), ("GET", "/api/drafts/shared"),
+    ("GET", "/goals"), ("GET", "/api/goals"), ("POST", "/api/goals"), ("GET", "/api/goals/people"), ("GET", "/api/goals/conversations"),
+    ("POST", "/api/goals/conversations"), ("GET", "/api/reply-templates"), ("POST", "/api/reply-templates"),
+    ("GET", "/api/attachments/accepted"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
@@ -70,6 +74,10 @@ BODIES: dict[str, Any] = {
     "/api/submissions/{submission_id:uuid}": {"state": "closed"},
     "/api/drafts/{draft_id:uuid}/template": {"name": "x"},
     "/api/drafts/{draft_id:uuid}/shares": {"email": "mallory@example.org", "role": "editor"},
+    "/api/goals/conversations/{conversation_id:uuid}/messages": {"content": "x"},
+    "/api/goals/conversations/{conversation_id:uuid}/read": {"position": 1},
+    "/api/messages/{message_id:uuid}/uploads": {"name": "x.txt", "size": 1},
+    "/api/reply-templates": {"name": "x", "content": "x"},
 }  # fmt: skip
 
 
@@ -81,7 +89,7 @@ def routes(world: World) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
+def owned(world: World, ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     """One of everything that belongs to Ada."""
     draft = ada.draft("Secret first words", title="Secret title")
     old = ada.post(f"/api/drafts/{draft['id']}/versions", {}).json()
@@ -119,6 +127,18 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
     template = ada.post(f"/api/drafts/{form['id']}/template", {"name": "Secret template"}).json()
     return {
         "submission_id": submission["id"], "webhook_id": ada.id, "delivery_id": ada.id, "form": "bug",
+    goal = ada.post("/api/goals", {"title": "Secret goal"}).json()
+    talk = {"goal_id": goal["id"], "instructor_id": world.person("ines", "instructor").id}
+    conversation = ada.post("/api/goals/conversations", talk).json()
+    said = ada.post(f"/api/goals/conversations/{conversation['id']}/messages", {"content": "Secret note"}).json()
+    upload = ada.post(f"/api/messages/{said['id']}/uploads", {"name": "Secret.txt", "size": 1}).json()
+    file = {"file": ("Secret.txt", b"Secret")}
+    attached = ada.client.post(f"/api/messages/{said['id']}/attachments", files=file, headers=ada.headers).json()
+    template = ada.post("/api/reply-templates", {"name": "Secret", "content": "Secret"}).json()
+    return {
+        "goal_id": goal["id"], "goals:conversation_id": conversation["id"], "goals:message_id": said["id"],
+        "attachment_id": attached["id"], "upload_id": upload["id"],
+        "template_id": template["id"],
         "branch_id": branch["id"], "old_version_id": old["id"],
         "alternatives_id": group["id"], "message_id": turn["message_id"],
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
@@ -136,6 +156,9 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
 def filled(path: str, owned: dict[str, str]) -> str:
     if path.startswith("/forms/") or "/form" in path or path.endswith("/template"):
         owned = owned | {"draft_id": owned["form_id"]}
+    if path.startswith(("/api/goals", "/goals", "/api/messages")):
+        # Conversations and messages of goals, not those beside a draft.
+        owned = owned | {name: owned[f"goals:{name}"] for name in ("conversation_id", "message_id")}
     for name, value in owned.items():
         for kind in ("uuid", "str", "path", "int"):
             path = path.replace(f"{{{name}:{kind}}}", value)
@@ -150,6 +173,8 @@ def asked(path: str, owned: dict[str, str]) -> str:
 
 
 def body(path: str, owned: dict[str, str]) -> Any:
+    if path.endswith(("/bulk", "/export")) and path.startswith("/api/goals"):
+        return {"action": "delete", "message_ids": [owned["goals:message_id"]]}
     if path in ("/api/drafts/{draft_id:uuid}/restore", "/api/drafts/{draft_id:uuid}/merge"):
         return {"version_id": owned["version_id"]}
     if path == "/api/drafts/{draft_id:uuid}/branches":
@@ -210,5 +235,7 @@ def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Pers
     for method, path in routes(world):
         if method != "GET" or path.startswith((*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{")):
             continue
+        if path == "/api/attachments/{attachment_id:uuid}/content":
+            continue  # Only under a signed address: see test_attachments.py.
         answer = ada.get(asked(path, owned), follow_redirects=False)
         assert answer.status_code in (200, 302), (path, answer.text)

@@ -22,6 +22,8 @@ PROMISED = {
     "POST /api/drafts/import", "GET /api/drafts/{draft_id}/export", "GET /api/versions/{version_id}/export",
     "GET /api/search",
     "GET /api/costs", "GET /api/costs.csv",
+    "POST /api/goals/conversations", "GET /api/goals/conversations", "GET /api/goals/conversations/{conversation_id}",
+    "POST /api/goals/conversations/{conversation_id}/messages",
 }  # fmt: skip
 
 

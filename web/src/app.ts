@@ -52,8 +52,21 @@ const ACTIVITY_KEYS: ShortcutGroup = {
   ],
 };
 
+const TALK_KEYS: ShortcutGroup = {
+  title: "Conversation",
+  list: [
+    { keys: "Mod-Enter", does: "Send" },
+    { keys: "/", does: "Reply templates, at the start of a line" },
+    { keys: "J", does: "Next message" },
+    { keys: "K", does: "Message before" },
+    { keys: "Esc", does: "Close the thread, end the selection" },
+  ],
+};
+
 const PAGES: Record<string, PageParts> = {
   activity: { shortcuts: [ACTIVITY_KEYS], open: openActivity },
+  conversation: { shortcuts: [TALK_KEYS], open: () => void import("./goals/conversation.js").then(({ openConversation }) => openConversation()) },
+  goals: { shortcuts: [{ title: "Goals", list: [{ keys: "N", does: "New conversation" }] }], open: () => void import("./goals/list.js").then(({ openGoals }) => openGoals()) },
   costs: { shortcuts: [], open: openCosts },
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
   embed: { shortcuts: [], open: () => void import("./pages/embed.js").then(({ openEmbed }) => openEmbed()) },

@@ -47,7 +47,7 @@ shell.addEventListener("fetch", (raw) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== shell.location.origin) return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
-  else if (request.mode === "navigate" && (url.pathname === "/" || /^\/(drafts|forms)(\/|$)/.test(url.pathname))) event.respondWith(page(request));
+  else if (request.mode === "navigate" && (url.pathname === "/" || /^\/(drafts|forms|goals)(\/|$)/.test(url.pathname))) event.respondWith(page(request));
 });
 
 async function file(request: Request): Promise<Response> {

@@ -11,9 +11,9 @@ class GaveUp(Exception):
     """The process took too long, or ended without an answer."""
 
 
-def run_apart(module: str, argument: str, data: bytes, *, seconds: float) -> bytes:
-    """What the module of this package answers to `data`; blocks the calling thread. Raises `GaveUp`."""
-    command = [sys.executable, "-m", f"app.services.files.{module}", argument]
+def run_apart(module: str, argument: str, data: bytes, *, seconds: float, package: str = "app.services.files") -> bytes:
+    """What the module of the package answers to `data`; blocks the calling thread. Raises `GaveUp`."""
+    command = [sys.executable, "-m", f"{package}.{module}", argument]
     # No key or address of ours is in reach of what reads a stranger's file.
     environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     try:

@@ -15,6 +15,7 @@ from app.core.errors import UnknownKind
 from app.core.state import DraftState
 from app.store.drafting.excerpts import excerpt_of
 from app.store.drafting.form_projections import FORM_REMOVAL, MODAL_REMOVAL, FormProjection, ModalProjection
+from app.store.drafting.message_projection import MessageProjection
 from app.store.engine.prepared import Prepared
 from app.store.tables import Draft
 
@@ -107,6 +108,7 @@ _PROJECTIONS: Mapping[str, Projection] = {
     "bug_report": ModalProjection("bug_report"),
     "feature_request": ModalProjection("feature_request"),
     "form": FormProjection(),
+    "message": MessageProjection(),
 }
 
 _ENDING: Mapping[str, Prepared] = {

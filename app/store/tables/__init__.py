@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
 from app.store.tables.analytics import UsageDay
+from app.store.tables.attachments import AttachmentPart, AttachmentUpload, MovedRow, StoredLeftover
 from app.store.tables.branches import Branch
 from app.store.tables.costs import (
     Budget,
@@ -20,6 +21,14 @@ from app.store.tables.costs import (
 )
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.forms import DraftShare, FormDraft, FormTemplate, ModalDraft, Submission
+from app.store.tables.goals import (
+    ConversationMessage,
+    Goal,
+    GoalConversation,
+    MessageAttachment,
+    MessageRead,
+    ReplyTemplate,
+)
 from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.review import Lock, Proposal
@@ -34,6 +43,8 @@ metadata = SQLModel.metadata
 __all__ = [
     "Alternatives",
     "ApiToken",
+    "AttachmentPart",
+    "AttachmentUpload",
     "AuditEntry",
     "Branch",
     "Budget",
@@ -41,6 +52,7 @@ __all__ = [
     "ChatMessage",
     "ChatPlace",
     "Conversation",
+    "ConversationMessage",
     "CostCentre",
     "CostGroup",
     "CostGroupMember",
@@ -56,15 +68,22 @@ __all__ = [
     "EmbedOrigin",
     "FormDraft",
     "FormTemplate",
+    "Goal",
+    "GoalConversation",
     "LedgerEntry",
     "Lock",
+    "MessageAttachment",
+    "MessageRead",
     "ModalDraft",
     "MonthClosing",
+    "MovedRow",
     "PriceOverride",
     "Proposal",
     "ProviderSetting",
     "Reconciliation",
+    "ReplyTemplate",
     "SignInLink",
+    "StoredLeftover",
     "Submission",
     "SubmissionTicket",
     "Turn",

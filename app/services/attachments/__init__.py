@@ -1,0 +1,1 @@
+"""Files of messages: taken in, kept, checked, and given out again. Nothing leaves before it was found clean."""

@@ -1,0 +1,1 @@
+"""Use cases of goals and the conversations about them."""

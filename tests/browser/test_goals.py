@@ -1,0 +1,226 @@
+"""A lesson between two browsers: a student on a phone, an instructor at a desk."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import PASSWORD, Desk, picture
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@dataclass
+class Lesson:
+    """A conversation open in two browsers."""
+
+    url: str
+    student: Page
+    instructor: Page
+    desk: Desk
+
+
+def entered(browser: Browser, desk: Desk, name: str, role: str, **options: Any) -> BrowserContext:
+    """Somebody new, signed in in a browser of their own."""
+    person = {"email": f"{name.lower()}@example.org", "name": name, "roles": [role]}
+    invited = desk.context.request.post(
+        f"{desk.url}/api/users", data=person, headers={"X-CSRF-Token": csrf(desk.page)}
+    ).json()
+    context = browser.new_context(**options)
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.on("pageerror", lambda error: desk.problems.append(str(error)))
+    page.on("console", lambda said: desk.problems.append(said.text) if said.type == "error" else None)
+    page.goto(desk.url + "/welcome/" + invited["link"].rpartition("/")[2])
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(desk.url + "/")
+    return context
+
+
+def csrf(page: Page) -> str:
+    return page.locator("meta[name=csrf-token]").get_attribute("content") or ""
+
+
+@pytest.fixture
+def lesson(browser: Browser, desk: Desk) -> Iterator[Lesson]:
+    teacher = entered(browser, desk, "Ines", "instructor", viewport={"width": 1440, "height": 900})
+    learner = entered(browser, desk, "Sam", "student", **PHONE)
+    student, instructor = learner.pages[0], teacher.pages[0]
+    student.goto(desk.url + "/goals")
+    picture(student, "goals-empty-phone")
+    student.get_by_role("button", name="New conversation").click()
+    student.get_by_label("Goal", exact=True).fill("Play the nocturne by heart")
+    expect(student.get_by_label("With")).to_have_value(re.compile("instructor:"))
+    student.get_by_role("button", name="Begin", exact=True).click()
+    student.wait_for_url("**/goals/*-*")
+    instructor.goto(student.url)
+    yield Lesson(student.url, student, instructor, desk)
+    learner.close()
+    teacher.close()
+
+
+def write(page: Page, words: str, *, reply: bool = False) -> None:
+    page.locator("#thread .composer-text" if reply else "#composer .composer-text").click()
+    page.keyboard.type(words)
+
+
+def send(page: Page, words: str, *, reply: bool = False) -> None:
+    write(page, words, reply=reply)
+    page.locator("#thread .composer-send" if reply else "#composer .composer-send").click()
+
+
+def message(page: Page, words: str) -> Any:
+    return page.locator("#log .msg", has_text=words)
+
+
+def test_a_student_and_an_instructor_talk(lesson: Lesson) -> None:
+    student, instructor = lesson.student, lesson.instructor
+    picture(student, "conversation-empty-phone")
+    expect(student.locator(".who.here")).to_have_count(2)
+
+    write(student, "Twelve bars")
+    expect(instructor.locator("#typing")).to_have_text("Sam is writing…")
+    expect(student.locator("#composer .pill[data-state=saved]")).to_be_visible()
+    expect(message(instructor, "Twelve bars")).to_have_count(0)
+    write(student, " **by heart** today.")
+    student.locator("#composer .composer-send").click()
+    expect(message(student, "Twelve bars by heart today.")).to_be_visible()
+    expect(message(instructor, "Twelve bars by heart today.").locator("strong", has_text="by heart")).to_be_visible()
+    expect(instructor.locator("#typing")).to_have_text("")
+    expect(student.locator(".receipt")).to_contain_text("Seen by Ines")
+
+    send(instructor, "Good. Slower in bar five?")
+    expect(message(student, "Slower in bar five?")).to_be_visible()
+    for number in range(3):
+        send(instructor, f"Point {number}")
+        expect(message(student, f"Point {number}")).to_be_visible()
+
+    message(instructor, "Twelve bars").hover()
+    message(instructor, "Twelve bars").get_by_role("button", name="Reply in a thread").click()
+    send(instructor, "Which hand first?", reply=True)
+    expect(instructor.locator("#thread .msg", has_text="Which hand first?")).to_be_visible()
+    expect(student.locator(".thread-link")).to_contain_text("1 reply")
+    student.locator(".thread-link").click()
+    send(student, "The left one.", reply=True)
+    expect(instructor.locator("#thread .msg", has_text="The left one.")).to_be_visible()
+    picture(student, "thread-phone")
+    picture(instructor, "thread-desk")
+    student.keyboard.press("Escape")
+    expect(student.locator("#thread")).to_be_hidden()
+
+    instructor.keyboard.press("Escape")
+    message(instructor, "Point 1").hover()
+    message(instructor, "Point 1").get_by_role("button", name="More about this message").click()
+    instructor.get_by_role("menuitem", name="Edit").click()
+    instructor.get_by_label("Change this message").fill("Point one, mended")
+    instructor.keyboard.press("Control+Enter")
+    expect(message(student, "Point one, mended")).to_contain_text("edited")
+    message(instructor, "Point 2").hover()
+    message(instructor, "Point 2").get_by_role("button", name="More about this message").click()
+    instructor.get_by_role("menuitem", name="Take back").click()
+    expect(student.locator("#log")).to_contain_text("Ines took this message back.")
+    expect(message(student, "Point 2")).to_have_count(0)
+    picture(student, "conversation-phone")
+    picture(instructor, "conversation-desk")
+    assert lesson.desk.problems == []
+
+
+def test_one_draft_on_two_devices_and_a_reload(lesson: Lesson) -> None:
+    student = lesson.student
+    write(student, "Half a thought")
+    expect(student.locator("#composer .pill[data-state=saved]")).to_be_visible()
+    laptop = student.context.new_page()
+    laptop.goto(lesson.url)
+    expect(laptop.locator("#composer .composer-text")).to_have_value("Half a thought")
+    laptop.locator("#composer .composer-text").press("End")
+    laptop.keyboard.type(", finished here.")
+    expect(student.locator("#composer .composer-text")).to_have_value("Half a thought, finished here.")
+    student.reload()
+    expect(student.locator("#composer .composer-text")).to_have_value("Half a thought, finished here.")
+    student.locator("#composer .composer-send").click()
+    expect(message(lesson.instructor, "finished here.")).to_be_visible()
+    expect(laptop.locator("#composer .composer-text")).to_have_value("")
+    expect(message(laptop, "finished here.")).to_have_count(1)
+    assert lesson.desk.problems == []
+
+
+def test_what_is_sent_without_a_network_is_sent_later_and_once(lesson: Lesson) -> None:
+    student = lesson.student
+    write(student, "Begun with a network, ")
+    expect(student.locator("#composer .pill[data-state=saved]")).to_be_visible()
+    student.context.set_offline(True)
+    send(student, "sent without.")
+    expect(student.locator("#pending")).to_contain_text("Kept on this device")
+    send(student, "And another.")
+    expect(student.locator("#pending .msg")).to_have_count(2)
+    write(student, "Still writing")
+    picture(student, "conversation-offline-phone")
+    student.reload()
+    expect(student.locator("#pending .msg")).to_have_count(2)
+    expect(student.locator("#composer .composer-text")).to_have_value("Still writing")
+    student.context.set_offline(False)
+    expect(message(lesson.instructor, "Begun with a network, sent without.")).to_have_count(1)
+    expect(message(lesson.instructor, "And another.")).to_have_count(1)
+    expect(student.locator("#pending .msg")).to_have_count(0)
+    expect(student.locator("#log .msg")).to_have_count(2)
+    expect(student.locator("#composer .composer-text")).to_have_value("Still writing")
+
+
+def test_templates_by_slash_and_several_messages_at_once(lesson: Lesson) -> None:
+    student, instructor = lesson.student, lesson.instructor
+    instructor.get_by_role("button", name="Reply templates").click()
+    instructor.get_by_role("button", name="New template").click()
+    instructor.get_by_label("Name").fill("Praise")
+    instructor.get_by_label("What it says").fill("Well done, go on like this!")
+    instructor.get_by_role("button", name="Save", exact=True).click()
+    expect(instructor.locator(".row-title")).to_have_text("Praise")
+    instructor.keyboard.press("Escape")
+    write(instructor, "/pra")
+    expect(instructor.get_by_role("option", name="Praise")).to_be_visible()
+    picture(instructor, "templates-desk")
+    instructor.keyboard.press("Enter")
+    expect(instructor.locator("#composer .composer-text")).to_have_value("Well done, go on like this!")
+    instructor.keyboard.press("Control+Enter")
+    expect(message(student, "Well done, go on like this!")).to_be_visible()
+
+    send(instructor, "One more")
+    expect(message(instructor, "One more")).to_be_visible()
+    instructor.locator("#talk-menu").click()
+    instructor.get_by_role("menuitem", name="Select messages").click()
+    for box in instructor.get_by_role("checkbox").all():
+        box.check()
+    expect(instructor.locator("#selection")).to_contain_text("2 selected")
+    with instructor.expect_download() as download:
+        instructor.get_by_role("button", name="Export").click()
+    assert "Well done" in download.value.path().read_text()
+    instructor.get_by_role("button", name="Take back 2").click()
+    expect(student.locator(".msg.taken-back")).to_have_count(2)
+    instructor.get_by_role("button", name="Undo").click()
+    expect(message(student, "One more")).to_be_visible()
+    assert lesson.desk.problems == []
+
+
+def test_a_long_history_is_read_upwards_without_jumping(lesson: Lesson) -> None:
+    student, instructor = lesson.student, lesson.instructor
+    headers = {"X-CSRF-Token": csrf(student)}
+    path = lesson.url.replace("/goals/", "/api/goals/conversations/")
+    for number in range(120):
+        student.context.request.post(f"{path}/messages", data={"content": f"Note number {number}."}, headers=headers)
+    instructor.reload()
+    expect(instructor.locator(".unread-line")).to_be_visible()
+    instructor.locator("#to-end").click()
+    expect(message(instructor, "Note number 119.")).to_be_in_viewport()
+    expect(student.locator(".receipt")).to_contain_text("Seen by Ines")
+    instructor.locator("#stream").evaluate("box => box.scrollTo(0, 0)")
+    expect(message(instructor, "Note number 20.")).to_have_count(1)
+    expect(message(instructor, "Note number 70.")).to_be_in_viewport()
+    picture(instructor, "conversation-history-desk")
+    instructor.goto(lesson.desk.url + "/goals")
+    expect(instructor.locator(".talk-row")).to_contain_text("Note number 119.")
+    picture(instructor, "goals-desk")

@@ -1,0 +1,150 @@
+// Where a message is written: its words are a draft, the same on every device. Sending hands the draft over and begins
+// another; without a network words stay on this device.
+
+import { Problem } from "../common/api.js";
+import { h, meta } from "../common/dom.js";
+import { recall, remember } from "../common/kept.js";
+import { toast } from "../common/toast.js";
+import type { FieldsDraft } from "../fields/open.js";
+import { ComposerForm } from "./composer_form.js";
+import { mounts } from "./mounts.js";
+import type { Outbox } from "./outgoing.js";
+import { pickTemplate, slashPicker } from "./templates.js";
+import { openDraft, type MessageType } from "./wire.js";
+
+export interface ComposerOptions {
+  place: HTMLElement;
+  conversation: string;
+  replyTo: string | null;
+  types: MessageType[];
+  /** The draft that the page was delivered with. */
+  draft: FieldsDraft | null;
+  outbox: Outbox;
+  typing(): void;
+}
+
+export class Composer {
+  private form: ComposerForm;
+  private opening: Promise<void> | null = null;
+  private closed = false;
+  private readonly key: string;
+
+  constructor(private readonly options: ComposerOptions) {
+    this.key = `composing.${meta("account")}.${options.conversation}.${options.replyTo ?? ""}`;
+    this.form = this.newForm();
+    options.place.replaceChildren(h("div", { class: "composer" }, this.form.root));
+    const left = recall(this.key) ?? "";
+    if (left !== "") this.form.text.value = left;
+    this.form.show();
+    if (options.draft) void this.open(options.draft);
+    else if (left !== "") void this.begin();
+    window.addEventListener("online", () => {
+      if (!this.closed && this.form.content !== "") void this.begin();
+    });
+  }
+
+  focus(): void {
+    this.form.text.focus();
+  }
+
+  private newForm(): ComposerForm {
+    const reply = this.options.replyTo !== null;
+    const form: ComposerForm = new ComposerForm({
+      label: reply ? "Reply" : "Message",
+      placeholder: reply ? "Reply in this thread" : "Write a message",
+      types: this.options.types,
+      send: () => void this.send(form),
+      typed: () => this.typed(form),
+      pickTemplate: () => pickTemplate(form),
+      closed: () => this.lost(form),
+    });
+    slashPicker(form);
+    form.attached = mounts.composer?.({ files: form.files, tools: form.tools, drop: this.options.place, draft: () => this.draftOf(form), changed: () => form.show() }) ?? null;
+    return form;
+  }
+
+  private typed(form: ComposerForm): void {
+    if (form !== this.form) return;
+    this.options.typing();
+    if (form.fields) return;
+    remember(this.key, form.content || null);
+    void this.begin();
+  }
+
+  private async draftOf(form: ComposerForm): Promise<string> {
+    if (form === this.form && !form.fields) await this.begin(true);
+    const { draft } = this.form;
+    if (!draft) throw new Problem(0, "unreachable", "The server cannot be reached.");
+    return draft.id;
+  }
+
+  /** Gets the draft for what is typed. Without a network it stays where it is, on the device. */
+  private begin(asked = false): Promise<void> {
+    if (this.form.fields || this.closed) return Promise.resolve();
+    this.opening ??= openDraft(this.options.conversation, this.options.replyTo)
+      .then((draft) => this.open(draft))
+      .catch((error: unknown) => {
+        if (!(error instanceof Problem)) throw error;
+        if (asked || (error.status !== 0 && error.status < 500)) toast(error.message);
+      })
+      .finally(() => (this.opening = null));
+    return this.opening;
+  }
+
+  private async open(draft: FieldsDraft): Promise<void> {
+    const form = this.newForm();
+    await form.open(draft);
+    const old = this.form;
+    if (this.closed) return form.fields?.close();
+    if (old.isComposing) await new Promise((done) => old.text.addEventListener("compositionend", done, { once: true }));
+    this.form = form;
+    form.takeOver(old);
+    remember(this.key, null);
+  }
+
+  private async send(form: ComposerForm): Promise<void> {
+    if (form !== this.form || form.sendButton.disabled) return form.text.focus();
+    if (form.attached?.any && !form.attached.ready) return void toast("A file is still on its way; wait for it, or remove it.");
+    if (form.fields && form.fields.conflicts > 0) return form.fields.decide();
+    if (this.opening) await this.opening;
+    const sending = this.form;
+    const { fields, draft } = sending;
+    const { outbox, replyTo } = this.options;
+    this.replace(sending);
+    outbox.add(
+      {
+        id: draft && fields ? draft.id : crypto.randomUUID(),
+        drafted: fields !== null,
+        content: sending.content,
+        message_type: sending.messageType,
+        target_date: sending.targetDate,
+        reply_to_id: replyTo,
+        at: new Date().toISOString(),
+        refused: null,
+      },
+      fields ? { settled: () => fields.settled(), close: () => fields.close() } : null,
+    );
+  }
+
+  /** A fresh form in the place of one that is on its way; that one keeps its words until they are sent. */
+  private replace(old: ComposerForm): void {
+    const focused = document.activeElement === old.text || old.sendButton === document.activeElement;
+    this.form = this.newForm();
+    old.root.replaceWith(this.form.root);
+    remember(this.key, null);
+    this.form.show();
+    if (focused) this.form.text.focus();
+  }
+
+  /** Sent on another device, or thrown away there: what is typed next is another message. */
+  private lost(form: ComposerForm): void {
+    if (form !== this.form || this.closed) return;
+    this.replace(form);
+    form.fields?.close();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.form.fields?.close();
+  }
+}

@@ -1,0 +1,50 @@
+// Changing a message that was sent: its words turn into a text field until they are saved.
+
+import { api, Problem } from "../common/api.js";
+import { h } from "../common/dom.js";
+import type { Message } from "./wire.js";
+
+export function editMessage(message: Message, element: HTMLElement, done: (changed: Message) => void): void {
+  const body = element.querySelector<HTMLElement>(".msg-body");
+  if (!body || element.querySelector(".msg-edit")) return;
+  const text = h("textarea", { class: "composer-text", "aria-label": "Change this message", rows: 2 });
+  text.value = message.content;
+  const problem = h("p", { class: "field-error", role: "alert", hidden: true });
+  const save = h("button", { type: "button", class: "button small primary", onclick: () => void send() }, "Save");
+  const form = h("div", { class: "msg-edit" }, text, problem, h("div", { class: "chips" }, save, h("button", { type: "button", class: "button small quiet", onclick: () => close() }, "Cancel")));
+  const grow = (): void => {
+    text.style.height = "auto";
+    text.style.height = `${text.scrollHeight + 2}px`;
+    save.disabled = text.value.trim() === "";
+  };
+  const close = (): void => {
+    form.remove();
+    body.hidden = false;
+    element.focus();
+  };
+  const send = async (): Promise<void> => {
+    if (text.value === message.content) return close();
+    save.disabled = true;
+    try {
+      const changed = await api<Message>("PATCH", `/api/messages/${message.id}`, { content: text.value });
+      close();
+      done({ ...changed, replies: message.replies });
+    } catch (error) {
+      problem.textContent = error instanceof Problem ? error.message : "That did not work.";
+      problem.hidden = false;
+      save.disabled = false;
+    }
+  };
+  text.addEventListener("input", grow);
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  body.hidden = true;
+  body.after(form);
+  grow();
+  text.focus();
+}

@@ -1,0 +1,150 @@
+// Messages on their way: kept on the device until the server has them, sent in their order, each once.
+
+import { api, Problem } from "../common/api.js";
+import { recall, remember } from "../common/kept.js";
+import { drainLeftovers } from "../sync/leftovers.js";
+import { talkPath, type Message, type MessageType } from "./wire.js";
+
+export interface Outgoing {
+  /** The draft that becomes the message; or the id it will have. */
+  id: string;
+  /** Whether the draft is on the server. One that was begun without a network is sent whole. */
+  drafted: boolean;
+  content: string;
+  message_type: MessageType;
+  target_date: string | null;
+  reply_to_id: string | null;
+  at: string;
+  /** Why the server will not have it, once it said so. */
+  refused: string | null;
+}
+
+/** The page's own hold on the words of a draft that is on its way. */
+export interface Settling {
+  settled(): Promise<void>;
+  close(): void;
+}
+
+interface Links {
+  account: string;
+  conversation: string;
+  /** The list changed: something was added, sent or refused. */
+  changed(): void;
+  sent(message: Message): void;
+}
+
+export class Outbox {
+  private items: Outgoing[];
+  private busy = false;
+  private again = false;
+  private readonly settling = new Map<string, Settling>();
+  private readonly key: string;
+  waiting = false;
+
+  constructor(private readonly links: Links) {
+    this.key = `outgoing.${links.account}.${links.conversation}`;
+    this.items = read(this.key);
+    window.addEventListener("online", () => void this.send());
+  }
+
+  list(): readonly Outgoing[] {
+    return this.items;
+  }
+
+  add(item: Outgoing, settling: Settling | null): void {
+    this.items.push(item);
+    if (settling) this.settling.set(item.id, settling);
+    this.keep();
+    void this.send();
+  }
+
+  /** The person takes a message back that could not be sent. */
+  remove(id: string): void {
+    this.items = this.items.filter((item) => item.id !== id);
+    this.settling.get(id)?.close();
+    this.settling.delete(id);
+    this.keep();
+  }
+
+  retry(id: string): void {
+    const item = this.items.find((other) => other.id === id);
+    if (item) item.refused = null;
+    this.keep();
+    void this.send();
+  }
+
+  /** Sends what waits, the oldest first; what was refused blocks nothing. */
+  async send(): Promise<void> {
+    this.again = true;
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      while (this.again) {
+        this.again = false;
+        for (let item = this.next(); item; item = this.next()) {
+          if (!(await this.deliver(item))) break;
+        }
+      }
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private next(): Outgoing | undefined {
+    return this.items.find(({ refused }) => refused === null);
+  }
+
+  private async deliver(item: Outgoing): Promise<boolean> {
+    try {
+      const message = item.drafted ? await this.publish(item) : await this.post(item);
+      this.waiting = false;
+      this.remove(item.id);
+      this.links.sent(message);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.status === 0 || error.status >= 500 || error.status === 429 || error.status === 401) {
+        this.waiting = true;
+        this.links.changed();
+        return false;
+      }
+      item.refused = error.message;
+      this.keep();
+      return true;
+    }
+  }
+
+  /** Whatever of its words is still on the device goes first. */
+  private async publish(item: Outgoing): Promise<Message> {
+    if (!(await this.isSaved(item.id))) throw new Problem(0, "unsent", "Its words are not saved yet.");
+    await api("POST", `/api/drafts/${item.id}/submit`);
+    return api("GET", `/api/messages/${item.id}`);
+  }
+
+  private async isSaved(id: string): Promise<boolean> {
+    const settling = this.settling.get(id);
+    if (!settling) return !(await drainLeftovers(this.links.account)).left.has(id);
+    return settling.settled().then(
+      () => true,
+      // Submitted already, by a try whose answer was lost: it takes no words any more, and has them all.
+      (error: unknown) => error instanceof Error && error.message === "closed",
+    );
+  }
+
+  private post({ id, content, message_type, target_date, reply_to_id }: Outgoing): Promise<Message> {
+    return api("POST", `${talkPath(this.links.conversation)}/messages`, { id, content, message_type, target_date, reply_to_id });
+  }
+
+  private keep(): void {
+    remember(this.key, this.items.length > 0 ? JSON.stringify(this.items) : null);
+    this.links.changed();
+  }
+}
+
+function read(key: string): Outgoing[] {
+  try {
+    return JSON.parse(recall(key) ?? "[]") as Outgoing[];
+  } catch {
+    return [];
+  }
+}

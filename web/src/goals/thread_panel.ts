@@ -1,0 +1,141 @@
+// A thread beside the stream: the message, its replies, and a composer of its own. On a phone it covers the stream.
+
+import { Problem } from "../common/api.js";
+import { byId, h, icon, isNarrow } from "../common/dom.js";
+import { count } from "../common/format.js";
+import { Composer } from "./composer.js";
+import { messageElement, type MessageActs } from "./message_view.js";
+import type { Outbox } from "./outgoing.js";
+import { pendingElement, type StreamLinks } from "./stream.js";
+import { asFields, thread, type Message, type MessageDraft, type MessageType } from "./wire.js";
+
+interface Links {
+  conversation: string;
+  types: MessageType[];
+  acts: MessageActs;
+  outbox: Outbox;
+  drafts: MessageDraft[];
+  pending: Pick<StreamLinks, "retry" | "takeBack">;
+  typing(): void;
+}
+
+export class ThreadPanel {
+  private readonly panel = byId("thread");
+  private root: Message | null = null;
+  private replies: Message[] = [];
+  private composer: Composer | null = null;
+  private readonly list = h("div", { class: "thread-log", role: "log", "aria-label": "Replies", "aria-live": "polite" });
+  private readonly waiting = h("div", { class: "stream-pending" });
+  private from: HTMLElement | null = null;
+
+  constructor(private readonly links: Links) {
+    this.panel.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      event.preventDefault();
+      this.close();
+    });
+  }
+
+  get rootId(): string | null {
+    return this.root?.id ?? null;
+  }
+
+  async open(message: Message, write: boolean): Promise<void> {
+    if (this.root?.id !== message.id) {
+      this.composer?.close();
+      this.from = document.activeElement as HTMLElement | null;
+      this.root = message;
+      this.replies = message.replies.latest;
+      this.build(message);
+      await this.load();
+    }
+    if (write && this.composer) this.composer.focus();
+    else this.panel.querySelector<HTMLElement>("#close-thread")?.focus();
+  }
+
+  private build(message: Message): void {
+    const place = h("div", { class: "thread-composer" });
+    const body = h("div", { class: "thread-body" }, this.list, this.waiting);
+    this.panel.replaceChildren(
+      h("div", { class: "thread-head" }, h("h2", {}, "Thread"), h("span", { class: "hint", id: "thread-count" }), h("span", { class: "grow" }), h("button", { type: "button", class: "icon-button", id: "close-thread", "aria-label": "Close the thread", onclick: () => this.close() }, icon("close"))),
+      body,
+      place,
+    );
+    this.panel.hidden = false;
+    byId("talk").classList.add("with-thread");
+    if (this.links.acts.mayWrite) {
+      const draft = this.links.drafts.find(({ reply_to_id }) => reply_to_id === message.id);
+      this.composer = new Composer({
+        place, conversation: this.links.conversation, replyTo: message.id, types: this.links.types,
+        draft: draft ? asFields(this.links.conversation, draft) : null, outbox: this.links.outbox, typing: this.links.typing,
+      });
+    }
+    this.draw();
+  }
+
+  private async load(): Promise<void> {
+    const root = this.root;
+    if (!root) return;
+    try {
+      const items: Message[] = [];
+      for (let after: string | null = "0"; after !== null; ) {
+        const page = await thread(root.id, after);
+        items.push(...page.items);
+        if (this.root?.id !== root.id) return;
+        this.root = page.root;
+        after = page.next;
+      }
+      this.replies = items;
+      this.draw();
+    } catch (error) {
+      this.list.append(h("p", { class: "notice bad" }, error instanceof Problem ? error.message : "The thread could not be loaded."));
+    }
+  }
+
+  /** Something changed that may be of this thread. */
+  take(items: Message[]): void {
+    const { root } = this;
+    if (!root) return;
+    const mine = items.filter(({ id, reply_to_id }) => id === root.id || reply_to_id === root.id);
+    if (mine.length === 0) return;
+    const known = new Map(this.replies.map((reply) => [reply.id, reply]));
+    for (const item of mine) {
+      if (item.id === root.id) this.root = item;
+      else known.set(item.id, item);
+    }
+    this.replies = [...known.values()].sort((a, b) => a.position - b.position);
+    this.draw();
+  }
+
+  pending(): void {
+    const items = this.links.outbox.list().filter(({ reply_to_id }) => reply_to_id === this.root?.id);
+    this.waiting.replaceChildren(...items.map((item) => pendingElement(item, this.links.outbox.waiting, this.links.pending)));
+    if (items.length > 0) this.toEnd();
+  }
+
+  private draw(): void {
+    if (!this.root) return;
+    const acts = Object.create(this.links.acts, { thread: { value: null } }) as MessageActs;
+    this.list.replaceChildren(messageElement(this.root, true, acts), h("div", { class: "thread-rule", role: "separator" }), ...this.replies.map((reply) => messageElement(reply, true, acts)));
+    const living = this.replies.filter(({ deleted_at }) => deleted_at === null).length;
+    const counter = this.panel.querySelector("#thread-count");
+    if (counter) counter.textContent = living === 0 ? "No replies yet" : count(living, "reply", "replies");
+    this.pending();
+    this.toEnd();
+  }
+
+  private toEnd(): void {
+    const body = this.list.parentElement;
+    if (body) body.scrollTop = body.scrollHeight;
+  }
+
+  close(): void {
+    this.composer?.close();
+    this.composer = null;
+    this.root = null;
+    this.panel.hidden = true;
+    this.panel.replaceChildren();
+    byId("talk").classList.remove("with-thread");
+    if (this.from?.isConnected && !isNarrow()) this.from.focus();
+  }
+}
