@@ -45,6 +45,7 @@ def test_alternatives_are_written_side_by_side_and_the_best_is_taken(desk: Desk)
     page.get_by_role("button", name="Side by side").click()
     expect(side_by_side.get_by_role("button", name="Take this")).to_have_count(3)
     side_by_side.get_by_role("button", name="Take this").nth(1).click()
+    page.get_by_role("dialog", name="This takes a lot away").get_by_role("button", name="Apply it").click()
     expect(page.locator("#version-name")).to_have_text("Version 5")
     expect(page.locator(".sibling-switch")).to_contain_text("2 / 3")
     assert desk.problems == []
