@@ -4,6 +4,7 @@ Floors: rapidfuzz on the words alone for comparing, a plain indexed read of the 
 Run: pytest -m bench -s tests/benchmarks/bench_versions_tree.py
 """
 
+import hashlib
 import random
 import statistics
 import time
@@ -111,20 +112,20 @@ def test_tracing_words_through_a_thousand_ancestors(tmp_path: Path) -> None:
     print(f"\nwho wrote 20 KB with 1,000 ancestors: {taken:.0f} ms, {runs} runs")
 
 
-def many_versions(session: Session, draft: uuid.UUID, owner: uuid.UUID) -> None:
-    """100,000 versions, one in twenty off an earlier one; the text is the same in all of them."""
-    chance, at, full = random.Random(4), datetime.now(UTC), encode_full("text")
+def many_versions(session: Session, draft: uuid.UUID, owner: uuid.UUID, many: int = MANY) -> None:
+    """So many versions, one in twenty off an earlier one; the text is the same in all of them."""
+    chance, at, full, hash_ = random.Random(4), datetime.now(UTC), encode_full("text"), hashlib.sha256(b"text").digest()
     ids: list[uuid.UUID] = []
-    for start in range(0, MANY, 5_000):
+    for start in range(0, many, 5_000):
         rows = []
-        for number in range(start + 1, start + 5_001):
+        for number in range(start + 1, min(many, start + 5_000) + 1):
             parent = None if not ids else ids[-1] if chance.random() > 0.05 else chance.choice(ids[-200:])
             ids.append(new_id())
             rows.append(
                 {
                     "id": ids[-1], "draft_id": draft, "number": number, "parent_id": parent, "merged_from_id": None,
                     "seq": 1, "source": "user", "author_id": owner, "words": 1, "words_delta": 0, "depth": 0,
-                    "hash": b"0" * 32, "created_at": at + timedelta(seconds=number), "delta": None, "full": full,
+                    "hash": hash_, "created_at": at + timedelta(seconds=number), "delta": None, "full": full,
                 }
             )  # fmt: skip
         session.execute(insert(Version), rows)
