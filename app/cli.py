@@ -206,7 +206,7 @@ def restore(settings: Settings, file: Path) -> None:
 @click.pass_obj
 def import_drafts(settings: Settings, file: Path, form_name: str, people: Path | None, dry_run: bool) -> None:
     """Move the drafts of an export (JSON or CSV) of gig_drafts or campaign_drafts; safe to repeat."""
-    definitions = FormDefinitions.load(ROOT / "forms", settings.data / "forms")
+    definitions = FormDefinitions.load(ROOT / "templates" / "forms", settings.data / "forms")
     form = definitions.get(form_name or file.name.partition("_")[0])
     rows = old_rows.read_rows(file)
     known = {row["user_id"]: row["email"] for row in old_rows.read_rows(people)} if people else {}

@@ -180,7 +180,7 @@ def create_app(
     static = StaticFiles(ROOT / "web" / "dist")
     page = page_routes.PageContext(accounts.sessions, static)
     deliveries = Deliveries(db, clock, secrets, partial(payload_of, settings.url))
-    definitions = FormDefinitions.load(ROOT / "forms", settings.data / "forms")
+    definitions = FormDefinitions.load(ROOT / "templates" / "forms", settings.data / "forms")
     expiry = Expiry(db, clock, fanout, settings.expiry)
     analytics = Analytics(db, clock, metrics)
     rooms = Rooms(fanout)

@@ -44,7 +44,7 @@ from app.store import versions as version_store
 from app.store.db import Database
 from app.store.drafting import draft_lists
 from app.store.drafting.event_log import Event, Origin
-from app.store.drafting.heads import Head
+from app.store.drafting.heads import Head, load_head, lock_place
 from app.store.drafting.projections import projection_of
 
 _MOST_PER_PAGE = 200
@@ -304,7 +304,7 @@ class Drafts:
             after = submitting.submit(
                 session, head, person=person, clock=self._clock, device=device, checks=self._checks
             )
-            return draft_view(session, after), after, after.seq != head.seq
+            return draft_view(session, after, self._expiry), after, after.seq != head.seq
 
         draft, after, moved = await self._db.write(unit)
         if moved:
@@ -358,10 +358,10 @@ class Drafts:
 
 
 def _made_before(session: Session, person: Principal, draft_id: UUID) -> Head | None:
-    place = heads.lock_place(session, draft_id)
+    place = lock_place(session, draft_id)
     if place is None:
         return None
-    head = heads.load_head(session, draft_id) if place.owner_id == person.id else None
+    head = load_head(session, draft_id) if place.owner_id == person.id else None
     if head is None:
         raise _taken()
     return head

@@ -125,8 +125,6 @@ def owned(world: World, ada: Person, scripted: ScriptedProvider) -> dict[str, st
     ada.post(f"/api/drafts/{submission['id']}/submit")
     form = ada.post("/api/drafts", {"kind": "form", "fields": {"form": "gig", "data.title": "Secret gig"}}).json()
     template = ada.post(f"/api/drafts/{form['id']}/template", {"name": "Secret template"}).json()
-    return {
-        "submission_id": submission["id"], "webhook_id": ada.id, "delivery_id": ada.id, "form": "bug",
     goal = ada.post("/api/goals", {"title": "Secret goal"}).json()
     talk = {"goal_id": goal["id"], "instructor_id": world.person("ines", "instructor").id}
     conversation = ada.post("/api/goals/conversations", talk).json()
@@ -134,22 +132,21 @@ def owned(world: World, ada: Person, scripted: ScriptedProvider) -> dict[str, st
     upload = ada.post(f"/api/messages/{said['id']}/uploads", {"name": "Secret.txt", "size": 1}).json()
     file = {"file": ("Secret.txt", b"Secret")}
     attached = ada.client.post(f"/api/messages/{said['id']}/attachments", files=file, headers=ada.headers).json()
-    template = ada.post("/api/reply-templates", {"name": "Secret", "content": "Secret"}).json()
+    reply_template = ada.post("/api/reply-templates", {"name": "Secret", "content": "Secret"}).json()
     return {
+        "submission_id": submission["id"], "webhook_id": ada.id, "delivery_id": ada.id, "form": "bug",
         "goal_id": goal["id"], "goals:conversation_id": conversation["id"], "goals:message_id": said["id"],
         "attachment_id": attached["id"], "upload_id": upload["id"],
-        "template_id": template["id"],
+        "goals:template_id": reply_template["id"],
         "branch_id": branch["id"], "old_version_id": old["id"],
         "alternatives_id": group["id"], "message_id": turn["message_id"],
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
-        "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02", "group_id": ada.id, "reconciliation_id": ada.id,
+        "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02",
+        "group_id": ada.id, "reconciliation_id": ada.id, "seq": "1",
         "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
         "file_path": "nothing.js", "form_id": form["id"], "template_id": template["id"], "name": "gig", "step": "basics",
-        "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02",
-        "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none", "seq": "1",
-        "file_path": "nothing.js",
     }  # fmt: skip
 
 
@@ -159,6 +156,8 @@ def filled(path: str, owned: dict[str, str]) -> str:
     if path.startswith(("/api/goals", "/goals", "/api/messages")):
         # Conversations and messages of goals, not those beside a draft.
         owned = owned | {name: owned[f"goals:{name}"] for name in ("conversation_id", "message_id")}
+    if path.startswith("/api/reply-templates"):
+        owned = owned | {"template_id": owned["goals:template_id"]}
     for name, value in owned.items():
         for kind in ("uuid", "str", "path", "int"):
             path = path.replace(f"{{{name}:{kind}}}", value)
