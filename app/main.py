@@ -25,6 +25,7 @@ from app.routes import alternatives as alternative_routes
 from app.routes import branches as branch_routes
 from app.routes import cost_groups as cost_group_routes
 from app.routes import cost_pages as cost_page_routes
+from app.routes import cost_rates as cost_rate_routes
 from app.routes import costs as cost_routes
 from app.routes import drafts as draft_routes
 from app.routes import files as file_routes
@@ -61,6 +62,7 @@ from app.services.finance.groups import Groups
 from app.services.finance.months import Months
 from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
+from app.services.finance.rates import Rates
 from app.services.finance.reconciliations import Reconciliations
 from app.services.finance.reports import Reports
 from app.services.locks import Locks
@@ -126,7 +128,7 @@ def create_app(
     prices = Prices(db, clock, catalogue, check_seconds=price_check_seconds)
     budgets = Budgets(db, clock)
     costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
-    groups, reconciliations = Groups(db, clock), Reconciliations(db, clock)
+    groups, reconciliations, rates = Groups(db, clock), Reconciliations(db, clock), Rates(db, clock)
     run_logs = RunLogs(db, clock)
     builtin_actions = BuiltinActions(ROOT / "prompts" / "actions")
     turns = Turns(
@@ -177,6 +179,7 @@ def create_app(
         "centres": centres,
         "groups": groups,
         "reconciliations": reconciliations,
+        "rates": rates,
         "overview": Overview(
             db,
             clock,
@@ -187,6 +190,7 @@ def create_app(
             centres=centres,
             groups=groups,
             reconciliations=reconciliations,
+            rates=rates,
             costs=costs,
         ),
         "maintenance": Maintenance(db),
@@ -229,6 +233,7 @@ def create_app(
             alternative_routes.router,
             cost_routes.router,
             cost_group_routes.router,
+            cost_rate_routes.router,
             reconciliation_routes.router,
             cost_page_routes.router,
             operation_routes.router,

@@ -31,6 +31,7 @@ async def asked_costs(
     model: FromQuery[str | None] = None,
     cost_centre: FromQuery[str | None] = None,
     group_id: FromQuery[str | None] = None,
+    currency: FromQuery[str | None] = None,
     limit: FromQuery[int] = 1000,
     offset: FromQuery[int] = 0,
 ) -> CostQuery:
@@ -46,6 +47,7 @@ async def asked_costs(
         model=model,
         cost_centre=cost_centre,
         group_id=group_id,
+        currency=currency,
         limit=limit,
         offset=offset,
     )
@@ -59,7 +61,8 @@ async def cost_report(
     request: PersonRequest, asked: NamedDependency[CostQuery], reports: NamedDependency[Reports]
 ) -> CostReport:
     """Sums from `from` to `to` (UTC days, both included; by default this month so far), from the most expensive on;
-    `limit` and `offset` choose a page of them, `total` is that of all.
+    `limit` and `offset` choose a page of them, `total` is that of all. `currency` shows
+    amounts in another currency too, by the newest rate that is not after `to`.
 
     Everybody sees their own costs; finance and administrators see all.
     """

@@ -51,6 +51,7 @@ BODIES: dict[str, Any] = {
     "/api/budgets": {"scope": "installation", "period": "day", "hard_usd": "1"},
     "/api/prices/import": {"csv": "x"},
     "/api/costs/groups": {"name": "x"},
+    "/api/costs/rates": {"currency": "EUR", "rate": "1", "day": "2026-03-01", "source": "x"},
     "/api/costs/reconciliations": {"provider": "openai", "csv": "x"},
 }  # fmt: skip
 
@@ -100,7 +101,7 @@ def owned(ada: Person, scripted: ScriptedProvider) -> dict[str, str]:
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
-        "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02", "group_id": ada.id, "reconciliation_id": ada.id,
+        "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02", "group_id": ada.id, "reconciliation_id": ada.id, "rate_id": ada.id,
         "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
         "file_path": "nothing.js",
     }  # fmt: skip

@@ -30,6 +30,8 @@ export function openCosts(): void {
   tellWhatHappened();
   if (document.getElementById("budget-form")) openBudgets();
   if (document.getElementById("price-form")) openPrices();
+  const rate = document.querySelector<HTMLFormElement>("#rate-form");
+  if (rate) onSubmit(rate, async () => void (await api("POST", "/api/costs/rates", given(rate)), location.reload()));
 }
 
 function openBudgets(): void {
