@@ -59,6 +59,7 @@ from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
 from app.services.finance.centres import Centres
 from app.services.finance.groups import Groups
+from app.services.finance.measures import Measuring
 from app.services.finance.months import Months
 from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
@@ -173,6 +174,7 @@ def create_app(
         "writing_style": WritingStyle(db, clock, counter),
         "costs": costs,
         "reports": reports,
+        "measuring": Measuring(db, reports),
         "prices": prices,
         "budgets": budgets,
         "months": months,
