@@ -19,7 +19,7 @@ from app.services.finance.reports import GROUPS, CostQuery
 from app.services.views import usd
 
 _NAMES = ("user_id", "draft_id", "conversation_id", "provider", "model", "cost_centre", "group_id", "currency")
-_ROWS_A_PAGE = 100
+_ROWS_A_PAGE = 50
 _GROUP_NAMES = {"cost_centre": "cost centre", "conversation": "chat", "user": "person"}
 
 

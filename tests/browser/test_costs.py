@@ -40,7 +40,7 @@ def test_costs_from_the_total_to_the_attempt_and_a_budget(desk: Desk) -> None:
     page.get_by_role("button", name="Set budget").click()
     expect(page.get_by_text("Everybody, a month")).to_be_visible()
     page.get_by_role("button", name="Change the cost centre of Ada").click()
-    page.get_by_label("Name").fill("Press")
+    page.get_by_label("Name", exact=True).fill("Press")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Press", exact=True)).to_be_visible()
     page.get_by_role("button", name=re.compile(r"^Close \d{4}-\d{2}$")).first.click()
