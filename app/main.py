@@ -29,6 +29,7 @@ from app.routes import attachments as attachment_routes
 from app.routes import branches as branch_routes
 from app.routes import cost_groups as cost_group_routes
 from app.routes import cost_pages as cost_page_routes
+from app.routes import cost_rates as cost_rate_routes
 from app.routes import costs as cost_routes
 from app.routes import dashboard as dashboard_routes
 from app.routes import drafts as draft_routes
@@ -78,9 +79,11 @@ from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
 from app.services.finance.centres import Centres
 from app.services.finance.groups import Groups
+from app.services.finance.measures import Measuring
 from app.services.finance.months import Months
 from app.services.finance.overview import Overview
 from app.services.finance.prices import Prices
+from app.services.finance.rates import Rates
 from app.services.finance.reconciliations import Reconciliations
 from app.services.finance.reports import Reports
 from app.services.forms.definitions import FormDefinitions
@@ -158,7 +161,7 @@ def create_app(
     prices = Prices(db, clock, catalogue, check_seconds=price_check_seconds)
     budgets = Budgets(db, clock)
     costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
-    groups, reconciliations = Groups(db, clock), Reconciliations(db, clock)
+    groups, reconciliations, rates = Groups(db, clock), Reconciliations(db, clock), Rates(db, clock)
     run_logs = RunLogs(db, clock)
     builtin_actions = BuiltinActions(ROOT / "prompts" / "actions")
     turns = Turns(
@@ -233,12 +236,14 @@ def create_app(
         "writing_style": WritingStyle(db, clock, counter),
         "costs": costs,
         "reports": reports,
+        "measuring": Measuring(db, reports),
         "prices": prices,
         "budgets": budgets,
         "months": months,
         "centres": centres,
         "groups": groups,
         "reconciliations": reconciliations,
+        "rates": rates,
         "overview": Overview(
             db,
             clock,
@@ -249,6 +254,7 @@ def create_app(
             centres=centres,
             groups=groups,
             reconciliations=reconciliations,
+            rates=rates,
             costs=costs,
         ),
         "maintenance": Maintenance(db),
@@ -311,6 +317,7 @@ def create_app(
             alternative_routes.router,
             cost_routes.router,
             cost_group_routes.router,
+            cost_rate_routes.router,
             reconciliation_routes.router,
             cost_page_routes.router,
             operation_routes.router,

@@ -18,7 +18,8 @@ from app.services.finance.overview import CostPage, Overview
 from app.services.finance.reports import GROUPS, CostQuery
 from app.services.views import usd
 
-_NAMES = ("user_id", "draft_id", "conversation_id", "provider", "model", "cost_centre", "group_id")
+_NAMES = ("user_id", "draft_id", "conversation_id", "provider", "model", "cost_centre", "group_id", "currency")
+_ROWS_A_PAGE = 50
 _GROUP_NAMES = {"cost_centre": "cost centre", "conversation": "chat", "user": "person"}
 
 
@@ -30,12 +31,13 @@ async def costs_page(
     page: NamedDependency[PageContext],
 ) -> Template:
     problem = ""
+    asked = replace(asked, limit=_ROWS_A_PAGE)
     try:
         shown = await overview.page(request.user, asked)
     except InvalidInput as error:
         first = error.values["errors"][0]
         problem = f"{first['field']}: {first['message']} This is the current month instead."
-        asked = CostQuery()
+        asked = CostQuery(limit=_ROWS_A_PAGE)
         shown = await overview.page(request.user, asked)
     links = _Links(replace(asked, first=shown.report.from_.isoformat(), last=shown.report.to.isoformat()))
     return Template(
@@ -48,8 +50,11 @@ async def costs_page(
             links=links,
             groups=[(name, _GROUP_NAMES.get(name, name)) for name in GROUPS if name != "user" or shown.everybody],
             presets=_presets(links, shown),
+            more=links.to(offset=asked.offset + _ROWS_A_PAGE) if shown.report.more else None,
+            before=links.to(offset=max(0, asked.offset - _ROWS_A_PAGE)) if asked.offset else None,
             money=money,
             nano_money=lambda amount: money(usd(amount)),
+            other_money=lambda amount: money(amount).replace("$", ""),
             short=short,
         ),
     )
@@ -63,9 +68,9 @@ class _Links:
 
     def to(self, *, path: str = "/costs", **change: Any) -> str:
         """The same view with something changed; None takes a filter away."""
-        asked = replace(self._asked, **change)
+        asked = replace(self._asked, **({"offset": 0} | change))
         values = {"from": asked.first, "to": asked.last, "group_by": asked.group_by}
-        values |= {name: getattr(asked, name) for name in _NAMES}
+        values |= {name: getattr(asked, name) for name in _NAMES} | {"offset": asked.offset}
         return f"{path}?{urlencode({name: value for name, value in values.items() if value})}"
 
     def table(self) -> str:

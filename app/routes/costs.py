@@ -13,6 +13,7 @@ from app.routes.accounts import PersonRequest
 from app.routes.security import administrator, finance, signed_in
 from app.services.finance.budgets import BudgetList, Budgets, BudgetView, NewBudget
 from app.services.finance.centres import CentreList, Centres
+from app.services.finance.measures import Measures, Measuring
 from app.services.finance.months import ClosingList, ClosingView, Months
 from app.services.finance.price_lists import NewPrice
 from app.services.finance.prices import PriceList, Prices, PricesAdded, UnpricedQueue
@@ -31,6 +32,7 @@ async def asked_costs(
     model: FromQuery[str | None] = None,
     cost_centre: FromQuery[str | None] = None,
     group_id: FromQuery[str | None] = None,
+    currency: FromQuery[str | None] = None,
     limit: FromQuery[int] = 1000,
     offset: FromQuery[int] = 0,
 ) -> CostQuery:
@@ -46,6 +48,7 @@ async def asked_costs(
         model=model,
         cost_centre=cost_centre,
         group_id=group_id,
+        currency=currency,
         limit=limit,
         offset=offset,
     )
@@ -59,7 +62,8 @@ async def cost_report(
     request: PersonRequest, asked: NamedDependency[CostQuery], reports: NamedDependency[Reports]
 ) -> CostReport:
     """Sums from `from` to `to` (UTC days, both included; by default this month so far), from the most expensive on;
-    `limit` and `offset` choose a page of them, `total` is that of all.
+    `limit` and `offset` choose a page of them, `total` is that of all. `currency` shows
+    amounts in another currency too, by the newest rate that is not after `to`.
 
     Everybody sees their own costs; finance and administrators see all.
     """
@@ -77,6 +81,14 @@ async def cost_table(
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="costs.csv"', "Cache-Control": "no-store"},
     )
+
+
+@get("/api/costs/measures", dependencies=COST_QUERY)
+async def cost_measures(
+    request: PersonRequest, asked: NamedDependency[CostQuery], measuring: NamedDependency[Measuring]
+) -> Measures:
+    """What came of what was spent, with the same period and filters: how many suggestions were accepted."""
+    return await measuring.measures(request.user, asked)
 
 
 @get("/api/costs/unpriced", guards=[finance])
@@ -205,7 +217,7 @@ async def reopen_month(
 router = Router(
     "/",
     route_handlers=[
-        cost_report, cost_table, unpriced_models, list_prices, price_table, add_price, read_prices, remove_price,
+        cost_report, cost_table, cost_measures, unpriced_models, list_prices, price_table, add_price, read_prices, remove_price,
         list_budgets, add_budget, remove_budget, list_closings, close_month, reopen_month, list_centres, set_centre,
     ],
     guards=[signed_in],

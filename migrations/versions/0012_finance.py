@@ -1,4 +1,4 @@
-"""Finance: groups of people and their budgets, reconciliations, exchange rates, words kept, and sums in finer grains."""
+"""Finance: groups of people and their budgets, reconciliations, exchange rates, and sums in finer grains."""
 
 import hashlib
 import uuid
@@ -67,7 +67,6 @@ def upgrade() -> None:
     op.create_index("ix_cost_group_members_group_id", "cost_group_members", ["group_id"])
     _create_reconciliations()
     _create_rates()
-    _create_kept_words()
     op.add_column("ledger_entries", sa.Column("group_id", BinaryUuid(), nullable=True))
     op.add_column("budget_reservations", sa.Column("group_id", BinaryUuid(), nullable=True))
     _make_budgets("group")
@@ -116,19 +115,6 @@ def _create_rates() -> None:
         sa.CheckConstraint("length(currency) = 3 AND currency <> 'USD'", name=op.f("ck_exchange_rates_currency")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange_rates")),
         sa.UniqueConstraint("currency", "day", name=op.f("uq_exchange_rates_currency_day")),
-    )
-
-
-def _create_kept_words() -> None:
-    op.create_table(
-        "kept_words",
-        sa.Column("draft_id", BinaryUuid(), nullable=False),
-        sa.Column("version_id", BinaryUuid(), nullable=False),
-        sa.Column("words", JsonText(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["draft_id"], ["drafts.id"], name=op.f("fk_kept_words_draft_id_drafts"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_kept_words")),
     )
 
 
@@ -298,7 +284,7 @@ def downgrade() -> None:
     _make_budgets()
     op.drop_column("budget_reservations", "group_id")
     op.drop_column("ledger_entries", "group_id")
-    for table in ("kept_words", "exchange_rates", "reconciliations"):
+    for table in ("exchange_rates", "reconciliations"):
         op.drop_table(table)
     op.drop_table("cost_group_members")
     op.drop_table("cost_groups")

@@ -30,6 +30,7 @@ OWN_COLLECTIONS = {
     ("GET", "/goals"), ("GET", "/api/goals"), ("POST", "/api/goals"), ("GET", "/api/goals/people"), ("GET", "/api/goals/conversations"),
     ("POST", "/api/goals/conversations"), ("GET", "/api/reply-templates"), ("POST", "/api/reply-templates"),
     ("GET", "/api/attachments/accepted"),
+    ("GET", "/api/costs/measures"),
 }  # fmt: skip
 """Answered with what is the caller's own; a stranger sees nothing of anybody else's there."""
 
@@ -68,6 +69,7 @@ BODIES: dict[str, Any] = {
     "/api/budgets": {"scope": "installation", "period": "day", "hard_usd": "1"},
     "/api/prices/import": {"csv": "x"},
     "/api/costs/groups": {"name": "x"},
+    "/api/costs/rates": {"currency": "EUR", "rate": "1", "day": "2026-03-01", "source": "x"},
     "/api/costs/reconciliations": {"provider": "openai", "csv": "x"},
     "/api/settings/webhooks": {"url": "https://example.org/hook"},
     "/api/settings/embedding": {"origins": []},
@@ -145,6 +147,7 @@ def owned(world: World, ada: Person, scripted: ScriptedProvider) -> dict[str, st
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
         "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02",
         "group_id": ada.id, "reconciliation_id": ada.id, "seq": "1",
+        "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02", "group_id": ada.id, "reconciliation_id": ada.id, "rate_id": ada.id,
         "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
         "file_path": "nothing.js", "form_id": form["id"], "template_id": template["id"], "name": "gig", "step": "basics",
     }  # fmt: skip

@@ -5,7 +5,7 @@ known, in a month that is open. Reopening needs a reason, which is kept.
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from app.services.accounts import Principal
 from app.services.checks import checked_line
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput, Missing
+from app.services.finance.rates import conversions
 from app.services.finance.views import CostRow, cost_row
 from app.store import audit
 from app.store.db import Database
@@ -28,7 +29,7 @@ _MONTH = re.compile(r"2\d{3}-(0[1-9]|1[0-2])")
 
 
 class ClosingView(msgspec.Struct, frozen=True, kw_only=True):
-    """A closed month. `rows_hash` is the SHA-256 over its rows, so that it can be proven that none changed."""
+    """A closed month. `totals.rates` holds its cost in other currencies, with the rates of then. `rows_hash` is the SHA-256 over its rows, so that it can be proven that none changed."""
 
     id: UUID
     month: str
@@ -68,7 +69,8 @@ class Months:
 
         def unit(session: Session) -> ClosingView:
             month_store.hold_rows(session)
-            totals = cost_row(month, month, month_store.month_sums(session, first))
+            sums = month_store.month_sums(session, first)
+            totals = cost_row(month, month, sums)
             if totals.unpriced and not accept_unpriced:
                 raise Conflict(
                     "month_unpriced",
@@ -76,7 +78,9 @@ class Months:
                     "cost will be booked in a later month.",
                     unpriced=totals.unpriced,
                 )
-            row = month_store.close_month(session, first, totals=_kept(totals), by=by.id, at=now)
+            kept = _kept(totals)
+            kept["rates"] = conversions(session, next_month(first) - timedelta(days=1), sums.cost_nano)
+            row = month_store.close_month(session, first, totals=kept, by=by.id, at=now)
             details = {"rows_hash": row.rows_hash, "cost_usd": totals.cost_usd}
             audit.record(session, at=now, actor_id=by.id, action="month.closed", target=month, details=details)
             return _view(row)
@@ -112,7 +116,7 @@ def _first(month: str) -> date:
 
 def _kept(totals: CostRow) -> dict[str, Any]:
     kept: dict[str, Any] = msgspec.to_builtins(totals)
-    return {name: value for name, value in kept.items() if name not in ("key", "label")}
+    return {name: value for name, value in kept.items() if name not in ("key", "label", "cost_converted")}
 
 
 def _view(row: MonthClosing) -> ClosingView:

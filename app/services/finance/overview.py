@@ -18,6 +18,7 @@ from app.services.finance.groups import GroupList, Groups
 from app.services.finance.months import ClosingView, Months
 from app.services.finance.price_lists import PriceView
 from app.services.finance.prices import Prices, UnpricedModel
+from app.services.finance.rates import Rates, RateView
 from app.services.finance.reconciliations import Reconciliations, ReconciliationSummary
 from app.services.finance.reports import CostQuery, Reports, sees_all
 from app.services.finance.views import CostReport
@@ -56,6 +57,7 @@ class CostPage:
     groups: GroupList
     reconciliations: list[ReconciliationSummary]
     providers: list[str]
+    rates: list[RateView]
     prices: list[PriceView]
     price_warnings: list[str]
 
@@ -75,6 +77,7 @@ class Overview:
         centres: Centres,
         groups: Groups,
         reconciliations: Reconciliations,
+        rates: Rates,
         costs: Costs,
     ) -> None:
         self._db = db
@@ -86,6 +89,7 @@ class Overview:
         self._centres = centres
         self._groups = groups
         self._reconciliations = reconciliations
+        self._rates = rates
         self._costs = costs
 
     async def page(self, person: Principal, query: CostQuery) -> CostPage:
@@ -132,6 +136,7 @@ class Overview:
             groups=await self._groups.all() if everybody else GroupList([], []),
             reconciliations=(await self._reconciliations.all()).items if everybody else [],
             providers=await self._reconciliations.providers() if everybody else [],
+            rates=(await self._rates.all()).items,
             prices=prices.items if prices else [],
             price_warnings=prices.warnings if prices else [],
         )

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -143,7 +143,7 @@ class Reconciliations:
             )
             audit.record(
                 session, at=now, actor_id=by.id, action="costs.reconciled", target=f"{provider} {first} {last}",
-                details=dict(counted),
+                details={str(state): count for state, count in counted.items()},
             )  # fmt: skip
             return _view(session, row)
 
@@ -227,7 +227,7 @@ def _percent(text: str) -> Decimal:
     return percent
 
 
-def _summary(session: Session, row: Reconciliation) -> dict[str, object]:
+def _summary(session: Session, row: Reconciliation) -> dict[str, Any]:
     try:
         user = get_user(session, row.created_by) if row.created_by else None
     except NotFound:
@@ -242,7 +242,7 @@ def _summary(session: Session, row: Reconciliation) -> dict[str, object]:
 
 def _view(session: Session, row: Reconciliation) -> ReconciliationView:
     lines = [msgspec.convert(line, ReconciledLine) for line in row.lines]
-    return ReconciliationView(**_summary(session, row), lines=lines)  # type: ignore[arg-type]
+    return ReconciliationView(**_summary(session, row), lines=lines)
 
 
 def _cell(value: object) -> object:

@@ -9,12 +9,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlmodel import Session
 
 from app.services.accounts import Principal
 from app.services.checks import checked_line
 from app.services.clock import Clock
 from app.services.errors import InvalidInput
+from app.services.finance.rates import Conversion, checked_currency, conversion, converted
 from app.services.finance.views import CostReport, CostRow, cost_row
 from app.store.db import Database
 from app.store.finance import reports as report_store
@@ -58,6 +60,7 @@ class CostQuery:
     model: str | None = None
     cost_centre: str | None = None
     group_id: str | None = None
+    currency: str | None = None
     limit: int = 1000
     offset: int = 0
 
@@ -78,14 +81,34 @@ class Reports:
         """Raises `InvalidInput`. Somebody else's id gives an empty report, as one that never existed."""
         group_by, filters = self.checked(person, query)
         limit, offset = max(1, min(query.limit, _MOST_ROWS)), max(0, min(query.offset, _MOST_OFFSET))
-        rows, total, more = await self._db.read(_page, person, group_by, filters, limit, offset)
-        return CostReport(from_=filters.first, to=filters.last, group_by=group_by, rows=rows, total=total, more=more)
+        currency = checked_currency(query.currency) if query.currency else None
+
+        def read(session: Session) -> CostReport:
+            rows, total, more = _page(session, person, group_by, filters, limit, offset)
+            shown, [whole], rate = _converted(session, filters, currency, rows, [total])
+            return CostReport(
+                from_=filters.first,
+                to=filters.last,
+                group_by=group_by,
+                rows=shown,
+                total=whole,
+                more=more,
+                conversion=rate,
+            )
+
+        return await self._db.read(read)
 
     async def table(self, person: Principal, query: CostQuery) -> Iterator[bytes]:
         """The same as CSV, all rows, the total last."""
         group_by, filters = self.checked(person, query)
-        rows, total = await self._db.read(_all, person, group_by, filters)
-        return csv_lines([*rows, total])
+        currency = checked_currency(query.currency) if query.currency else None
+
+        def read(session: Session) -> list[CostRow]:
+            rows, total = _all(session, person, group_by, filters)
+            shown, whole, _ = _converted(session, filters, currency, rows, [total])
+            return [*shown, *whole]
+
+        return csv_lines(await self._db.read(read), currency)
 
     def checked(self, person: Principal, query: CostQuery) -> tuple[GroupBy, Filters]:
         """The query in the store's words, narrowed to what this person may see."""
@@ -114,6 +137,21 @@ class Reports:
             group_id=_id("group_id", query.group_id),
             open_end=last == today,
         )
+
+
+def _converted(
+    session: Session, filters: Filters, currency: str | None, rows: list[CostRow], totals: list[CostRow]
+) -> tuple[list[CostRow], list[CostRow], Conversion | None]:
+    """The same with amounts in another currency, if one is asked for, by the newest rate not after the last day."""
+    if currency is None:
+        return rows, totals, None
+    found = conversion(session, currency, filters.last, None)
+
+    def shown(row: CostRow) -> CostRow:
+        return msgspec.structs.replace(row, cost_converted=converted(row.cost_usd, found.rate))
+
+    whole = [shown(row) for row in totals]
+    return [shown(row) for row in rows], whole, msgspec.structs.replace(found, cost=whole[0].cost_converted)
 
 
 def _page(
@@ -194,11 +232,12 @@ def _day(field: str, value: str | None, *, end: bool = False) -> date | None:
 # CSV
 
 
-def csv_lines(rows: list[CostRow]) -> Iterator[bytes]:
+def csv_lines(rows: list[CostRow], currency: str | None = None) -> Iterator[bytes]:
     """The header, then the rows in pieces. Labels that a spreadsheet would run as a formula start with an apostrophe."""
-    yield csv_bytes([COLUMNS])
+    names = (*COLUMNS, "cost_converted") if currency else COLUMNS
+    yield csv_bytes([(*COLUMNS, f"cost_{currency.lower()}") if currency else COLUMNS])
     for start in range(0, len(rows), _CSV_ROWS_AT_ONCE):
-        yield csv_bytes([getattr(row, name) for name in COLUMNS] for row in rows[start : start + _CSV_ROWS_AT_ONCE])
+        yield csv_bytes([getattr(row, name) for name in names] for row in rows[start : start + _CSV_ROWS_AT_ONCE])
 
 
 def csv_bytes(lines: Iterable[Iterable[object]]) -> bytes:

@@ -4,6 +4,7 @@ from datetime import date
 
 import msgspec
 
+from app.services.finance.rates import Conversion
 from app.services.views import usd
 from app.store.finance.sums import Sums
 
@@ -26,6 +27,8 @@ class CostRow(msgspec.Struct, frozen=True, kw_only=True):
     estimated: int
     attempts: int
     adjustments: int
+    cost_converted: str | None = None
+    """In the currency that was asked for."""
 
     @property
     def tokens(self) -> int:
@@ -47,6 +50,7 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True):
     group_by: str
     rows: list[CostRow]
     total: CostRow
+    conversion: Conversion | None = None
     more: int = 0
     """Rows left out by the limit: the cheapest ones."""
 

@@ -61,8 +61,8 @@ def _from_rows(filters: Filters) -> Select[Any]:
 
 
 def _from_sums(filters: Filters) -> Select[Any]:
-    key = col(CostSum.version_id)
-    sums = [cast(func.sum(col(getattr(CostSum, name))), BigInteger) for name in COUNTED]
+    key: Any = col(CostSum.version_id)
+    sums: list[Any] = [cast(func.sum(col(getattr(CostSum, name))), BigInteger) for name in COUNTED]
     return select(key, *sums).where(*_within(filters)).group_by(key)
 
 

@@ -14,7 +14,6 @@ from app.store.tables.costs import (
     CostGroupMember,
     CostSum,
     ExchangeRate,
-    KeptWords,
     MonthClosing,
     PriceOverride,
     Reconciliation,

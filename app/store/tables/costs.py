@@ -237,14 +237,3 @@ class ExchangeRate(SQLModel, table=True):
     source: str = characters(200)
     created_by: uuid.UUID | None = optional_reference()
     created_at: datetime
-
-
-class KeptWords(SQLModel, table=True):
-    """Counted once for a version that was a draft's current one: of each model's version it comes from, by id (hex), how many
-    of its words still stand."""
-
-    __tablename__ = "kept_words"
-
-    draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE", primary_key=True)
-    version_id: uuid.UUID = reference()
-    words: dict[str, int] = Field(default_factory=dict, sa_type=JsonText)

@@ -27,9 +27,12 @@ export function openCosts(): void {
   each("[data-price-model]", fillPrice);
   openGroups();
   openReconciliations();
+  void tellAccepted();
   tellWhatHappened();
   if (document.getElementById("budget-form")) openBudgets();
   if (document.getElementById("price-form")) openPrices();
+  const rate = document.querySelector<HTMLFormElement>("#rate-form");
+  if (rate) onSubmit(rate, async () => void (await api("POST", "/api/costs/rates", given(rate)), location.reload()));
 }
 
 function openBudgets(): void {
@@ -93,6 +96,29 @@ function reopenMonth(month: string): void {
 function setCentre(button: HTMLElement): void {
   const name = h("input", { id: "asked-line", name: "cost_centre", maxlength: 100, value: button.dataset["centreName"] ?? "" });
   askFor("Cost centre", "Name", name, "Leave it empty to book to no cost centre.", "Save", (given) => api("PUT", `/api/costs/centres/${button.dataset["centre"]}`, given));
+}
+
+interface Measures {
+  accepted: number;
+  rejected: number;
+  pending: number;
+  accepted_percent: string | null;
+}
+
+/** How many suggestions were accepted: asked for after the page is there, since it is counted from the turns themselves. */
+async function tellAccepted(): Promise<void> {
+  const number = document.getElementById("cost-accepted");
+  if (!number) return;
+  try {
+    const { accepted, rejected, pending, accepted_percent } = await api<Measures>("GET", number.dataset["from"] ?? "");
+    if (accepted_percent === null) return;
+    number.querySelector("dd")?.append(`${accepted_percent} %`);
+    number.querySelector("dt")?.append(`of ${accepted + rejected} suggestions accepted${pending > 0 ? `, ${pending} open` : ""}`);
+    number.hidden = false;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    toast(error.message);
+  }
 }
 
 function tellWhatHappened(): void {

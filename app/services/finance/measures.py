@@ -1,0 +1,53 @@
+"""What came of what was spent: how many of the suggestions that were paid for were accepted."""
+
+from datetime import date
+
+import msgspec
+
+from app.services.accounts import Principal
+from app.services.finance.reports import CostQuery, Reports
+from app.store.db import Database
+from app.store.finance.measures import proposals_by_state
+
+
+class Measures(msgspec.Struct, frozen=True, kw_only=True):
+    """Suggestions of the turns booked from `from` to `to`, both included, by what they are now. `accepted_percent` is the part
+    of those decided (accepted or rejected), as a decimal string; null while none is. Withdrawn ones lost their place."""
+
+    from_: date = msgspec.field(name="from")
+    to: date
+    accepted: int
+    rejected: int
+    pending: int
+    withdrawn: int
+    accepted_percent: str | None
+
+
+class Measuring:
+    """The use case of asking what came of it."""
+
+    def __init__(self, db: Database, reports: Reports) -> None:
+        self._db = db
+        self._reports = reports
+
+    async def measures(self, person: Principal, query: CostQuery) -> Measures:
+        """Everybody sees their own; finance and administrators all. Raises `InvalidInput`."""
+        _, filters = self._reports.checked(person, query)
+        counted = await self._db.read(proposals_by_state, filters)
+        accepted, rejected = counted.get("accepted", 0), counted.get("rejected", 0)
+        decided = accepted + rejected
+        return Measures(
+            from_=filters.first,
+            to=filters.last,
+            accepted=accepted,
+            rejected=rejected,
+            pending=counted.get("pending", 0),
+            withdrawn=counted.get("withdrawn", 0),
+            accepted_percent=_percent(accepted, decided) if decided else None,
+        )
+
+
+def _percent(part: int, whole: int) -> str:
+    """Rounded to one digit after the point, in whole numbers."""
+    tenths = (2000 * part + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10}".removesuffix(".0")
