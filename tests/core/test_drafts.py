@@ -186,6 +186,25 @@ def test_true_and_one_are_different_values() -> None:
     assert len(draft.conflicts) == 1
 
 
+def test_where_somebody_is_in_a_form_is_nobodys_conflict() -> None:
+    draft = Drafting(kind="form", fields={"form": "gig"})
+    draft.send({"field": "current_step", "set": "details"}, base=1, actor=ANNA)
+    draft.send({"field": "current_step", "set": "budget"}, base=1, actor=BEN)
+    assert draft.conflicts == ()
+    assert draft.state.fields["current_step"] == "budget"
+
+
+def test_a_text_of_a_form_begins_empty_and_merges() -> None:
+    draft = Drafting(kind="form", fields={"form": "gig"})
+    draft.send({"field": "text.about", "changes": [[0, "One"]]}, base=1, actor=ANNA)
+    draft.send({"field": "text.venue", "replace": "Hall"}, base=1, actor=BEN)
+    draft.send({"field": "text.about", "changes": [3, [0, " two"]]}, base=2, actor=BEN)
+    draft.send({"field": "text.about", "changes": [[0, "Zero "], 3]}, base=2, actor=ANNA)
+    assert draft.state.fields["text.about"] == "Zero One two"
+    assert draft.state.fields["text.venue"] == "Hall"
+    assert draft.conflicts == ()
+
+
 def test_a_replica_does_not_conflict_with_itself() -> None:
     draft = Drafting(FOX)
     draft.send({"field": "title", "set": "F"}, change(FOX, "quick", "slow"), base=1)

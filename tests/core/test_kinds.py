@@ -55,6 +55,8 @@ def test_first_values_are_valid_and_not_shared(name: str) -> None:
         ("form", "completed_steps", ["basics"]),
         ("form", "data.price", 12.5),
         ("form", "data.note", "text"),
+        ("form", "text.about", "A first line.\nA second."),
+        ("form", "required", ["data.title"]),
         ("message", "target_date", "2026-03-31"),
         ("message", "target_date", None),
         ("message", "message_type", "milestone"),
@@ -77,6 +79,8 @@ def test_what_fields_hold(kind: str, field: str, value: Any) -> None:
         ("form", "completed_steps", [1]),
         ("form", "completed_steps", "basics"),
         ("form", "data.note", "\0"),
+        ("form", "text.about", 5),
+        ("form", "form_version", "1"),
         ("message", "target_date", "31.3.2026"),
         ("message", "message_type", "poem"),
     ],
@@ -87,7 +91,7 @@ def test_what_fields_refuse(kind: str, field: str, value: Any) -> None:
     assert refused.value.values["field"] == field
 
 
-@pytest.mark.parametrize("field", ["data.", "data", "price", "data.a b", "data." + "x" * 101])
+@pytest.mark.parametrize("field", ["data.", "data", "price", "data.a b", "data." + "x" * 101, "text.", "text.a b"])
 def test_a_form_has_only_its_own_names(field: str) -> None:
     with pytest.raises(UnknownField):
         kind_named("form").field(field)
@@ -105,3 +109,18 @@ def test_an_unknown_kind() -> None:
 def test_completion_is_the_share_of_required_fields(fields: dict[str, str], percent: int) -> None:
     kind = kind_named("document")
     assert kind.completion(kind.first_fields(fields)) == percent
+
+
+def test_a_form_names_what_it_needs_itself() -> None:
+    kind = kind_named("form")
+    fields = kind.first_fields({"form": "gig", "required": ["data.title", "text.about", "data.tags"]})
+    assert (kind.completion(fields), kind.missing(fields)) == (0, ["data.title", "text.about", "data.tags"])
+    fields |= {"data.title": "T", "text.about": " ", "data.tags": ["a"]}
+    assert (kind.completion(fields), kind.missing(fields)) == (66, ["text.about"])
+    assert kind.completion(kind.first_fields({"form": "gig"})) == 100
+
+
+def test_an_id_is_kept_in_one_form() -> None:
+    subject = kind_named("form").field("subject")
+    plain = "0199a3b0-0000-7000-8000-00000000000a"
+    assert subject.validated("subject", plain.upper()) == plain

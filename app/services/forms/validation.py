@@ -15,6 +15,7 @@ from app.services.forms.definitions import FormDefinition, FormField, FormStep
 NEEDED = "This is needed."
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
+
 def _is_date(value: object) -> bool:
     return not isinstance(value, str) or bool(date.fromisoformat(value))
 

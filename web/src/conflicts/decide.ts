@@ -7,8 +7,9 @@ import { byId, h } from "../common/dom.js";
 import { count } from "../common/format.js";
 import { toast } from "../common/toast.js";
 import type { ConflictView, DraftEvent } from "../sync/wire.js";
-import { asWords, resultEditor, type Choice } from "./result.js";
+import { resultEditor } from "./result.js";
 import { changedWords } from "./word_marks.js";
+import { asWords, type Choice } from "./words.js";
 
 export interface ConflictLinks {
   moved(seq: number): void;

@@ -1,11 +1,7 @@
 // What a person decides a contested field shall hold: written, or chosen, by what the field holds.
 
 import { h } from "../common/dom.js";
-
-export interface Choice {
-  value: string;
-  label: string;
-}
+import type { Choice } from "./words.js";
 
 export interface ResultEditor {
   element: HTMLElement & { value: string };
@@ -15,15 +11,6 @@ export interface ResultEditor {
 }
 
 const ID = "conflict-result";
-
-/** A value in words. */
-export function asWords(value: unknown, choices: readonly Choice[] = []): string {
-  const label = (one: unknown): string => choices.find((choice) => choice.value === String(one))?.label ?? String(one);
-  if (value === null || value === undefined || value === "") return "";
-  if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (Array.isArray(value)) return value.map((one) => (typeof one === "object" ? JSON.stringify(one) : label(one))).join("\n");
-  return typeof value === "object" ? JSON.stringify(value, null, 2) : label(value);
-}
 
 /** `samples` are the values in conflict: the first that holds anything says of what kind they are. */
 export function resultEditor(samples: readonly unknown[], choices: readonly Choice[]): ResultEditor {

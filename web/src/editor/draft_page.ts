@@ -13,6 +13,7 @@ import { Conflicts } from "../conflicts/decide.js";
 import { locksAt } from "../proposals/locks.js";
 import { Review } from "../proposals/review.js";
 import { exportItems } from "../files/export_menu.js";
+import { shareDialog } from "../sharing/dialog.js";
 import { drain, openPage } from "../sync/boot.js";
 import { browserSurroundings, deviceStore } from "../sync/browser.js";
 import { liveHints, type LiveHints } from "../sync/live.js";
@@ -164,6 +165,7 @@ export class DraftPage {
       },
       decided: () => void this.pane.refresh(),
     });
+    byId("share").addEventListener("click", () => void shareDialog(draft.id));
     byId("version-name").addEventListener("click", () => this.layout.show("versions"));
     if (draft.current_version) this.versions.named(draft.current_version.number, draft.current_version.label);
     for (const button of document.querySelectorAll<HTMLButtonElement>("[data-act=export]")) menuButton(button, "Export as", () => this.exports());

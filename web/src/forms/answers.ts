@@ -1,6 +1,6 @@
 // What was answered, in words: for the review and for dialogs.
 
-import { asWords } from "../conflicts/result.js";
+import { asWords } from "../conflicts/words.js";
 import type { FormField } from "./wire.js";
 
 export function inWords(field: FormField, value: unknown): string {
