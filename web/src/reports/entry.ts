@@ -26,7 +26,7 @@ const reports = (): void => location.assign("/submissions");
 export const reportCommands = (): PaletteCommand[] => [
   { label: "Report a bug", keys: "!", run: bug },
   { label: "Request a feature", run: feature },
-  { label: "What became of reports", run: reports },
+  { label: "Sent reports", run: reports },
 ];
 
 export const REPORT_KEY = { keys: "!", does: "Report a bug" };
@@ -36,7 +36,7 @@ export function setUpReports(): void {
     menuButton(button, "Help and reports", () => [
       { label: "Report a bug", run: bug },
       { label: "Request a feature", run: feature },
-      { label: "What became of reports", run: reports },
+      { label: "Sent reports", run: reports },
     ]);
   }
   document.addEventListener("click", (event) => {
