@@ -19,14 +19,16 @@ export class Numbers {
 
   constructor(private readonly strip: HTMLElement) {}
 
-  async load(): Promise<void> {
+  /** False when the server could not be reached. */
+  async load(): Promise<boolean> {
     try {
       this.known = await api<Statistics>("GET", "/api/drafts/stats");
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return;
+      return error.status !== 0;
     }
     this.render();
+    return true;
   }
 
   /** `unsent`: drafts with words that only this device has; they need the person as much as those in conflict. */

@@ -153,8 +153,8 @@ class DraftList implements DraftRows {
   }
 
   /** The numbers above the list; without them the list stands alone. */
-  countAll(): Promise<void> {
-    return this.numbers.load();
+  async countAll(): Promise<void> {
+    if (!(await this.numbers.load())) this.showProblem(new Problem(0, "unreachable", ""));
   }
 
   private render(): void {

@@ -6,7 +6,7 @@ import { same } from "../common/same.js";
 import type { DeviceStore } from "./device_store.js";
 import { Parking } from "./parking.js";
 import type { Patience } from "./patience.js";
-import { alreadyIn, applyEvent, difference, fieldsOf, isEmpty, isSynced, joined, jump, Misfit, renamed, resent, screenValues, settle, thaw, Unreadable, withdraw, type Pending, type Replica, type Step } from "./replica.js";
+import { alreadyIn, applyEvent, applyForeign, difference, fieldsOf, foreignRun, isEmpty, isSynced, joined, jump, Misfit, renamed, resent, screenValues, settle, thaw, Unreadable, withdraw, type Pending, type Replica, type Step } from "./replica.js";
 import { isClosed, PAUSE, type ParkedWords, type SyncStatus, type Trouble } from "./status.js";
 import { verdict } from "./verdict.js";
 import { Refusal, type Answer, type Command, type DraftEvent, type Snapshot, type Transport } from "./wire.js";
@@ -42,6 +42,8 @@ interface Keeping {
 /** Above this many missed events a snapshot is cheaper than replaying. */
 const REPLAY_LIMIT = 4_000;
 const RENAME_LIMIT = 3;
+/** From so many events of others on they are taken in together. */
+const RUN_LEAST = 4;
 const SET_BACK = "The server was set back to an older state and went on from there without these words.";
 
 export class Exchange {
@@ -217,11 +219,15 @@ export class Exchange {
   }
 
   private async replay(items: DraftEvent[]): Promise<void> {
-    for (const event of items) {
-      if (event.seq !== this.replica.seq + 1) continue;
+    for (let next = 0; next < items.length; ) {
+      const run = foreignRun(this.replica, items, next);
+      const events = items.slice(next, next + Math.max(1, run < RUN_LEAST ? 1 : run));
+      next += events.length;
+      const last = events.at(-1);
+      if (last === undefined || events[0]?.seq !== this.replica.seq + 1) continue;
       try {
-        this.show(applyEvent(this.replica, event), event);
-        this.around.screen.event(event);
+        this.show(events.length > 1 ? applyForeign(this.replica, events) : applyEvent(this.replica, last), last);
+        for (const event of events) this.around.screen.event(event);
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
         const snapshot = await this.around.transport.snapshot();

@@ -8,6 +8,9 @@ import { fromRecord, type BaseRecord, type OutboxRecord, type ParkedRecord } fro
 import { ownership } from "./ownership.js";
 import { screenText, screenTitle } from "./replica.js";
 
+/** Browsers open six connections to a server. */
+const AT_ONCE = 6;
+
 interface Unsent {
   draftId: string;
   record: OutboxRecord;
@@ -36,13 +39,18 @@ export async function drainLeftovers(account: string): Promise<Drained> {
     // A draft without words: its page was left before anything was typed. One with words is made known with them.
     await makeKnown(account, id).then(() => (sent += 1), () => left.add(id));
   }
-  for (const { draftId, record } of await unsentOnDevice(account)) {
+  const waiting = await unsentOnDevice(account);
+  const one = async ({ draftId, record }: Unsent): Promise<void> => {
     const mine = await owners.claim(record.replica);
     if (mine && (await drain(record, browserSurroundings(draftId, store)))) sent += 1;
     else left.add(draftId);
     // What could not be sent may be taken over by a page that opens the draft, or by this one later.
     if (mine) owners.release(record.replica);
-  }
+  };
+  const several = async (): Promise<void> => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await one(next);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, several));
   return { sent, left };
 }
 
