@@ -15,9 +15,10 @@ from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput, Missing
 from app.services.goals.access import joined_place, own_message, seen_message, seen_place
+from app.services.goals.page_cache import PageCache
 from app.services.goals.publishing import checked_type, publish, thread_of
 from app.services.goals.rooms import Rooms
-from app.services.goals.showing import Shown, conversation_view, receipt_view
+from app.services.goals.showing import Shown, conversation_view, messages_of, receipt_view
 from app.services.goals.views import (
     GoalConversationView,
     GoalMessage,
@@ -67,6 +68,7 @@ class Messages:
         self._db = db
         self._clock = clock
         self._rooms = rooms
+        self._pages = PageCache()
 
     # Reading
 
@@ -80,6 +82,8 @@ class Messages:
         days: tuple[date | None, date | None] = (None, None),
     ) -> GoalConversationView:
         """The latest messages, or those before a position, or those of some days. Raises `Missing`."""
+        limit = max(1, min(limit, _MOST_PER_PAGE))
+        latest = before is None and days == (None, None)
         page = await self._db.read(
             pages.read_page,
             conversation_id,
@@ -87,11 +91,13 @@ class Messages:
             everything=person.is_admin,
             before=_LAST if before is None else max(0, min(before, _LAST)),
             days=_days(*days),
-            limit=max(1, min(limit, _MOST_PER_PAGE)),
+            limit=limit,
+            known=self._pages.find(conversation_id, person, limit) if latest else None,
         )
         if page is None:
             raise Missing
-        return conversation_view(person, page)
+        shown = self._pages.shown(person, page, limit) if latest else messages_of(person, page)
+        return conversation_view(person, page, shown)
 
     async def changes(
         self, person: Principal, conversation_id: UUID, *, after: int, limit: int = 100
