@@ -172,7 +172,7 @@ class Messages:
             )
             if not new.is_draft:
                 head = publish(session, head, person=person, at=at, device=device)
-            return _answer(session, person, place, head), known is None
+            return _answer(session, person, place, head, new=known is None), known is None
 
         answer, is_new = await self._db.write(unit)
         if is_new and isinstance(answer, GoalMessage):
@@ -330,12 +330,15 @@ def _ops(head: Head, change: MessageChange) -> list[Op]:
     return ops
 
 
-def _answer(session: Session, person: Principal, place: Place, head: Head) -> GoalMessage | MessageDraft:
+def _answer(
+    session: Session, person: Principal, place: Place, head: Head, *, new: bool = False
+) -> GoalMessage | MessageDraft:
+    """`new`: made in this unit, so that it has neither replies nor files."""
     if head.state.fields["published"] is None:
         return _draft_view(head)
     row = pages.read_message(session, head.id)
     assert row is not None
-    return _shown(session, person, place, [row])[0]
+    return Shown(person, place, {}, {}).message(row) if new else _shown(session, person, place, [row])[0]
 
 
 def _draft_view(head: Head) -> MessageDraft:
