@@ -25,7 +25,7 @@ SCRIPTS = {
     "costs": bench_costs.main,
     "goals": bench_goals.main,
 }
-MEASURED_BY_PYTEST = ("store_append", "store_versions", "versions_tree", "providers")
+MEASURED_BY_PYTEST = ("store_append", "store_versions", "store_goals", "versions_tree", "providers")
 
 
 def main(words: list[str]) -> int:
