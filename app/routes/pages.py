@@ -74,6 +74,10 @@ async def editor_page(
         )
     if draft.kind == "form":
         return Redirect(f"/forms/{draft.fields['form']}/{draft_id}")
+    if draft.kind == "message":
+        # It is gone on with where it will be said.
+        thread = f"?thread={draft.fields['reply_to']}" if draft.fields["reply_to"] else ""
+        return Redirect(f"/goals/{draft.fields['conversation']}{thread}")
     if draft.kind != "document":
         raise Missing
     role = await sharing.role(request.user, draft_id)

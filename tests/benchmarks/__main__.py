@@ -13,6 +13,7 @@ from tests.benchmarks import (
     bench_footprint,
     bench_forms,
     bench_offline,
+    bench_goals,
     bench_proposals,
     bench_replay,
     bench_search,
@@ -32,8 +33,9 @@ SCRIPTS = {
     "replay": bench_replay.main,
     "costs": bench_costs.main,
     "dashboard": bench_dashboard.main,
+    "goals": bench_goals.main,
 }
-MEASURED_BY_PYTEST = ("store_append", "store_versions", "versions_tree", "providers")
+MEASURED_BY_PYTEST = ("store_append", "store_versions", "store_goals", "versions_tree", "providers")
 
 
 def main(words: list[str]) -> int:

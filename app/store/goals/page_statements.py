@@ -6,12 +6,12 @@ message has, except the one for a person's own drafts.
 
 from typing import Any
 
-from sqlalchemy import Boolean, Select, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import Boolean, Select, and_, bindparam, func, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.store.engine.prepared import Prepared
-from app.store.goals.page_rows import LATEST_REPLIES
+from app.store.goals.page_rows import REPLIES_SHOWN
 from app.store.tables import (
     ConversationMessage,
     DraftStream,
@@ -125,7 +125,7 @@ _ranked = (
     .subquery()
 )
 LATEST_REPLIES = Prepared(
-    select(*_ranked.c).where(_ranked.c.place <= LATEST_REPLIES).order_by(_ranked.c.reply_to_id, _ranked.c.place.desc())
+    select(*_ranked.c).where(_ranked.c.place <= REPLIES_SHOWN).order_by(_ranked.c.reply_to_id, _ranked.c.place.desc())
 )
 
 ATTACHMENT_COLUMNS: tuple[Any, ...] = (
@@ -161,7 +161,7 @@ DRAFTS = Prepared(
     .where(
         col(ConversationMessage.conversation_id) == bindparam("conversation_id"),
         col(ConversationMessage.sender_id) == bindparam("person_id"),
-        col(ConversationMessage.is_draft).is_(True),
+        col(ConversationMessage.is_draft) == true(),
         col(DraftStream.status) == "open",
         col(DraftStream.deleted_at).is_(None),
     )

@@ -142,6 +142,7 @@ function effectOf(event: DraftEvent, lengthOf: (field: string) => number): Pendi
     const field = String(op["field"]);
     if ("changes" in op) {
       const next = readChanges(op["changes"]);
+      const known = changes[field];
       if (next.length !== (known?.newLength ?? lengthOf(field))) throw new Misfit(`event ${event.seq} does not fit the text`);
       changes[field] = known?.compose(next) ?? next;
     } else if ("set" in op) values[field] = op["set"];
