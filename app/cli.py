@@ -12,8 +12,10 @@ import click
 
 from app.logs import configure_logs
 from app.services.accounts import ROLES, Accounts
+from app.services.attachments.house import storage_of
 from app.services.clock import system_clock
 from app.services.errors import ServiceError
+from app.services.moving.running import move, take_out
 from app.services.secrets import SecretBox, installation_secret
 from app.settings import VERSION, InvalidSetting, Settings, settings_from
 from app.store.db import Database
@@ -167,6 +169,58 @@ def restore(settings: Settings, file: Path) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     backups.restore(settings.database, file)
     click.echo("Restored.")
+
+
+@main.command("migrate-goals")
+@click.argument("source")
+@click.option("--name", default="old", show_default=True, help="Under which the source is remembered.")
+@click.option("--files", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder of the old files.")
+@click.option("--create-people", is_flag=True, help="Create accounts for people of the source that have none.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--undo", is_flag=True, help="Take out again what was moved in under this name.")
+@click.pass_obj
+def migrate_goals(
+    settings: Settings,
+    source: str,
+    name: str,
+    files: Path | None,
+    create_people: bool,
+    dry_run: bool,
+    undo: bool,
+) -> None:
+    """Move daily notes, actions, responses and their drafts of the old tables into goal conversations.
+
+    SOURCE is the address of a database, or a folder with an export of each table (CSV, JSON). Stop the service before.
+    """
+    with _database(settings) as db:
+        if undo:
+            undone = take_out(db, name)
+            click.echo(f"Removed {undone.removed} messages.")
+            for table, id_ in undone.kept:
+                click.echo(f"kept {table} {id_}: it was changed or answered since", err=True)
+            return
+        report = asyncio.run(
+            move(
+                db,
+                storage_of(settings),
+                source,
+                source=name,
+                folder=files,
+                create_people=create_people,
+                dry_run=dry_run,
+                at=system_clock(),
+            )
+        )
+    for table, row in report.tables.items():
+        click.echo(f"{table}: {row.read} read, {row.moved} moved, {row.already} there already, {row.bad} not moved")
+    for bad in report.bad:
+        click.echo(f"not moved: {bad.table} {bad.id}: {bad.reason}", err=True)
+    for table, id_ in report.changed:
+        click.echo(f"changed in the source since it was moved: {table} {id_}", err=True)
+    click.echo(f"Checksum of the words, there: {report.checksum_there}, here: {report.checksum_here}")
+    if not report.proven:
+        raise click.ClickException("Counts or checksums differ; nothing was moved.")
+    click.echo("Nothing was changed; this was a dry run." if dry_run else "Counts and checksums agree.")
 
 
 @contextmanager
