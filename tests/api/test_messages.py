@@ -305,10 +305,31 @@ def test_a_page_takes_as_many_statements_as_an_empty_one(
 
     lesson.say(lesson.student, "First")
     few = statements()
+    assert statements() == few - 2  # The messages are as they were, and not read again.
     for number in range(20):
         note = lesson.say(lesson.student, f"Note {number}")
         lesson.say(lesson.instructor, "Reply", reply_to_id=note["id"])
     assert statements() == few == 6
+
+
+def test_a_page_that_was_read_before_shows_what_changed_since(lesson: Lesson) -> None:
+    note = lesson.say(lesson.student, "One")
+    for change in (
+        lambda: lesson.say(lesson.instructor, "Two"),
+        lambda: lesson.say(lesson.instructor, "Below", reply_to_id=note["id"]),
+        lambda: lesson.student.patch(f"/api/messages/{note['id']}", {"content": "One!"}),
+        lambda: lesson.student.patch("/api/me", {"name": "Samuel"}),
+        lambda: lesson.instructor.post(f"{lesson.path}/read", {"position": 1}),
+        lambda: lesson.student.put(f"{lesson.path}/draft", {}),
+        lambda: lesson.student.delete(f"/api/messages/{note['id']}"),
+    ):
+        before = lesson.seen_by(lesson.student)
+        assert lesson.seen_by(lesson.student) == before
+        change()
+        assert lesson.seen_by(lesson.student) != before
+    page = lesson.seen_by(lesson.student)
+    assert [message["sender"]["name"] for message in page["messages"]] == ["Samuel", "Ines"]
+    assert "One" not in str(lesson.seen_by(lesson.instructor))
 
 
 def test_a_word_too_many(lesson: Lesson) -> None:

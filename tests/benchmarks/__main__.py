@@ -9,6 +9,7 @@ from tests.benchmarks import (
     bench_costs,
     bench_edits,
     bench_footprint,
+    bench_goals,
     bench_proposals,
     bench_search,
     bench_streaming,
@@ -22,8 +23,9 @@ SCRIPTS = {
     "search": bench_search.main,
     "proposals": bench_proposals.main,
     "costs": bench_costs.main,
+    "goals": bench_goals.main,
 }
-MEASURED_BY_PYTEST = ("store_append", "store_versions", "versions_tree", "providers")
+MEASURED_BY_PYTEST = ("store_append", "store_versions", "store_goals", "versions_tree", "providers")
 
 
 def main(words: list[str]) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, post
+from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -22,6 +22,8 @@ from app.routes.security import signed_in
 from app.server import serve
 from app.services.clock import system_clock
 from app.services.drafts import Drafts
+from app.services.goals.messages import Messages
+from app.services.goals.views import GoalConversationView
 from app.services.views import ActorView, CommandAnswer, EventView
 from app.settings import ROOT, settings_from
 
@@ -41,10 +43,24 @@ async def floor(
     return CommandAnswer(command["base_seq"] + 1, [event], [])
 
 
+_pages: dict[UUID, GoalConversationView] = {}
+
+
+@get("/api/bench/conversations/{conversation_id:uuid}", guards=[signed_in])
+async def conversation_floor(
+    conversation_id: FromPath[UUID], request: Request[Any, Any, Any], messages: NamedDependency[Messages]
+) -> GoalConversationView:
+    """The route of a conversation's page but for the database: read once, answered again and again."""
+    if conversation_id not in _pages:
+        _pages[conversation_id] = await messages.page(request.user, conversation_id)
+    return _pages[conversation_id]
+
+
 def main() -> None:
     settings = settings_from(os.environ)
     app = create_app(settings)
     app.register(floor)
+    app.register(conversation_floor)
     serve(settings, greeting="serving", app=app)
 
 

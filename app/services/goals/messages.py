@@ -15,9 +15,10 @@ from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput, Missing
 from app.services.goals.access import joined_place, own_message, seen_message, seen_place
+from app.services.goals.page_cache import PageCache
 from app.services.goals.publishing import checked_type, publish, thread_of
 from app.services.goals.rooms import Rooms
-from app.services.goals.showing import Shown, conversation_view, receipt_view
+from app.services.goals.showing import Shown, conversation_view, messages_of, receipt_view
 from app.services.goals.views import (
     GoalConversationView,
     GoalMessage,
@@ -67,6 +68,7 @@ class Messages:
         self._db = db
         self._clock = clock
         self._rooms = rooms
+        self._pages = PageCache()
 
     # Reading
 
@@ -80,6 +82,8 @@ class Messages:
         days: tuple[date | None, date | None] = (None, None),
     ) -> GoalConversationView:
         """The latest messages, or those before a position, or those of some days. Raises `Missing`."""
+        limit = max(1, min(limit, _MOST_PER_PAGE))
+        latest = before is None and days == (None, None)
         page = await self._db.read(
             pages.read_page,
             conversation_id,
@@ -87,11 +91,13 @@ class Messages:
             everything=person.is_admin,
             before=_LAST if before is None else max(0, min(before, _LAST)),
             days=_days(*days),
-            limit=max(1, min(limit, _MOST_PER_PAGE)),
+            limit=limit,
+            known=self._pages.find(conversation_id, person, limit) if latest else None,
         )
         if page is None:
             raise Missing
-        return conversation_view(person, page)
+        shown = self._pages.shown(person, page, limit) if latest else messages_of(person, page)
+        return conversation_view(person, page, shown)
 
     async def changes(
         self, person: Principal, conversation_id: UUID, *, after: int, limit: int = 100
@@ -166,7 +172,7 @@ class Messages:
             )
             if not new.is_draft:
                 head = publish(session, head, person=person, at=at, device=device)
-            return _answer(session, person, place, head), known is None
+            return _answer(session, person, place, head, new=known is None), known is None
 
         answer, is_new = await self._db.write(unit)
         if is_new and isinstance(answer, GoalMessage):
@@ -324,12 +330,15 @@ def _ops(head: Head, change: MessageChange) -> list[Op]:
     return ops
 
 
-def _answer(session: Session, person: Principal, place: Place, head: Head) -> GoalMessage | MessageDraft:
+def _answer(
+    session: Session, person: Principal, place: Place, head: Head, *, new: bool = False
+) -> GoalMessage | MessageDraft:
+    """`new`: made in this unit, so that it has neither replies nor files."""
     if head.state.fields["published"] is None:
         return _draft_view(head)
     row = pages.read_message(session, head.id)
     assert row is not None
-    return _shown(session, person, place, [row])[0]
+    return Shown(person, place, {}, {}).message(row) if new else _shown(session, person, place, [row])[0]
 
 
 def _draft_view(head: Head) -> MessageDraft:

@@ -55,7 +55,7 @@ class Shown:
             conversation_id=row.conversation_id,
             position=row.position,
             changed_seq=row.changed_seq,
-            sender=GoalPerson(row.sender_id, row.sender_name),
+            sender=GoalPerson(row.sender_id, self._name(row)),
             sender_part="student" if row.sender_id == self._place.student_id else "instructor",
             mine=row.sender_id == self._person.id,
             message_type=row.message_type,
@@ -70,6 +70,14 @@ class Shown:
             attachments=[] if gone else self._files(row),
             replies=_NO_REPLIES if replies is None else self._preview(replies),
         )
+
+    def _name(self, row: MessageRow) -> str:
+        """As the place has it now, for who still takes part: rows may be those read before."""
+        if row.sender_id == self._place.student_id:
+            return self._place.student_name
+        if row.sender_id == self._place.instructor_id:
+            return self._place.instructor_name or row.sender_name
+        return row.sender_name
 
     def _preview(self, replies: Replies) -> ReplyPreview:
         return ReplyPreview(count=replies.count, latest=[self.message(reply) for reply in replies.latest])
@@ -131,10 +139,15 @@ def instructor_of(place: Place) -> GoalPerson | None:
     return None if place.instructor_id is None else GoalPerson(place.instructor_id, place.instructor_name or "")
 
 
-def conversation_view(person: Principal, page: ConversationPage) -> GoalConversationView:
+def messages_of(person: Principal, page: ConversationPage) -> list[GoalMessage]:
+    """The messages of a page as this person sees them."""
+    shown = Shown(person, page.place, page.attachments, page.replies)
+    return [shown.message(row) for row in page.messages]
+
+
+def conversation_view(person: Principal, page: ConversationPage, messages: list[GoalMessage]) -> GoalConversationView:
     place = page.place
     part = part_in(place, person)
-    shown = Shown(person, place, page.attachments, page.replies)
     return GoalConversationView(
         id=place.id,
         status=place.status,
@@ -145,7 +158,7 @@ def conversation_view(person: Principal, page: ConversationPage) -> GoalConversa
         part=part,
         may_send=list(MAY_SEND[part]) if place.status == "active" else [],
         read_position=place.read_position,
-        messages=[shown.message(row) for row in page.messages],
+        messages=messages,
         next=str(page.messages[0].position) if page.more else None,
         receipts=[receipt_view(receipt) for receipt in page.receipts],
         drafts=[draft_of(draft) for draft in page.drafts],

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, insert, or_, select, update
+from sqlalchemy import bindparam, case, insert, or_, select, true, update
 from sqlmodel import Session, col
 
 from app.core.errors import InvalidValue
@@ -93,7 +93,7 @@ class MessageProjection:
     )
     _publish = Prepared(
         update(ConversationMessage)
-        .where(col(ConversationMessage.id) == bindparam("draft_id"), col(ConversationMessage.is_draft).is_(True))
+        .where(col(ConversationMessage.id) == bindparam("draft_id"), col(ConversationMessage.is_draft) == true())
         .values(
             is_draft=False,
             position=bindparam("position"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlmodel import Session, col
 
 from app.core.drafts import DRAFT_SUBMITTED, Actor, EventBody, SetOp, edit
@@ -84,7 +84,7 @@ def open_draft(
         .where(
             col(message.conversation_id) == conversation_id,
             col(message.sender_id) == sender_id,
-            col(message.is_draft).is_(True),
+            col(message.is_draft) == true(),
             col(message.reply_to_id).is_(None) if reply_to_id is None else col(message.reply_to_id) == reply_to_id,
             col(DraftStream.status) == "open",
             col(DraftStream.deleted_at).is_(None),

@@ -6,7 +6,7 @@ message has, except the one for a person's own drafts.
 
 from typing import Any
 
-from sqlalchemy import Boolean, Select, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import Boolean, Select, and_, bindparam, func, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -161,7 +161,7 @@ DRAFTS = Prepared(
     .where(
         col(ConversationMessage.conversation_id) == bindparam("conversation_id"),
         col(ConversationMessage.sender_id) == bindparam("person_id"),
-        col(ConversationMessage.is_draft).is_(True),
+        col(ConversationMessage.is_draft) == true(),
         col(DraftStream.status) == "open",
         col(DraftStream.deleted_at).is_(None),
     )

@@ -67,31 +67,40 @@ def read_page(
     before: int = END,
     days: Days | None = None,
     limit: int = 50,
+    known: ConversationPage | None = None,
 ) -> ConversationPage | None:
     """The latest messages before a position with their replies, attachments, receipts and the reader's own drafts.
 
+    `known` is the same page as it was read before: while the conversation's `seq` is what it was, so are its messages.
     None if the conversation does not exist or is not this person's.
     """
     place = read_place(session, conversation_id, person_id, everything=everything)
     if place is None:
         return None
-    rows = _top_rows(session, conversation_id, before=before, days=days, rows=limit + 1)
-    messages = [MessageRow(*row) for row in reversed(rows[:limit])]
-    replies: dict[uuid.UUID, Replies] = {}
+    if known is not None and known.place.seq == place.seq:
+        messages, more, replies = known.messages, known.more, known.replies
+    else:
+        rows = _top_rows(session, conversation_id, before=before, days=days, rows=limit + 1)
+        messages, more, replies = [MessageRow(*row) for row in reversed(rows[:limit])], len(rows) > limit, {}
+        if messages:
+            replies = _replies(statements.LATEST_REPLIES.all(session, **_range(conversation_id, messages)))
     attachments: dict[uuid.UUID, list[AttachmentRow]] = {}
     if messages:
-        shown = {"conversation_id": conversation_id, "first": messages[0].position, "last": messages[-1].position}
-        replies = _replies(statements.LATEST_REPLIES.all(session, **shown))
+        shown = _range(conversation_id, messages)
         attachments = _by_message(AttachmentRow(*row) for row in statements.ATTACHED_TO_PAGE.all(session, **shown))
     return ConversationPage(
         place,
         messages,
-        len(rows) > limit,
+        more,
         replies,
         attachments,
         receipts(session, conversation_id),
         own_drafts(session, conversation_id, person_id),
     )
+
+
+def _range(conversation_id: uuid.UUID, messages: Sequence[MessageRow]) -> dict[str, Any]:
+    return {"conversation_id": conversation_id, "first": messages[0].position, "last": messages[-1].position}
 
 
 def _top_rows(

@@ -32,15 +32,23 @@ export class Composer {
   constructor(private readonly options: ComposerOptions) {
     this.key = `composing.${meta("account")}.${options.conversation}.${options.replyTo ?? ""}`;
     this.form = this.newForm();
-    options.place.replaceChildren(h("div", { class: "composer" }, this.form.root));
+    options.place.replaceChildren(h("div", { class: "writing" }, this.form.root));
     const left = recall(this.key) ?? "";
     if (left !== "") this.form.text.value = left;
     this.form.show();
     if (options.draft) void this.open(options.draft);
     else if (left !== "") void this.begin();
-    window.addEventListener("online", () => {
-      if (!this.closed && this.form.content !== "") void this.begin();
-    });
+    window.addEventListener("online", () => this.wake());
+  }
+
+  /** The network is back, or a message has left: what was typed meanwhile gets its draft. */
+  wake(): void {
+    if (!this.closed && this.form.content !== "") void this.begin();
+  }
+
+  /** Goes on with a message that could not be sent: its words are still in its draft. */
+  resume(): void {
+    void this.begin(true).then(() => this.form.text.focus());
   }
 
   focus(): void {
@@ -80,7 +88,7 @@ export class Composer {
 
   /** Gets the draft for what is typed. Without a network it stays where it is, on the device. */
   private begin(asked = false): Promise<void> {
-    if (this.form.fields || this.closed) return Promise.resolve();
+    if (this.form.fields || this.closed || this.isLeaving()) return Promise.resolve();
     this.opening ??= openDraft(this.options.conversation, this.options.replyTo)
       .then((draft) => this.open(draft))
       .catch((error: unknown) => {
@@ -89,6 +97,11 @@ export class Composer {
       })
       .finally(() => (this.opening = null));
     return this.opening;
+  }
+
+  /** While a draft of this place is on its way, the server would give that one again. */
+  private isLeaving(): boolean {
+    return this.options.outbox.list().some(({ drafted, reply_to_id }) => drafted && reply_to_id === this.options.replyTo);
   }
 
   private async open(draft: FieldsDraft): Promise<void> {
@@ -136,11 +149,17 @@ export class Composer {
     if (focused) this.form.text.focus();
   }
 
-  /** Sent on another device, or thrown away there: what is typed next is another message. */
+  /** Sent on another device, or thrown away there: what is typed next is another message. Words that had not arrived are
+   *  kept for it. */
   private lost(form: ComposerForm): void {
     if (form !== this.form || this.closed) return;
+    const status = form.fields?.session.status();
+    const words = status && (!status.synced || status.parked > 0) ? form.content : "";
     this.replace(form);
     form.fields?.close();
+    if (words === "") return;
+    this.form.text.value = words;
+    this.form.text.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   close(): void {

@@ -27,7 +27,7 @@ export class ComposerForm {
   private readonly pill: HTMLButtonElement;
   private readonly type: HTMLSelectElement | null;
   private readonly date: HTMLInputElement;
-  private readonly notices = h("div", { class: "notices" });
+  private readonly notices = h("div", { class: "composer-notices" });
   private composing = false;
   fields: Fields | null = null;
   draft: FieldsDraft | null = null;

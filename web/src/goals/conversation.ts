@@ -194,6 +194,8 @@ class ConversationPage {
   }
 
   private sent(message: Message): void {
+    this.composer?.wake();
+    this.thread.wake();
     this.stream.settleLine();
     this.take([message]);
     void this.look();
@@ -251,9 +253,9 @@ class ConversationPage {
     const { student, instructor } = this.talk;
     const person = ({ id, name }: Person, part: string): HTMLElement => {
       const here = people.some((other) => other.id === id);
-      return h("span", { class: `who${here ? " here" : ""}` }, h("span", { class: "dot", "aria-hidden": "true" }), name, h("span", { class: "who-part" }, ` ${part}`), here && h("span", { class: "sr" }, " (here now)"));
+      return h("span", { class: `here-who${here ? " here" : ""}` }, h("span", { class: "dot", "aria-hidden": "true" }), name, h("span", { class: "here-part" }, ` ${part}`), here && h("span", { class: "sr" }, " (here now)"));
     };
-    byId("talk-people").replaceChildren(person(student, "student"), instructor ? person(instructor, "instructor") : h("span", { class: "who" }, "No instructor yet"));
+    byId("talk-people").replaceChildren(person(student, "student"), instructor ? person(instructor, "instructor") : h("span", { class: "here-who" }, "No instructor yet"));
   }
 
   private showPending(): void {
@@ -271,6 +273,7 @@ class ConversationPage {
 
   private backToWriting(item: Outgoing): void {
     this.outbox.remove(item.id);
+    if (item.drafted) return item.reply_to_id === null ? this.composer?.resume() : this.thread.resume();
     const text = document.querySelector<HTMLTextAreaElement>(item.reply_to_id === null ? "#composer .composer-text" : "#thread .composer-text");
     if (!text) return;
     text.value = text.value === "" ? item.content : `${text.value}\n\n${item.content}`;

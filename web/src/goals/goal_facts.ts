@@ -13,7 +13,7 @@ export function goalFacts({ progress, due_date, status }: Goal): HTMLElement {
   return h(
     "div",
     { class: "goal-facts" },
-    h("span", { class: "meter", role: "img", "aria-label": `${progress} percent done` }, fill(progress)),
+    h("span", { class: "goal-meter", role: "img", "aria-label": `${progress} percent done` }, fill(progress)),
     h("span", {}, status === "reached" ? "Reached" : `${progress} %`),
     due_date && h("span", { class: late ? "tag warn" : "" }, `${late ? "Was due" : "Due"} ${dueDay(due_date)}`),
     status === "paused" && h("span", { class: "tag" }, "Paused"),
@@ -21,7 +21,7 @@ export function goalFacts({ progress, due_date, status }: Goal): HTMLElement {
 }
 
 function fill(progress: number): HTMLElement {
-  const bar = h("span", { class: "meter-fill" });
+  const bar = h("span", { class: "goal-meter-fill" });
   // The policy allows no style attribute in markup; the property is set by script.
   bar.style.inlineSize = `${progress}%`;
   return bar;

@@ -2,7 +2,9 @@
 
 import { api, Problem } from "../common/api.js";
 import { recall, remember } from "../common/kept.js";
-import { drainLeftovers } from "../sync/leftovers.js";
+import { drain } from "../sync/boot.js";
+import { browserSurroundings, deviceStore } from "../sync/browser.js";
+import { ownership } from "../sync/ownership.js";
 import { talkPath, type Message, type MessageType } from "./wire.js";
 
 export interface Outgoing {
@@ -37,6 +39,8 @@ export class Outbox {
   private items: Outgoing[];
   private busy = false;
   private again = false;
+  private readonly owners = ownership();
+  private readonly claimed = new Set<string>();
   private readonly settling = new Map<string, Settling>();
   private readonly key: string;
   waiting = false;
@@ -123,12 +127,24 @@ export class Outbox {
 
   private async isSaved(id: string): Promise<boolean> {
     const settling = this.settling.get(id);
-    if (!settling) return !(await drainLeftovers(this.links.account)).left.has(id);
+    if (!settling) return this.drained(id);
     return settling.settled().then(
       () => true,
       // Submitted already, by a try whose answer was lost: it takes no words any more, and has them all.
       (error: unknown) => error instanceof Error && error.message === "closed",
     );
+  }
+
+  /** Sends what a dead page left of a draft. What another page holds, that page sends. */
+  private async drained(id: string): Promise<boolean> {
+    const store = await deviceStore(this.links.account);
+    const records = (await store?.leftovers(id).catch(() => [])) ?? [];
+    for (const record of records.filter(({ empty }) => !empty)) {
+      if (!this.claimed.has(record.replica) && !(await this.owners.claim(record.replica))) return false;
+      this.claimed.add(record.replica);
+      if (!(await drain(record, browserSurroundings(id, store)))) return false;
+    }
+    return true;
   }
 
   private post({ id, content, message_type, target_date, reply_to_id }: Outgoing): Promise<Message> {

@@ -107,6 +107,13 @@ export class ThreadPanel {
     this.draw();
   }
 
+  wake(): void {
+    this.composer?.wake();
+  }
+  resume(): void {
+    this.composer?.resume();
+  }
+
   pending(): void {
     const items = this.links.outbox.list().filter(({ reply_to_id }) => reply_to_id === this.root?.id);
     this.waiting.replaceChildren(...items.map((item) => pendingElement(item, this.links.outbox.waiting, this.links.pending)));
