@@ -13,6 +13,7 @@ import click
 from app.logs import configure_logs
 from app.services.accounts import ROLES, Accounts
 from app.services.attachments.house import storage_of
+from app.services.attachments.saving import file_taker, stored_files, wrong_files
 from app.services.clock import system_clock
 from app.services.errors import ServiceError
 from app.services.moving.running import move, take_out
@@ -113,12 +114,18 @@ def create_token(settings: Settings, email: str, name: str) -> None:
 
 
 @main.command()
+@click.option("--files", is_flag=True, help="Also read every file of a message and compare its hash.")
 @click.pass_obj
-def verify(settings: Settings) -> None:
-    """Check that logs, drafts, versions and totals agree; exit 1 when something does not."""
-    with _database(settings) as db, db.transaction() as session:
-        report = verification.verify(session)
-    click.echo(f"Checked {report.drafts} drafts, {report.events} events and {report.versions} versions.")
+def verify(settings: Settings, files: bool) -> None:
+    """Check that logs, drafts, versions, totals and files agree; exit 1 when something does not."""
+    with _database(settings) as db:
+        with db.transaction() as session:
+            report = verification.verify(session)
+        checked, wrong = asyncio.run(wrong_files(db, storage_of(settings), read=files))
+    report.problems.extend(verification.Problem("file", id_, message) for id_, message in wrong)
+    click.echo(
+        f"Checked {report.drafts} drafts, {report.events} events, {report.versions} versions and {checked} files."
+    )
     for problem in report.problems:
         click.echo(f"{problem.code} {problem.id}: {problem.message}", err=True)
     if report.problems:
@@ -157,7 +164,8 @@ def rebuild(settings: Settings) -> None:
 @click.pass_obj
 def backup(settings: Settings, file: Path) -> None:
     """Write a consistent copy of the data to FILE; the service may go on running."""
-    backups.backup(settings.database, file, at=system_clock())
+    with stored_files(storage_of(settings)) as stored:
+        backups.backup(settings.database, file, at=system_clock(), files=stored)
     click.echo(f"Backed up to {file}. Keep {settings.data / 'secret.key'} too: stored provider keys need it.")
 
 
@@ -167,7 +175,8 @@ def backup(settings: Settings, file: Path) -> None:
 def restore(settings: Settings, file: Path) -> None:
     """Read a backup into an empty installation."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    backups.restore(settings.database, file)
+    with file_taker(storage_of(settings)) as take:
+        backups.restore(settings.database, file, take_file=take)
     click.echo("Restored.")
 
 
