@@ -12,12 +12,15 @@ import click
 
 from app.logs import configure_logs
 from app.services.accounts import ROLES, Accounts
+from app.services.attachments.house import storage_of
+from app.services.attachments.saving import file_taker, stored_files, wrong_files
 from app.services.clock import system_clock
 from app.services.errors import ServiceError
 from app.services.expiry import Expiry, Swept
 from app.services.fanout import Fanout
 from app.services.forms import old_rows
 from app.services.forms.definitions import FormDefinitions
+from app.services.moving.running import move, take_out
 from app.services.secrets import SecretBox, installation_secret
 from app.settings import ROOT, VERSION, InvalidSetting, Settings, settings_from
 from app.store.db import Database
@@ -115,12 +118,18 @@ def create_token(settings: Settings, email: str, name: str) -> None:
 
 
 @main.command()
+@click.option("--files", is_flag=True, help="Also read every file of a message and compare its hash.")
 @click.pass_obj
-def verify(settings: Settings) -> None:
-    """Check that logs, drafts, versions and totals agree; exit 1 when something does not."""
-    with _database(settings) as db, db.transaction() as session:
-        report = verification.verify(session)
-    click.echo(f"Checked {report.drafts} drafts, {report.events} events and {report.versions} versions.")
+def verify(settings: Settings, files: bool) -> None:
+    """Check that logs, drafts, versions, totals and files agree; exit 1 when something does not."""
+    with _database(settings) as db:
+        with db.transaction() as session:
+            report = verification.verify(session)
+        checked, wrong = asyncio.run(wrong_files(db, storage_of(settings), read=files))
+    report.problems.extend(verification.Problem("file", id_, message) for id_, message in wrong)
+    click.echo(
+        f"Checked {report.drafts} drafts, {report.events} events, {report.versions} versions and {checked} files."
+    )
     for problem in report.problems:
         click.echo(f"{problem.code} {problem.id}: {problem.message}", err=True)
     if report.problems:
@@ -180,7 +189,8 @@ def rebuild(settings: Settings) -> None:
 @click.pass_obj
 def backup(settings: Settings, file: Path) -> None:
     """Write a consistent copy of the data to FILE; the service may go on running."""
-    backups.backup(settings.database, file, at=system_clock())
+    with stored_files(storage_of(settings)) as stored:
+        backups.backup(settings.database, file, at=system_clock(), files=stored)
     click.echo(f"Backed up to {file}. Keep {settings.data / 'secret.key'} too: stored provider keys need it.")
 
 
@@ -190,7 +200,8 @@ def backup(settings: Settings, file: Path) -> None:
 def restore(settings: Settings, file: Path) -> None:
     """Read a backup into an empty installation."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    backups.restore(settings.database, file)
+    with file_taker(storage_of(settings)) as take:
+        backups.restore(settings.database, file, take_file=take)
     click.echo("Restored.")
 
 
@@ -220,6 +231,58 @@ def import_drafts(settings: Settings, file: Path, form_name: str, people: Path |
     click.echo(f"{'Would be' if dry_run else 'Done'}: {found}.")
     if report.problems:
         sys.exit(1)
+
+
+@main.command("migrate-goals")
+@click.argument("source")
+@click.option("--name", default="old", show_default=True, help="Under which the source is remembered.")
+@click.option("--files", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder of the old files.")
+@click.option("--create-people", is_flag=True, help="Create accounts for people of the source that have none.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--undo", is_flag=True, help="Take out again what was moved in under this name.")
+@click.pass_obj
+def migrate_goals(
+    settings: Settings,
+    source: str,
+    name: str,
+    files: Path | None,
+    create_people: bool,
+    dry_run: bool,
+    undo: bool,
+) -> None:
+    """Move daily notes, actions, responses and their drafts of the old tables into goal conversations.
+
+    SOURCE is the address of a database, or a folder with an export of each table (CSV, JSON). Stop the service before.
+    """
+    with _database(settings) as db:
+        if undo:
+            undone = take_out(db, name)
+            click.echo(f"Removed {undone.removed} messages.")
+            for table, id_ in undone.kept:
+                click.echo(f"kept {table} {id_}: it was changed or answered since", err=True)
+            return
+        report = asyncio.run(
+            move(
+                db,
+                storage_of(settings),
+                source,
+                source=name,
+                folder=files,
+                create_people=create_people,
+                dry_run=dry_run,
+                at=system_clock(),
+            )
+        )
+    for table, row in report.tables.items():
+        click.echo(f"{table}: {row.read} read, {row.moved} moved, {row.already} there already, {row.bad} not moved")
+    for bad in report.bad:
+        click.echo(f"not moved: {bad.table} {bad.id}: {bad.reason}", err=True)
+    for table, id_ in report.changed:
+        click.echo(f"changed in the source since it was moved: {table} {id_}", err=True)
+    click.echo(f"Checksum of the words, there: {report.checksum_there}, here: {report.checksum_here}")
+    if not report.proven:
+        raise click.ClickException("Counts or checksums differ; nothing was moved.")
+    click.echo("Nothing was changed; this was a dry run." if dry_run else "Counts and checksums agree.")
 
 
 @contextmanager

@@ -1,14 +1,15 @@
 """A backup is one .zip: a manifest and the data. Taken while the server runs, restored only into an empty database.
 
 SQLite: a copy of the file, made by SQLite's own online backup. PostgreSQL: every table as COPY text, read in one
-transaction. `manifest.json` names the schema's revision and the SHA-256 of every member; both are checked first.
+transaction. `manifest.json` names the schema's revision and the SHA-256 of every member; both are checked first. Files of
+messages are members below `attachments/`, read after the database, so that every row finds its file.
 """
 
 import hashlib
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -28,6 +29,7 @@ _MANIFEST = "manifest.json"
 _SQLITE_MEMBER = "draftloom.db"
 _CHUNK_BYTES = 1 << 20
 _FORMAT = 1
+_FILES = "attachments/"
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -40,8 +42,8 @@ class Manifest(msgspec.Struct, frozen=True):
     members: dict[str, str]
 
 
-def backup(url: str | Path, file: Path, *, at: datetime) -> Manifest:
-    """Writes a backup of the database to `file`, which must not exist yet.
+def backup(url: str | Path, file: Path, *, at: datetime, files: Iterable[tuple[str, Iterator[bytes]]] = ()) -> Manifest:
+    """Writes a backup of the database and of `files` (key and content) to `file`, which must not exist yet.
 
     Raises FileExistsError, or StoreUnavailable if the database cannot be read. An unfinished file is removed.
     """
@@ -59,6 +61,8 @@ def backup(url: str | Path, file: Path, *, at: datetime) -> Manifest:
                     revision = b"".join(chunks).decode()
                     continue
                 members[name] = _write_member(archive, name, chunks)
+            for key, chunks in files:
+                members[_FILES + key] = _write_member(archive, _FILES + key, chunks)
             manifest = Manifest(_FORMAT, address.get_backend_name(), revision, at, members)
             archive.writestr(_MANIFEST, msgspec.json.encode(manifest))
         partial.rename(file)
@@ -151,8 +155,11 @@ def read_manifest(file: Path) -> Manifest:
     return manifest
 
 
-def restore(url: str | Path, file: Path) -> Manifest:
-    """Fills an empty database from a backup, then brings its schema up to date.
+def restore(
+    url: str | Path, file: Path, *, take_file: Callable[[str, Iterator[bytes]], None] | None = None
+) -> Manifest:
+    """Fills an empty database from a backup, then brings its schema up to date; `take_file` gets key and content of each file
+    of messages, once the database is there.
 
     Raises BadBackup, NotEmpty if the database holds anything, or StoreUnavailable; then nothing was changed.
     """
@@ -175,7 +182,17 @@ def restore(url: str | Path, file: Path) -> Manifest:
         raise StoreUnavailable(str(error).strip()) from error
     database = Database.open(url)
     database.engine.dispose()
+    if take_file is not None:
+        _give_files(file, manifest, take_file)
     return manifest
+
+
+def _give_files(file: Path, manifest: Manifest, take: Callable[[str, Iterator[bytes]], None]) -> None:
+    with zipfile.ZipFile(file) as archive:
+        for name in manifest.members:
+            if name.startswith(_FILES):
+                with archive.open(name) as member:
+                    take(name.removeprefix(_FILES), _chunks(member))
 
 
 def _restore_sqlite(path: Path, file: Path) -> None:

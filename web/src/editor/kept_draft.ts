@@ -3,6 +3,8 @@
 import { byId, h } from "../common/dom.js";
 import { begunHere } from "../sync/begun_here.js";
 import { deviceStore } from "../sync/browser.js";
+import { toSnapshot } from "../sync/device_store.js";
+import type { Snapshot } from "../sync/wire.js";
 import type { Draft } from "./draft_page.js";
 
 /** Null where the device has nothing of it. */
@@ -13,7 +15,11 @@ export async function keptDraft(blank: Draft, path: string, account: string): Pr
   const begun = begunHere(account).find((other) => other.id === id);
   if (!base && !begun) return null;
   const at = new Date(base?.at ?? begun?.at ?? Date.now()).toISOString();
-  return { ...blank, id, saved_at: at, ...(base ? { seq: base.seq, text: base.text, title: base.title } : {}) };
+  return { ...blank, id, saved_at: at, ...(base ? fieldsOf(toSnapshot(base)) : {}) };
+}
+
+function fieldsOf({ seq, texts, values }: Snapshot): Pick<Draft, "seq" | "text" | "title"> {
+  return { seq, text: texts["text"] ?? "", title: String(values["title"] ?? "") };
 }
 
 export function sayNotKept(): void {

@@ -84,7 +84,7 @@ function screenOf(record: OutboxRecord, base: BaseRecord): { text: string; title
     const replica = fromRecord(record, base);
     return { text: screenText(replica).toString(), title: screenTitle(replica) };
   } catch {
-    return { text: "", title: base.title };
+    return { text: "", title: String(toSnapshot(base).values["title"] ?? "") };
   }
 }
 

@@ -1,0 +1,1 @@
+"""Moving messages out of the tables that came before goal conversations."""
