@@ -85,7 +85,7 @@ class ConversationPage {
     this.stream.receipts(talk.receipts);
     this.showPending();
     this.room = new Room(talk.id, {
-      changed: (message) => void this.look().then(() => message !== undefined && this.refresh(message)),
+      changed: (message) => void this.look().then(() => (message === undefined ? undefined : this.refresh(message))),
       conversation: () => void this.reload(),
       typing: (person, seconds) => this.typing.show(person, seconds),
       seen: (receipt) => this.receipts([receipt]),
