@@ -146,8 +146,7 @@ def owned(world: World, ada: Person, scripted: ScriptedProvider) -> dict[str, st
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
         "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
         "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02",
-        "group_id": ada.id, "reconciliation_id": ada.id, "seq": "1",
-        "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02", "group_id": ada.id, "reconciliation_id": ada.id, "rate_id": ada.id,
+        "group_id": ada.id, "reconciliation_id": ada.id, "rate_id": ada.id, "seq": "1",
         "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
         "file_path": "nothing.js", "form_id": form["id"], "template_id": template["id"], "name": "gig", "step": "basics",
     }  # fmt: skip

@@ -32,7 +32,7 @@ def used(tmp_path: Path, clock: TurnableClock) -> Iterator[Settings]:
                 settled(talk.student, attach(talk.student, talk.published, name, content).json()["id"])["state"]
                 == "clean"
             )
-    yield settings
+    return settings
 
 
 def files(settings: Settings) -> dict[str, bytes]:

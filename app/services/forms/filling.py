@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 from sqlmodel import Session
 
-from app.core.expiry import ExpiryRules
 from app.core.drafts import Actor, SetOp, edit
+from app.core.expiry import ExpiryRules
 from app.core.kinds import FORM
 from app.services.access import editable_draft, visible_draft
 from app.services.accounts import Principal
@@ -66,7 +66,9 @@ def submission_check(definitions: FormDefinitions) -> Check:
 class Filling:
     """Use cases of forms and their drafts."""
 
-    def __init__(self, db: Database, clock: Clock, fanout: Fanout, definitions: FormDefinitions, expiry: ExpiryRules) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, fanout: Fanout, definitions: FormDefinitions, expiry: ExpiryRules
+    ) -> None:
         self._db = db
         self._clock = clock
         self._fanout = fanout

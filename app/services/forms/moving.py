@@ -12,10 +12,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 from sqlmodel import Session
 
-from app.core.expiry import ExpiryRules
 from app.core.canonical import canonical_json
 from app.core.drafts import Actor
 from app.core.errors import CoreError
+from app.core.expiry import ExpiryRules
 from app.core.kinds import FORM
 from app.services.accounts import Principal
 from app.services.clock import Clock

@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 from sqlmodel import Session
 
-from app.core.expiry import ExpiryRules
 from app.core.drafts import Actor
 from app.core.errors import UnknownField
+from app.core.expiry import ExpiryRules
 from app.core.kinds import FORM
 from app.services.accounts import Principal
 from app.services.clock import Clock

@@ -162,6 +162,10 @@ def _another() -> AlreadyExists:
     return AlreadyExists("There is another unfinished draft of this form; finish or discard it first.", field="form")
 
 
+# The kind's own time, as the column of old; what an installation decided otherwise is in `core.expiry`.
+_EXPIRES_AFTER = timedelta(days=FORM.expires_days or 0)
+
+
 def _changing(fields: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     return {
         "form_version": fields["form_version"],
@@ -170,7 +174,7 @@ def _changing(fields: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         "required": fields["required"],
         "form_data": {name: value for name, value in fields.items() if name not in FORM.fields},
         "last_saved_at": at,
-        "expires_at": at + timedelta(days=FORM.expires_days),
+        "expires_at": at + _EXPIRES_AFTER,
         "updated_at": at,
     }
 

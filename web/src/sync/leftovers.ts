@@ -4,7 +4,7 @@ import { drain } from "./boot.js";
 import { browserSurroundings, deviceStore } from "./browser.js";
 import { begunHere, forgetBegun, makeKnown } from "./begun_here.js";
 import { forgetDevice } from "./indexed_store.js";
-import { fromRecord, type BaseRecord, type OutboxRecord, type ParkedRecord } from "./device_store.js";
+import { fromRecord, toSnapshot, type BaseRecord, type OutboxRecord, type ParkedRecord } from "./device_store.js";
 import { ownership } from "./ownership.js";
 import { screenText, screenTitle } from "./replica.js";
 
@@ -65,8 +65,16 @@ export async function letGoHere(account: string, id: string): Promise<void> {
   await (await deviceStore(account))?.unpark(id);
 }
 
+/** A draft the server does not know yet, as it reads here. */
+export interface OnlyHere {
+  draftId: string;
+  title: string;
+  at: number;
+  unsent: string;
+}
+
 /** Drafts begun here without a network that the server does not know yet, as far as they are written. */
-export async function draftsOnlyHere(account: string): Promise<(BaseRecord & { unsent: string })[]> {
+export async function draftsOnlyHere(account: string): Promise<OnlyHere[]> {
   const begun = begunHere(account);
   if (begun.length === 0) return [];
   const store = await deviceStore(account);
@@ -74,7 +82,7 @@ export async function draftsOnlyHere(account: string): Promise<(BaseRecord & { u
     const base = await store?.newestBase(id).catch(() => undefined);
     const record = (await store?.leftovers(id).catch(() => []))?.find((left) => !left.empty);
     const shown = record && base ? screenOf(record, base) : { text: "", title: "" };
-    return { key: id, draftId: id, seq: 1, text: "", title: shown.title, at: record?.at ?? at, unsent: shown.text };
+    return { draftId: id, title: shown.title, at: record?.at ?? at, unsent: shown.text };
   });
   return Promise.all(found);
 }
