@@ -8,9 +8,9 @@ import { signInAgain } from "../common/sign_in_dialog.js";
 import { SavePill } from "../editor/save_pill.js";
 import { drain, openPage } from "../sync/boot.js";
 import { browserSurroundings, deviceStore } from "../sync/browser.js";
-import { liveHints } from "../sync/live.js";
+import { liveHints, type LiveHints } from "../sync/live.js";
 import { ownership } from "../sync/ownership.js";
-import type { Session } from "../sync/session.js";
+import type { Screen, Session } from "../sync/session.js";
 import type { SyncStatus } from "../sync/status.js";
 import { isProse, toSnapshot, type DraftAnswer } from "../sync/snapshot.js";
 import type { ConflictView, DraftEvent } from "../sync/wire.js";
@@ -55,113 +55,149 @@ export interface Fields {
   /** Conflicts the person still has to decide. */
   readonly conflicts: number;
   decide(): void;
+  /** The draft was submitted, discarded or taken away: nothing can be changed any more. */
+  readonly ended: boolean;
   /** Keeps and sends what is there, and lets go of the controls. */
   close(): void;
 }
 
 export async function openFields(draft: FieldsDraft, options: FieldsOptions): Promise<Fields> {
-  const account = meta("account");
-  const ending = new AbortController();
-  const store = await deviceStore(account);
-  const owners = ownership();
-  const around = browserSurroundings(draft.id, store);
-  const newId = (): string => {
-    const id = around.newId();
-    owners.hold(id);
-    return id;
-  };
-  let binding: Binding | null = null;
-  let open = 0;
-  let asked = false;
-  let closed = false;
+  const opened = new OpenFields(draft, options);
+  await opened.open();
+  return opened;
+}
 
-  const signIn = async (): Promise<void> => {
-    asked = true;
-    if (!(await (options.signIn?.() ?? signInAgain(account)))) return;
-    asked = false;
+class OpenFields implements Fields {
+  session!: Session;
+  binding!: Binding;
+  private live!: LiveHints;
+  private decisions: Conflicts | null = null;
+  private undecided = 0;
+  private asked = false;
+  ended = false;
+  private readonly account = meta("account");
+  private readonly ending = new AbortController();
+  private readonly pill: SavePill;
+
+  constructor(private readonly draft: FieldsDraft, private readonly options: FieldsOptions) {
+    this.pill = new SavePill(options.pill, {
+      signIn: () => void this.signIn(),
+      retry: () => this.session.wake(),
+      insert: (text) => insertAtCaret(options.root, text),
+      letGo: (words) => this.session.letGo(words),
+    });
+  }
+
+  async open(): Promise<void> {
+    const { draft, options, ending } = this;
+    const store = await deviceStore(this.account);
+    const owners = ownership();
+    const around = browserSurroundings(draft.id, store);
+    const newId = (): string => {
+      const id = around.newId();
+      owners.hold(id);
+      return id;
+    };
+    const { session, others } = await openPage(draft.id, toSnapshot(draft), { ...around, newId, screen: this.screen(), claim: (replica) => owners.claim(replica) });
+    this.session = session;
+    this.binding = new Binding(options.root, session, (field) => isProse(draft.kind, field), ending.signal);
+    if (options.readOnly || draft.status !== "open") this.binding.lock();
+    this.decisions = this.joinConflicts();
+    this.decisions.set(await openConflicts(draft, session));
+    this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => undefined, resync: () => session.wake() });
+    followLife(session, this.live, ending.signal);
+    for (const words of (await store?.parked(draft.id).catch(() => [])) ?? []) this.pill.addParked(words);
+    for (const record of others) void drain(record, around).then(() => session.wake());
     session.wake();
-    live.retry();
-  };
-  const pill = new SavePill(options.pill, {
-    signIn: () => void signIn(),
-    retry: () => session.wake(),
-    insert: (text) => insertAtCaret(options.root, text),
-    letGo: (words) => session.letGo(words),
-  });
-  const screen = {
-    remote: (changes: Parameters<Binding["remote"]>[1], _event: DraftEvent | null, field: string) => {
-      binding?.remote(field, changes);
-      options.changed?.();
-    },
-    value: (field: string, value: unknown) => {
-      binding?.value(field, value);
-      options.changed?.();
-    },
-    event: (event: DraftEvent) => {
-      conflicts?.hear(event);
-      if (event.type === "draft.submitted" || event.type === "draft.discarded") end();
-      options.event?.(event);
-    },
-    status: (status: SyncStatus) => {
-      pill.show(status);
-      if (status.trouble === "sign-in" && !asked) void signIn();
-      if (status.trouble === "gone" || status.trouble === "closed") end();
-      options.status?.(status);
-      options.changed?.();
-    },
-    parked: (words: Parameters<SavePill["addParked"]>[0]) => pill.addParked(words),
-  };
-  const end = (): void => {
-    if (closed) return;
-    closed = true;
-    binding?.lock();
-    options.closed?.();
-  };
-  let conflicts: Conflicts | null = null;
-  const { session, others } = await openPage(draft.id, toSnapshot(draft), { ...around, newId, screen, claim: (replica) => owners.claim(replica) });
-  binding = new Binding(options.root, session, (field) => isProse(draft.kind, field), ending.signal);
-  if (options.readOnly || draft.status !== "open") binding.lock();
-  conflicts = new Conflicts(draft.id, {
-    moved: (seq) => session.hinted(seq),
-    changed: (count) => {
-      open = count;
-      pill.needsDecisions(count);
-    },
-    mark: () => undefined,
-    show: (_id, conflict) => {
-      if (options.show) return options.show(conflict.field);
-      const control = binding?.control(conflict.field);
-      control?.scrollIntoView({ block: "center" });
-      control?.focus();
-      return control !== null && control !== undefined;
-    },
-    label: (field) => options.label?.(field) ?? field,
-    choices: (field) => choicesOf(options.root, field),
-    notices: options.notices,
-  });
-  conflicts.set(await openConflicts(draft, session));
-  const live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => undefined, resync: () => session.wake() });
-  followLife(session, live, ending.signal);
-  for (const words of (await store?.parked(draft.id).catch(() => [])) ?? []) pill.addParked(words);
-  for (const record of others) void drain(record, around).then(() => session.wake());
-  session.wake();
-  options.changed?.();
-  return {
-    session,
-    binding,
-    settled: () => session.settled(),
-    get conflicts() {
-      return open;
-    },
-    decide: () => conflicts?.decide(),
-    close() {
-      session.leave();
-      ending.abort();
-      live.close();
-      conflicts?.close();
-      void session.settled().catch(() => undefined).then(() => session.close());
-    },
-  };
+    options.changed?.();
+  }
+
+  private screen(): Screen {
+    const { options } = this;
+    return {
+      remote: (changes, _event, field) => {
+        this.binding?.remote(field, changes);
+        options.changed?.();
+      },
+      value: (field, value) => {
+        this.binding?.value(field, value);
+        options.changed?.();
+      },
+      event: (event) => {
+        this.decisions?.hear(event);
+        if (event.type === "draft.submitted" || event.type === "draft.discarded") this.end();
+        options.event?.(event);
+      },
+      status: (status) => this.showStatus(status),
+      parked: (words) => this.pill.addParked(words),
+    };
+  }
+
+  private showStatus(status: SyncStatus): void {
+    this.pill.show(status);
+    if (status.trouble === "sign-in" && !this.asked) void this.signIn();
+    if (status.trouble === "gone" || status.trouble === "closed") this.end();
+    this.options.status?.(status);
+    this.options.changed?.();
+  }
+
+  private joinConflicts(): Conflicts {
+    const { draft, options, session } = this;
+    return new Conflicts(draft.id, {
+      moved: (seq) => session.hinted(seq),
+      changed: (count) => {
+        this.undecided = count;
+        this.pill.needsDecisions(count);
+      },
+      mark: () => undefined,
+      show: (_id, conflict) => (options.show ? options.show(conflict.field) : this.focus(conflict.field)),
+      label: (field) => options.label?.(field) ?? field,
+      choices: (field) => choicesOf(options.root, field),
+      notices: options.notices,
+    });
+  }
+
+  private focus(field: string): boolean {
+    const control = this.binding.control(field);
+    control?.scrollIntoView({ block: "center" });
+    control?.focus();
+    return control !== null;
+  }
+
+  private async signIn(): Promise<void> {
+    this.asked = true;
+    if (!(await (this.options.signIn?.() ?? signInAgain(this.account)))) return;
+    this.asked = false;
+    this.session.wake();
+    this.live.retry();
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.binding?.lock();
+    this.options.closed?.();
+  }
+
+  settled(): Promise<void> {
+    return this.session.settled();
+  }
+
+  get conflicts(): number {
+    return this.undecided;
+  }
+
+  decide(): void {
+    this.decisions?.decide();
+  }
+
+  close(): void {
+    this.session.leave();
+    this.ending.abort();
+    this.live.close();
+    this.decisions?.close();
+    void this.session.settled().catch(() => undefined).then(() => this.session.close());
+  }
 }
 
 /** The page may stand on a later state than the one it was delivered with. */

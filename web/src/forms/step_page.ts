@@ -33,7 +33,9 @@ class FormPage {
   private readonly conditions = new Conditions(this.form);
   private state: FormState = this.data.state;
   private step = stepOfAddress(this.names) ?? this.data.state.current_step;
+  /** Set once the page is open; the session may speak before. */
   private fields!: Fields;
+  private toldClosed = false;
   private readonly readOnly = this.data.role === "viewer" || this.data.draft.status !== "open";
 
   async open(): Promise<void> {
@@ -62,7 +64,7 @@ class FormPage {
     this.reveal(this.step, false);
     this.changed();
     if (this.state.outdated && !this.readOnly) this.sayChanged();
-    if (this.data.draft.status !== "open") void this.closed();
+    if (this.data.draft.status !== "open" || this.fields.ended) void this.closed();
     else if (this.data.role === "viewer") this.notice("This form was shared with you to read.");
   }
 
@@ -169,6 +171,7 @@ class FormPage {
   // Showing
 
   private async review(): Promise<void> {
+    if (!this.fields) return;
     const render = (problems: readonly FieldProblem[]): void => {
       const change = this.readOnly ? null : (step: string, key: string | null) => (key === null ? this.show(step) : void this.go(key));
       byId("answers").replaceChildren(...renderReview(this.data.form, problems, this.unknown(), { valueOf: (key) => this.valueOf(key), change }));
@@ -227,6 +230,9 @@ class FormPage {
   }
 
   private async closed(): Promise<void> {
+    // It may be told while the page still opens, and again at its end.
+    if (!this.fields || this.toldClosed) return;
+    this.toldClosed = true;
     byId("form-acts").hidden = true;
     byId("step-back").hidden = true;
     const { status } = await api<{ status: string }>("GET", this.path).catch(() => ({ status: "gone" }));
