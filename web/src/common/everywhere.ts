@@ -135,9 +135,13 @@ export async function forgetPages(): Promise<void> {
 
 /** The empty editor, for drafts begun or first opened without a network. Once per visit: it belongs to the session. */
 async function keepEditor(): Promise<void> {
-  if (!("caches" in window) || sessionStorage.getItem("draftloom.editor-kept") === meta("account")) return;
+  if (!("caches" in window)) return;
   try {
-    await (await caches.open("draftloom-pages-1")).add("/offline/editor");
+    const pages = await caches.open("draftloom-pages-1");
+    const fresh = sessionStorage.getItem("draftloom.editor-kept") === meta("account");
+    // Signing out in another tab takes it away.
+    if (fresh && (await pages.match("/offline/editor"))) return;
+    await pages.add("/offline/editor");
     sessionStorage.setItem("draftloom.editor-kept", meta("account"));
   } catch {
     // Without a network, or without room: the next page tries again.
