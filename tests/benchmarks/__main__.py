@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks import (
+    bench_attachments,
     bench_autosave,
     bench_costs,
     bench_edits,
@@ -24,6 +25,7 @@ SCRIPTS = {
     "proposals": bench_proposals.main,
     "costs": bench_costs.main,
     "goals": bench_goals.main,
+    "attachments": bench_attachments.main,
 }
 MEASURED_BY_PYTEST = ("store_append", "store_versions", "store_goals", "versions_tree", "providers")
 
