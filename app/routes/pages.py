@@ -60,8 +60,12 @@ async def editor_page(
     request: PersonRequest,
     drafts: NamedDependency[Drafts],
     page: NamedDependency[PageContext],
-) -> Template:
+) -> Template | Redirect:
     draft = await drafts.get(request.user, draft_id)
+    if draft.kind == "message":
+        # It is gone on with where it will be said.
+        thread = f"?thread={draft.fields['reply_to']}" if draft.fields["reply_to"] else ""
+        return Redirect(f"/goals/{draft.fields['conversation']}{thread}")
     if draft.kind != "document":
         raise Missing
     return Template("editor.html", context=page(request, draft=msgspec.to_builtins(draft)))

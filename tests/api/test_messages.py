@@ -332,6 +332,15 @@ def test_a_page_that_was_read_before_shows_what_changed_since(lesson: Lesson) ->
     assert "One" not in str(lesson.seen_by(lesson.instructor))
 
 
+def test_a_draft_that_is_opened_leads_to_its_conversation(lesson: Lesson) -> None:
+    root = lesson.say(lesson.student, "Root")
+    for reply_to, address in ((None, f"/goals/{lesson.id}"), (root["id"], f"/goals/{lesson.id}?thread={root['id']}")):
+        draft = lesson.student.put(f"{lesson.path}/draft", {"reply_to_id": reply_to}).json()
+        answer = lesson.student.get(f"/drafts/{draft['id']}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (302, address)
+        assert lesson.instructor.get(f"/drafts/{draft['id']}").status_code == 404
+
+
 def test_a_word_too_many(lesson: Lesson) -> None:
     assert lesson.student.post(f"{lesson.path}/messages", {"content": "x" * 100_001}).status_code == 413
     assert lesson.student.post(f"{lesson.path}/messages", {"content": "x\0"}).status_code in (201, 422)

@@ -145,6 +145,18 @@ def list_conversations(
     """The conversations somebody takes part in, latest first; of everybody with `everything`. Raises BadCursor."""
     conversation, student, instructor = GoalConversation, aliased(User), aliased(User)
     read = aliased(MessageRead)
+    # First which, then what is in them: the other way round every conversation of a person would be counted for one page.
+    which = select(col(conversation.id))
+    if not everything:
+        which = which.where(
+            or_(col(conversation.student_id) == person_id, col(conversation.instructor_id) == person_id)
+        )
+    if status is not None:
+        which = which.where(col(conversation.status) == status)
+    order = (col(conversation.updated_at).desc(), col(conversation.id).desc())
+    chosen = (
+        _after(which, cursor, col(conversation.updated_at), col(conversation.id)).order_by(*order).limit(limit + 1)
+    ).subquery()
     statement = (
         select(
             col(conversation.id), col(conversation.status), col(conversation.seq), col(conversation.created_at),
@@ -155,21 +167,13 @@ def list_conversations(
             _of_last_message(col(ConversationMessage.sender_id)),
             _unread(person_id, func.coalesce(col(read.position), 0)),
         )
+        .join(chosen, chosen.c.id == col(conversation.id))
         .join(student, col(student.id) == col(conversation.student_id))
         .outerjoin(instructor, col(instructor.id) == col(conversation.instructor_id))
         .outerjoin(Goal, col(Goal.id) == col(conversation.goal_id))
         .outerjoin(read, and_(col(read.conversation_id) == col(conversation.id), col(read.user_id) == person_id))
     )  # fmt: skip
-    if not everything:
-        statement = statement.where(
-            or_(col(conversation.student_id) == person_id, col(conversation.instructor_id) == person_id)
-        )
-    if status is not None:
-        statement = statement.where(col(conversation.status) == status)
-    statement = _after(statement, cursor, col(conversation.updated_at), col(conversation.id))
-    rows = session.execute(
-        statement.order_by(col(conversation.updated_at).desc(), col(conversation.id).desc()).limit(limit + 1)
-    ).all()
+    rows = session.execute(statement.order_by(*order)).all()
     items = [ConversationRow(*row) for row in rows[:limit]]
     return Page(items, encode_cursor(items[-1].updated_at, items[-1].id) if len(rows) > limit else None)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-LATEST_REPLIES = 3
+REPLIES_SHOWN = 3
 """So many replies come with the message they answer; the rest with its thread."""
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.store.engine.prepared import Prepared
-from app.store.goals.page_rows import LATEST_REPLIES
+from app.store.goals.page_rows import REPLIES_SHOWN
 from app.store.tables import (
     ConversationMessage,
     DraftStream,
@@ -125,7 +125,7 @@ _ranked = (
     .subquery()
 )
 LATEST_REPLIES = Prepared(
-    select(*_ranked.c).where(_ranked.c.place <= LATEST_REPLIES).order_by(_ranked.c.reply_to_id, _ranked.c.place.desc())
+    select(*_ranked.c).where(_ranked.c.place <= REPLIES_SHOWN).order_by(_ranked.c.reply_to_id, _ranked.c.place.desc())
 )
 
 ATTACHMENT_COLUMNS: tuple[Any, ...] = (

@@ -7,6 +7,7 @@ import { recall, remember } from "../common/kept.js";
 import { menuButton, type MenuItem } from "../common/menu.js";
 import { toast } from "../common/toast.js";
 import { announce } from "../editor/save_pill.js";
+import { assignInstructor } from "./assign.js";
 import { Composer } from "./composer.js";
 import { editMessage } from "./editing.js";
 import { editGoal, goalFacts } from "./goal_facts.js";
@@ -26,6 +27,14 @@ const COMPACT = "conversation.compact";
 export function openConversation(): void {
   mountAttachments();
   new ConversationPage(pageData<Conversation>());
+}
+
+/** A phone's keyboard that covers the page instead of shrinking it must not cover the composer. */
+function aboveKeyboard(): void {
+  const view = window.visualViewport;
+  view?.addEventListener("resize", () => {
+    byId("talk").style.height = view.height < window.innerHeight - 1 ? `${view.height}px` : "";
+  });
 }
 
 class ConversationPage {
@@ -76,7 +85,7 @@ class ConversationPage {
     this.stream.receipts(talk.receipts);
     this.showPending();
     this.room = new Room(talk.id, {
-      changed: () => void this.look(),
+      changed: (message) => void this.look().then(() => (message === undefined ? undefined : this.refresh(message))),
       conversation: () => void this.reload(),
       typing: (person, seconds) => this.typing.show(person, seconds),
       seen: (receipt) => this.receipts([receipt]),
@@ -84,8 +93,18 @@ class ConversationPage {
       gone: () => this.leave(),
     });
     document.addEventListener("visibilitychange", () => this.seen());
+    aboveKeyboard();
+    void this.openAskedThread();
     byId("talk").classList.toggle("compact", recall(COMPACT) === "1");
     void this.outbox.send();
+  }
+
+  /** The address may name a thread: where a draft in it is gone on with. */
+  private async openAskedThread(): Promise<void> {
+    const id = new URLSearchParams(location.search).get("thread");
+    if (id === null) return;
+    const root = this.history.find(id) ?? (await api<Message>("GET", `/api/messages/${id}`).catch(() => null));
+    if (root) await this.thread.open(root, true);
   }
 
   private makeActs(): MessageActs {
@@ -123,6 +142,7 @@ class ConversationPage {
       { label: "Select messages", run: () => this.selection.begin() },
       { label: "Reply templates", run: () => pickTemplate(null) },
       { label: compact ? "Roomy view" : "Compact view", run: () => this.compact(!compact) },
+      ...(talk.part === "administrator" ? [{ label: "Instructor…", run: () => assignInstructor(talk.id, talk.instructor, () => void this.reload()) }] : []),
       talk.status === "active" ? { label: "Archive", run: () => void this.archive("archived") } : { label: "Open again", run: () => void this.archive("active") },
     );
     return items;
@@ -178,6 +198,13 @@ class ConversationPage {
     } finally {
       this.asking = false;
     }
+  }
+
+  /** A file that was checked does not move the conversation on: its message is read anew. */
+  private async refresh(id: string): Promise<void> {
+    if (this.gone || (!this.history.find(id) && !this.thread.has(id))) return;
+    const message = await api<Message>("GET", `/api/messages/${id}`).catch(() => null);
+    if (message) this.take([message]);
   }
 
   private take(items: Message[], seq?: number): void {

@@ -7,8 +7,8 @@ const POLL = 15_000;
 const TYPING_EVERY = 2_000;
 
 export interface RoomListener {
-  /** Something changed or may have been missed: look. */
-  changed(): void;
+  /** Something changed or may have been missed: look. `message` is one whose files may have changed besides. */
+  changed(message?: string): void;
   /** Its people, goal or state changed. */
   conversation(): void;
   typing(person: Person, seconds: number): void;
@@ -20,6 +20,7 @@ export interface RoomListener {
 
 interface Hint {
   conversation?: string;
+  message?: string;
   change?: string;
   gone?: boolean;
   resync?: boolean;
@@ -90,7 +91,7 @@ export class Room {
     else if (hint.gone || hint.error?.code === "not_found") listener.gone();
     else if (hint.change === "conversation") listener.conversation();
     // The answer to `subscribe` comes this way too: what happened before it is asked for.
-    else if (hint.resync || hint.conversation === this.id) listener.changed();
+    else if (hint.resync || hint.conversation === this.id) listener.changed(hint.change === "updated" ? hint.message : undefined);
   }
 
   typing(): void {

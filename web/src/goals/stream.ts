@@ -90,13 +90,19 @@ export class Stream {
   }
 
   private element(row: Row): HTMLElement {
-    const stamp = row.kind === "message" ? `${row.message.changed_seq}.${row.first}.${row.message.replies.count}.${row.message.replies.latest.at(-1)?.changed_seq}.${this.selecting?.has(row.key) ?? "-"}.${this.links.acts.mayWrite}` : row.kind === "unread" ? String(row.count) : "";
+    const stamp = row.kind === "message" ? this.stamp(row.message, row.first) : row.kind === "unread" ? String(row.count) : "";
     const known = this.shown.get(row.key);
     if (known?.stamp === stamp) return known.element;
     const element = this.made(row);
     if (known) known.element.replaceWith(element);
     this.shown.set(row.key, { element, stamp });
     return element;
+  }
+
+  /** All that a message's element shows; while it is the same, the element stays. */
+  private stamp({ id, changed_seq, replies, attachments }: Message, first: boolean): string {
+    const files = attachments.map((file) => `${file.id}${file.state}`);
+    return JSON.stringify([changed_seq, first, replies.count, replies.latest.at(-1)?.changed_seq, files, this.selecting?.has(id), this.links.acts.mayWrite]);
   }
 
   private made(row: Row): HTMLElement {

@@ -5,6 +5,7 @@ import { openDialog } from "../common/dialog.js";
 import { h, icon } from "../common/dom.js";
 import { toast } from "../common/toast.js";
 import type { ComposerForm } from "./composer_form.js";
+import { matching, slashWord } from "./slash.js";
 import { templates, type Template } from "./wire.js";
 
 let known: Template[] | null = null;
@@ -12,13 +13,6 @@ let known: Template[] | null = null;
 async function load(): Promise<Template[]> {
   return (known = await templates());
 }
-
-/** The word after a "/" that begins a line, up to the caret; null when the person is not asking for a template. */
-export function slashWord(before: string): string | null {
-  return /(?:^|\n)\/([^\s/]*)$/.exec(before)?.[1] ?? null;
-}
-
-export const matching = (all: readonly Template[], word: string): Template[] => all.filter(({ name }) => name.toLocaleLowerCase("en").includes(word.toLocaleLowerCase("en"))).slice(0, 8);
 
 let lists = 0;
 

@@ -107,6 +107,9 @@ export class ThreadPanel {
     this.draw();
   }
 
+  has(id: string): boolean {
+    return this.replies.some((reply) => reply.id === id);
+  }
   wake(): void {
     this.composer?.wake();
   }
