@@ -9,7 +9,7 @@ from sqlmodel import Session
 from app.services.access import owned_draft
 from app.services.accounts import Principal
 from app.services.clock import Clock
-from app.services.errors import InvalidInput, Missing
+from app.services.errors import Conflict, InvalidInput, Missing
 from app.services.views import Page
 from app.store import accounts as account_store
 from app.store import shares
@@ -55,10 +55,12 @@ class Sharing:
         return await self._db.read(query)
 
     async def share(self, person: Principal, draft_id: UUID, *, email: str, role: Role) -> Page[ShareView]:
-        """Share a draft with an account of this installation, or change what they may do. Raises `InvalidInput`."""
+        """Share a draft with an account of this installation, or change what they may do. Raises `InvalidInput`, and
+        `Conflict` for a message."""
 
         def unit(session: Session) -> Page[ShareView]:
-            owned_draft(session, person.id, draft_id, lock=True)
+            if owned_draft(session, person.id, draft_id, lock=True).kind == "message":
+                raise Conflict("not_shareable", "A message is seen by the people of its conversation, once it is sent.")
             other = account_store.find_user(session, email)
             if other is None:
                 raise InvalidInput("email", "Nobody with this address has an account here.")

@@ -1,6 +1,5 @@
 """Backups hold the files of messages; verifying tells a file that is gone or was altered."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +21,7 @@ def run(settings: Settings, *arguments: str) -> Result:
 
 
 @pytest.fixture
-def used(tmp_path: Path, clock: TurnableClock) -> Iterator[Settings]:
+def used(tmp_path: Path, clock: TurnableClock) -> Settings:
     """An installation that held a message with two files, stopped."""
     settings = Settings(data=tmp_path / "data", secret="s" * 20)
     with TestClient(create_app(settings, clock=clock), raise_server_exceptions=False) as client:

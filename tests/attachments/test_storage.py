@@ -11,9 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from litestar.testing import TestClient
 
+from app.main import create_app
 from app.services.attachments.s3 import S3Storage
 from app.services.attachments.storage import LocalStorage, NotStored, Storage, StorageUnavailable
+from app.settings import Settings
+from providers.scripted import ScriptedProvider
+from tests.attachments.places import attach, settled, talk_in
+from tests.conftest import TurnableClock, World
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +152,23 @@ def test_a_store_that_is_down_is_told(tmp_path: Path) -> None:
                 await away.delete("files/one")
 
         run(story)
+
+
+def test_files_go_through_an_s3_store_from_end_to_end(bucket: str, tmp_path: Path, clock: TurnableClock) -> None:
+    settings = Settings(
+        data=tmp_path / "data", secret="s" * 20, attachments="s3://files/end-to-end", s3_endpoint=bucket,
+        environment={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
+    )  # fmt: skip
+    app = create_app(settings, clock=clock)
+    content = b"words and words " * 600_000
+    with TestClient(app, raise_server_exceptions=False) as client:
+        talk = talk_in(World(client, clock, ScriptedProvider(offered=()), settings))
+        sent = attach(talk.student, talk.published, "long.txt", content).json()
+        found = settled(talk.student, sent["id"])
+        assert found["state"] == "clean", found
+        assert client.get(found["url"]).content == content
+        assert client.get(found["url"], headers={"Range": "bytes=5-8"}).content == content[5:9]
+        assert talk.student.delete(f"/api/attachments/{sent['id']}").status_code == 204
+        client.blocking_portal.call(app.state["attachment_sweeper"].sweep_leftovers)
+        assert client.get(found["url"]).status_code == 404
+    assert not (tmp_path / "data" / "attachments").exists()

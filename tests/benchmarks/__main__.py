@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks import (
+    bench_attachments,
     bench_autosave,
     bench_costs,
     bench_dashboard,
@@ -34,6 +35,7 @@ SCRIPTS = {
     "costs": bench_costs.main,
     "dashboard": bench_dashboard.main,
     "goals": bench_goals.main,
+    "attachments": bench_attachments.main,
 }
 MEASURED_BY_PYTEST = ("store_append", "store_versions", "store_goals", "versions_tree", "providers")
 

@@ -45,6 +45,14 @@ def test_nothing_outside_the_selection_changes(data: st.DataObject) -> None:
     assert len(after) >= len(utf16_slice(text, 0, start)) + len(behind)
 
 
+def test_blanks_outside_the_selection_stay_where_there_is_nothing_else() -> None:
+    result = apply_operations(
+        " ", [operation_from_tool("insert_after", {"block": "b1", "text": "a"})], selection=(0, 0)
+    )
+    assert result.changes.apply(" ") == " "
+    assert result.unplaced[0].reason == "outside_selection"
+
+
 @given(st.data())
 def test_no_operation_on_a_block_changes_a_locked_one(data: st.DataObject) -> None:
     text = data.draw(texts(40))

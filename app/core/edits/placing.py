@@ -190,10 +190,11 @@ class Placing:
     def _insert_at_start(self, text: str) -> tuple[int, int]:
         if self._blocks and self._blocks[0].kind == "front_matter":
             return self._insert_after(self._blocks[0].id, text)
-        place = self._blocks[0].from_ if self._blocks else 0
-        self._require_allowed([(place, place, text + "\n\n")])
+        # Where there is no block, the text takes the place of whatever blanks there are.
+        start, end = (self._blocks[0].from_,) * 2 if self._blocks else (0, utf16_length(self._text))
+        self._require_allowed([(start, end, text + "\n\n")])
         self._start.append(text)
-        return place, place
+        return start, end
 
     def _replace_text(self, id_: str, old: str, new: str) -> tuple[int, int]:
         number = self._number(id_)
