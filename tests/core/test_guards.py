@@ -50,7 +50,7 @@ def test_blanks_outside_the_selection_stay_where_there_is_nothing_else() -> None
         " ", [operation_from_tool("insert_after", {"block": "b1", "text": "a"})], selection=(0, 0)
     )
     assert result.changes.apply(" ") == " "
-    assert result.unplaced[0].reason == "outside_selection"
+    assert [failure.reason_code for failure in result.unplaced] == ["outside_selection"]
 
 
 @given(st.data())
