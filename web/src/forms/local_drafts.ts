@@ -3,7 +3,7 @@
 
 import { api, Problem } from "../common/api.js";
 import { h } from "../common/dom.js";
-import type { StartData } from "./start_page.js";
+import type { StartData } from "./wire.js";
 
 interface LocalDraft {
   key: string;

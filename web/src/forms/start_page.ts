@@ -5,13 +5,7 @@ import { openDialog } from "../common/dialog.js";
 import { byId, h, pageData } from "../common/dom.js";
 import { day, time } from "../common/format.js";
 import { offerLocalDrafts } from "./local_drafts.js";
-
-export interface StartData {
-  form: string;
-  noun: string;
-  subject: string | null;
-  draft: { id: string; saved_at: string } | null;
-}
+import type { StartData } from "./wire.js";
 
 interface Started {
   id: string;

@@ -57,3 +57,11 @@ export function placeOf(form: Form, key: string): { label: string; step: string 
   }
   return null;
 }
+
+/** What the server tells the page on which a form begins. */
+export interface StartData {
+  form: string;
+  noun: string;
+  subject: string | null;
+  draft: { id: string; saved_at: string } | null;
+}
