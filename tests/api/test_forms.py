@@ -157,7 +157,7 @@ def test_one_mebibyte_in_one_field_is_refused_with_its_name(ada: Person) -> None
 
 def changed_gig(version: int = 2) -> dict[str, Any]:
     """The gig form without its question about experience, and with a new one."""
-    form: dict[str, Any] = json.loads((ROOT / "forms" / "gig.json").read_text())
+    form: dict[str, Any] = json.loads((ROOT / "templates" / "forms" / "gig.json").read_text())
     form["version"] = version
     details = form["steps"][1]
     details["fields"] = [field for field in details["fields"] if field["name"] != "experience"]

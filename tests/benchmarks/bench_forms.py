@@ -30,7 +30,7 @@ SIZE = 20_000
 
 def prepare_forms(data: Path, count: int) -> list[str]:
     """Filled-in forms of the person that is there, each about a subject of its own."""
-    form = FormDefinitions.load(ROOT / "forms").get("gig")
+    form = FormDefinitions.load(ROOT / "templates" / "forms").get("gig")
     given = {field.key: "answer" for field in form.fields if not field.options and field.control != "prose"}
     given |= {field.key: WORDS * 3 for field in form.fields if field.control == "prose"}
     db = Database.open(f"sqlite:///{data / 'draftloom.db'}")
