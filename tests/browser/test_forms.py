@@ -118,6 +118,9 @@ def test_two_devices_and_one_without_a_network(desk: Desk) -> None:
     )
     other = phone.new_page()
     other.goto(f"{desk.url}/forms/gig")
+    # What is opened from now on is kept for a time without a network.
+    other.evaluate("async () => (await navigator.serviceWorker.ready).active?.state")
+    other.wait_for_function("() => navigator.serviceWorker.controller !== null")
     expect(
         other.get_by_role("heading", name=re.compile(r"Unfinished gig from today \d\d:\d\d, step 2"))
     ).to_be_visible()
