@@ -141,7 +141,8 @@ class RunLogs:
         self._alarm_at = 0.0
         self._committing = False
         self._next_commit = 0.0
-        self._next_to_disk = 0.0
+        self._unsafe_since: float | None = None
+        """When the first of the commits was made that have not waited for the disk since one that did."""
         self._nudger: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -162,6 +163,8 @@ class RunLogs:
 
     def close(self, run_log: RunLog) -> None:
         self._logs.pop(run_log.turn_id, None)
+        if not self._logs:
+            self._unsafe_since = None  # The end of a turn waits for the disk.
         if not run_log.finished:
             run_log.abandon()
 
@@ -243,9 +246,11 @@ class RunLogs:
 
     def _append_unit(self) -> Callable[[Session, dict[UUID, list[RunEvent]]], None]:
         now = asyncio.get_running_loop().time()
-        if now < self._next_to_disk:
+        if self._unsafe_since is None:
+            self._unsafe_since = now
+        if now < self._unsafe_since + _DISK_EVERY:
             return _append
-        self._next_to_disk = now + _DISK_EVERY
+        self._unsafe_since = None
         return _append_to_disk
 
     async def _nudge_forever(self) -> None:
