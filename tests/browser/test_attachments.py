@@ -39,7 +39,7 @@ def pick(page: Page, *files: tuple[str, str, bytes]) -> None:
 
 
 def chip(page: Page, name: str) -> Any:
-    return page.locator("#composer .chip", has_text=name)
+    return page.locator("#composer .file-chip", has_text=name)
 
 
 def test_files_are_attached_sent_and_looked_at(lesson: Lesson) -> None:
@@ -72,8 +72,8 @@ def test_files_are_attached_sent_and_looked_at(lesson: Lesson) -> None:
     send(student, "Before and after.")
     said = message(instructor, "Before and after.")
     expect(said.locator(".picture img[src]")).to_have_count(2)
-    expect(said.locator("button.chip")).to_contain_text("notes.txt")
-    expect(student.locator("#composer .chip")).to_have_count(0)
+    expect(said.locator("button.file-chip")).to_contain_text("notes.txt")
+    expect(student.locator("#composer .file-chip")).to_have_count(0)
     picture(student, "attachments-message-phone")
     picture(instructor, "attachments-message-desk")
 

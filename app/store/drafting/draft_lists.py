@@ -71,6 +71,10 @@ _COLUMNS: tuple[Any, ...] = (
 )
 
 
+_HANDED_IN = and_(col(DraftStream.status) == "submitted", col(DraftStream.kind) != "document")
+"""Reports and forms that were submitted and messages that were sent: drafts no more."""
+
+
 def list_drafts(
     session: Session,
     user_id: uuid.UUID,
@@ -98,11 +102,7 @@ def list_drafts(
     if kind is not None:
         statement = statement.where(col(DraftStream.kind) == kind)
     # What was handed in is gone from the list, unless somebody asks for it; a finished document stays.
-    if status is not None:
-        statement = statement.where(_in_state(status))
-    else:
-        handed_in = and_(col(DraftStream.status) == "submitted", col(DraftStream.kind) != "document")
-        statement = statement.where(not_(handed_in))
+    statement = statement.where(not_(_HANDED_IN) if status is None else _in_state(status))
     if q:
         statement = statement.outerjoin(Draft, col(Draft.id) == col(DraftStream.id)).where(_mentions(q))
     place = tuple_(key, col(DraftStream.id))
@@ -163,8 +163,8 @@ def _mentions(q: str) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class DraftStatistics:
-    """Over a person's drafts outside the trash. `completed`: all required fields filled, or submitted.
-    `average_completion` is a percentage. `synced` are those without an open conflict, `in_conflict` the others."""
+    """Over a person's drafts outside the trash, without what was handed in. `completed`: all required fields filled, or
+    a document that is finished. `submitted` counts everything handed in but messages. `average_completion` is a percentage. `synced` are those without an open conflict, `in_conflict` the others."""
 
     total: int
     completed: int
@@ -180,7 +180,7 @@ class DraftStatistics:
 
 def stats(session: Session, user_id: uuid.UUID) -> DraftStatistics:
     """The statistics of a person's drafts; zeros where there are none."""
-    here = col(DraftStream.deleted_at).is_(None)
+    here = and_(col(DraftStream.deleted_at).is_(None), not_(_HANDED_IN))
     submitted = col(DraftStream.status) == "submitted"
     contested = col(DraftStream.conflicts).is_not(None)
     row = session.execute(
@@ -190,10 +190,10 @@ def stats(session: Session, user_id: uuid.UUID) -> DraftStatistics:
             cast(func.coalesce(func.sum(col(DraftStream.completion)).filter(here), 0), Integer),
             cast(func.coalesce(func.sum(col(DraftStream.words)).filter(here), 0), Integer),
             func.count().filter(here, contested),
-            func.count().filter(here, submitted),
+            func.count().filter(col(DraftStream.deleted_at).is_(None), submitted, col(DraftStream.kind) != "message"),
             cast(func.coalesce(func.sum(col(DraftStream.autosaves)).filter(here), 0), Integer),
             cast(func.coalesce(func.sum(col(DraftStream.manual_saves)).filter(here), 0), Integer),
-            func.count().filter(~here, col(DraftStream.erased_at).is_(None)),
+            func.count().filter(col(DraftStream.deleted_at).is_not(None), col(DraftStream.erased_at).is_(None)),
         ).where(col(DraftStream.owner_id) == user_id)
     ).one()
     total, completed, completion, words, in_conflict, submitted_count, autosaves, manual_saves, trashed = row

@@ -17,11 +17,11 @@ export const isRefused = ({ state }: { state: string }): boolean => REFUSED.has(
 const STATES: Record<string, string> = { pending: "Being checked…", error: "Waits for the virus check", clean: "" };
 
 export class Chip {
-  readonly element = h("li", { class: "chip" });
+  readonly element = h("li", { class: "file-chip" });
   private shown = "";
   private readonly bar = h("progress", { max: 1 });
-  private readonly words = h("span", { class: "chip-words" });
-  private readonly face = h("span", { class: "chip-face" }, icon("file"));
+  private readonly words = h("span", { class: "file-chip-words" });
+  private readonly face = h("span", { class: "file-chip-face" }, icon("file"));
 
   constructor(
     private readonly name: string,
@@ -53,7 +53,7 @@ export class Chip {
     this.draw(refused ? "refused" : file.state, [this.words], [this.button("close", `Remove ${this.name}`, this.acts.remove)]);
     if (file.state !== "clean" || !isPicture(file) || this.face.dataset["of"] === file.id) return;
     this.face.dataset["of"] = file.id;
-    this.face.replaceChildren(h("button", { type: "button", class: "chip-picture", "aria-label": `View ${this.name}`, onclick: () => this.acts.view() }, thumbnail(file)));
+    this.face.replaceChildren(h("button", { type: "button", class: "file-chip-picture", "aria-label": `View ${this.name}`, onclick: () => this.acts.view() }, thumbnail(file)));
   }
 
   private draw(state: string, under: Node[], buttons: Node[]): void {
@@ -61,7 +61,7 @@ export class Chip {
     this.shown = state;
     this.element.dataset["state"] = state;
     const mark = state === "refused" || state === "stopped" ? icon("warn") : null;
-    this.element.replaceChildren(this.face, h("span", { class: "chip-name", title: this.name }, this.name), h("span", { class: "chip-state", role: state === "sending" ? null : "status" }, mark, ...under), ...buttons);
+    this.element.replaceChildren(this.face, h("span", { class: "file-chip-name", title: this.name }, this.name), h("span", { class: "file-chip-state", role: state === "sending" ? null : "status" }, mark, ...under), ...buttons);
   }
 
   private button(name: string, label: string, run: () => void): HTMLButtonElement {

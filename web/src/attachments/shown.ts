@@ -12,7 +12,7 @@ export function showFiles(files: Attached[], place: HTMLElement): void {
   const pictures = files.filter((file) => file.state === "clean" && isPicture(file));
   const rest = files.filter((file) => !pictures.includes(file));
   if (pictures.length > 0) place.append(h("div", { class: "pictures" }, ...pictures.map((picture) => framed(picture, pictures))));
-  if (rest.length > 0) place.append(h("ul", { class: "chips" }, ...rest.map(named)));
+  if (rest.length > 0) place.append(h("ul", { class: "file-chips" }, ...rest.map(named)));
 }
 
 function framed(picture: Attached, all: Attached[]): HTMLElement {
@@ -21,9 +21,9 @@ function framed(picture: Attached, all: Attached[]): HTMLElement {
 
 function named(file: Attached): HTMLElement {
   const words = file.state === "clean" ? bytes(file.size) : isRefused(file) ? (file.reason ?? "Not accepted") : file.state === "error" ? "Waits for the virus check" : "Being checked…";
-  const inner = [h("span", { class: "chip-face" }, icon("file")), h("span", { class: "chip-name" }, file.name), h("span", { class: "chip-state" }, isRefused(file) && icon("warn"), words)];
-  if (file.state !== "clean") return h("li", { class: "chip", "data-state": isRefused(file) ? "refused" : file.state }, ...inner);
-  return h("li", {}, h("button", { type: "button", class: "chip", "data-state": "clean", "aria-label": `Download ${file.name}, ${bytes(file.size)}`, onclick: () => void save(file) }, ...inner, icon("export")));
+  const inner = [h("span", { class: "file-chip-face" }, icon("file")), h("span", { class: "file-chip-name" }, file.name), h("span", { class: "file-chip-state" }, isRefused(file) && icon("warn"), words)];
+  if (file.state !== "clean") return h("li", { class: "file-chip", "data-state": isRefused(file) ? "refused" : file.state }, ...inner);
+  return h("li", {}, h("button", { type: "button", class: "file-chip", "data-state": "clean", "aria-label": `Download ${file.name}, ${bytes(file.size)}`, onclick: () => void save(file) }, ...inner, icon("export")));
 }
 
 async function save(file: Attached): Promise<void> {

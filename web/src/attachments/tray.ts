@@ -22,7 +22,7 @@ interface Item {
 
 export class Tray implements ComposerFiles {
   private items: Item[] = [];
-  private readonly list = h("ul", { class: "chips", "aria-label": "Files of this message" });
+  private readonly list = h("ul", { class: "file-chips", "aria-label": "Files of this message" });
   private readonly hint = h("p", { class: "hint", hidden: true });
   private timer = 0;
   private looked = 0;
