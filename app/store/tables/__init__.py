@@ -68,7 +68,6 @@ __all__ = [
     "FormTemplate",
     "Goal",
     "GoalConversation",
-    "KeptWords",
     "LedgerEntry",
     "Lock",
     "MessageAttachment",
