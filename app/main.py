@@ -71,6 +71,7 @@ from app.services.clock import Clock, system_clock
 from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.deliveries import Deliveries
+from app.services.draft_lists import DraftLists
 from app.services.drafts import Drafts
 from app.services.embedding import Embedding
 from app.services.exchange import Exchange
@@ -207,6 +208,7 @@ def create_app(
         "uploads": files.uploads,
         "catalogue": catalogue,
         "drafts": drafts,
+        "draft_lists": DraftLists(db, settings.expiry),
         "form_starts": FormStarts(db, clock, definitions, settings.expiry),
         "filling": Filling(db, clock, fanout, definitions, settings.expiry),
         "moving": Moving(db, clock, definitions, settings.expiry),

@@ -11,7 +11,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from app.routes.accounts import PersonRequest
 from app.routes.security import signed_in
 from app.services.conversations import Conversations
-from app.services.drafts import Drafts, DraftStatistics
+from app.services.draft_lists import DraftLists, DraftStatistics
+from app.services.drafts import Drafts
 from app.services.forms.starting import FormStarts
 from app.services.views import (
     CommandAnswer,
@@ -74,7 +75,7 @@ async def create_draft(
 @get("/api/drafts")
 async def list_drafts(
     request: PersonRequest,
-    drafts: NamedDependency[Drafts],
+    draft_lists: NamedDependency[DraftLists],
     kind: FromQuery[str | None] = None,
     status: FromQuery[str | None] = None,
     q: FromQuery[str] = "",
@@ -85,7 +86,7 @@ async def list_drafts(
     shared: FromQuery[bool] = False,
 ) -> Page[DraftSummary]:
     """The caller's drafts of all kinds, the trash, or what others share with the caller."""
-    return await drafts.list(
+    return await draft_lists.list(
         request.user,
         kind=kind,
         status=status,
@@ -99,9 +100,9 @@ async def list_drafts(
 
 
 @get("/api/drafts/stats")
-async def draft_statistics(request: PersonRequest, drafts: NamedDependency[Drafts]) -> DraftStatistics:
+async def draft_statistics(request: PersonRequest, draft_lists: NamedDependency[DraftLists]) -> DraftStatistics:
     """How many drafts there are, in which state, and how long."""
-    return await drafts.statistics(request.user)
+    return await draft_lists.statistics(request.user)
 
 
 @get("/api/drafts/{draft_id:uuid}")

@@ -13,6 +13,7 @@ from app.routes.accounts import AnyRequest, PersonRequest
 from app.routes.security import KEEPS_OPENER, signed_in
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
+from app.services.draft_lists import DraftLists
 from app.services.drafts import Drafts
 from app.services.errors import Missing
 from app.services.sessions import Sessions
@@ -52,9 +53,9 @@ class PageContext:
 
 @get("/", guards=[signed_in], include_in_schema=False)
 async def drafts_page(
-    request: PersonRequest, drafts: NamedDependency[Drafts], page: NamedDependency[PageContext]
+    request: PersonRequest, draft_lists: NamedDependency[DraftLists], page: NamedDependency[PageContext]
 ) -> Template:
-    first = await drafts.list(request.user)
+    first = await draft_lists.list(request.user)
     return Template("drafts.html", context=page(request, drafts=msgspec.to_builtins(first.items), next=first.next))
 
 

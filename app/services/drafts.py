@@ -1,76 +1,50 @@
-"""Drafts: create, list, read, change by commands, resolve conflicts, discard, recover. Thin over the core and the store."""
+"""Drafts: create, read, change by commands, resolve conflicts, discard, recover. Thin over the core and the store."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlmodel import Session
 
-from app.core.drafts import Actor, Conflict, DraftState, resolve
+from app.core.drafts import Actor, resolve
 from app.core.errors import UnknownSeq
 from app.core.expiry import ExpiryRules
-from app.core.kinds import KINDS
 from app.metrics import Metrics
 from app.services import submitting
 from app.services.access import editable_draft, owned_draft, visible_draft
 from app.services.accounts import Principal
 from app.services.clock import Clock
+from app.services.draft_views import conflict_view, draft_view, event_view, state_view
 from app.services.errors import Conflict as ConflictError
-from app.services.errors import InvalidInput, Missing, ServiceError
-from app.services.expiry import expires_at
+from app.services.errors import Missing, ServiceError
 from app.services.fanout import Fanout
 from app.services.goals.publishing import checked_new
 from app.services.submitting import Check
 from app.services.views import (
-    ActorView,
     CommandAnswer,
-    ConflictView,
     ConversationSummary,
-    DraftSummary,
     DraftView,
     Events,
-    EventView,
     Page,
     StateView,
-    VersionName,
     usd,
 )
 from app.store import conversations as conversation_store
 from app.store import drafts as draft_store
-from app.store import turns as turn_store
-from app.store import versions as version_store
 from app.store.db import Database
-from app.store.drafting import draft_lists
 from app.store.drafting.event_log import Event, Origin
 from app.store.drafting.heads import Head, load_head, lock_place
-from app.store.drafting.projections import projection_of
 
-_MOST_PER_PAGE = 200
-_SORTS: dict[str, draft_lists.Sort] = {
-    "-saved_at": "saved",
-    "-created_at": "created",
-    "title": "title",
-    "-words": "words",
-    "-completion": "completion",
-}
 _MOST_EVENTS = 2_000
 _COPY = " (copy)"
-_STATUSES = ("open", "submitted", "discarded", "complete", "conflict")
+_SINGLE = {
+    "form": "Of each form and subject there is one draft. Save this one as a template to begin others like it.",
+    "message": "A message is said once. Copy its words into another one.",
+}
+"""Kinds that are not duplicated, and why."""
 
 _decode = msgspec.json.Decoder().decode
-
-
-class DraftStatistics(msgspec.Struct, frozen=True):
-    """Over all drafts outside the trash: counts, words in total, completion in percent."""
-
-    total: int
-    completed: int
-    average_completion: float
-    words: int
-    synced: int
-    in_conflict: int
 
 
 class Drafts:
@@ -113,17 +87,7 @@ class Drafts:
         given |= {name: value for name, value in (("title", title), ("text", text)) if value}
 
         def unit(session: Session) -> DraftView:
-            entered = checked_new(session, person, given) if kind == "message" else given
-            head = draft_store.create_stream(
-                session,
-                kind=kind,
-                owner_id=person.id,
-                actor=_actor(person),
-                at=self._clock(),
-                fields=entered,
-                device=device,
-            )
-            return draft_view(session, head, self._expiry)
+            return draft_view(session, self._created(session, person, kind, given, device=device), self._expiry)
 
         return await self._db.write(unit)
 
@@ -139,56 +103,31 @@ class Drafts:
                 if known.kind != kind:
                     raise _taken()
                 return draft_view(session, known, self._expiry), False
-            head = draft_store.create_stream(
-                session,
-                draft_id=draft_id,
-                kind=kind,
-                owner_id=person.id,
-                actor=_actor(person),
-                at=self._clock(),
-                fields=checked_new(session, person, fields) if kind == "message" else fields,
-                device=device,
-            )
+            head = self._created(session, person, kind, fields, device=device, draft_id=draft_id)
             return draft_view(session, head, self._expiry), True
 
         return await self._db.write(unit)
 
-    async def list(
+    def _created(
         self,
+        session: Session,
         person: Principal,
+        kind: str,
+        fields: dict[str, Any],
         *,
-        kind: str | None = None,
-        status: str | None = None,
-        query: str = "",
-        sort: str = "-saved_at",
-        cursor: str | None = None,
-        limit: int = 50,
-        trash: bool = False,
-        shared: bool = False,
-    ) -> Page[DraftSummary]:
-        """One page of a person's drafts, or of those others share with them (none yet). Raises `InvalidInput` for an
-        unknown kind, sort or status."""
-        _check_choice("kind", kind, KINDS)
-        _check_choice("status", status, _STATUSES)
-        if shared:
-            return Page([])
-        page = await self._db.read(
-            draft_lists.list_drafts,
-            person.id,
+        device: str,
+        draft_id: UUID | None = None,
+    ) -> Head:
+        return draft_store.create_stream(
+            session,
+            draft_id=draft_id,
             kind=kind,
-            status=status,
-            q=query.strip(),
-            sort=_sort(sort),
-            cursor=cursor,
-            limit=max(1, min(limit, _MOST_PER_PAGE)),
-            trash=trash,
+            owner_id=person.id,
+            actor=_actor(person),
+            at=self._clock(),
+            fields=checked_new(session, person, fields) if kind == "message" else fields,
+            device=device,
         )
-        return Page([_summary(row, self._expiry) for row in page.items], page.next)
-
-    async def statistics(self, person: Principal) -> DraftStatistics:
-        """The numbers above the list."""
-        found = await self._db.read(draft_lists.stats, person.id)
-        return msgspec.convert(found, DraftStatistics, from_attributes=True)
 
     async def get(self, person: Principal, draft_id: UUID) -> DraftView:
         """The draft as it is, also one in the trash. Raises `Missing`."""
@@ -204,7 +143,7 @@ class Drafts:
             if not 1 <= seq <= head.seq:
                 raise Missing(f"This draft has events 1 to {head.seq}.")
             try:
-                return _state_view(head, draft_store.state_at(session, draft_id, seq))
+                return state_view(head, draft_store.state_at(session, draft_id, seq))
             except UnknownSeq as error:
                 raise Missing(error.message) from error
 
@@ -234,8 +173,8 @@ class Drafts:
             self._follow(appended.head)
         return CommandAnswer(
             appended.seq,
-            [_event_view(event, person) for event in appended.events],
-            [_conflict_view(conflict) for conflict in appended.conflicts],
+            [event_view(event, person) for event in appended.events],
+            [conflict_view(conflict) for conflict in appended.conflicts],
         )
 
     async def events(self, person: Principal, draft_id: UUID, *, after: int, limit: int) -> Events:
@@ -244,7 +183,7 @@ class Drafts:
         def query(session: Session) -> Events:
             head = visible_draft(session, person.id, draft_id)
             rows = draft_store.events_after(session, draft_id, max(0, after), limit=max(1, min(limit, _MOST_EVENTS)))
-            return Events([_event_view(event, person) for event in rows], head.seq)
+            return Events([event_view(event, person) for event in rows], head.seq)
 
         return await self._db.read(query)
 
@@ -266,24 +205,23 @@ class Drafts:
         self._follow(head)
         return CommandAnswer(
             head.seq,
-            [_event_view(event, person) for event in events],
-            [_conflict_view(conflict) for conflict in head.state.conflicts],
+            [event_view(event, person) for event in events],
+            [conflict_view(conflict) for conflict in head.state.conflicts],
         )
 
     async def duplicate(self, person: Principal, draft_id: UUID, *, device: str = "") -> DraftView:
-        """A new draft with the same fields, without the versions, chats and log of the first. Raises `Missing`."""
-        at = self._clock()
+        """A new draft with the same fields, without the versions, chats and log of the first. Raises `Missing`, and
+        `Conflict` for the kinds of which there cannot be two."""
 
         def unit(session: Session) -> DraftView:
             head = owned_draft(session, person.id, draft_id)
+            if head.kind in _SINGLE:
+                raise ConflictError("not_duplicable", _SINGLE[head.kind])
             fields = dict(head.state.fields)
             if "title" in fields:
                 rest = 255 - len(_COPY)
                 fields["title"] = (str(fields["title"])[:rest] + _COPY) if fields["title"] else ""
-            copy = draft_store.create_stream(
-                session, kind=head.kind, owner_id=person.id, actor=_actor(person), at=at, fields=fields, device=device
-            )
-            return draft_view(session, copy, self._expiry)
+            return draft_view(session, self._created(session, person, head.kind, fields, device=device), self._expiry)
 
         return await self._db.write(unit)
 
@@ -373,85 +311,3 @@ def _taken() -> ConflictError:
 
 def _actor(person: Principal) -> Actor:
     return Actor("user", person.id)
-
-
-def draft_view(session: Session, head: Head, expiry: ExpiryRules) -> DraftView:
-    """A draft as it is answered."""
-    version, conversation_id, running = None, None, None
-    if head.kind == "document":
-        current = version_store.current_version(session, head.id)
-        version = VersionName(current.id, current.number, current.label) if current is not None else None
-        conversations = conversation_store.list_conversations(session, head.id)
-        conversation_id = conversations[0].id if conversations else None
-        turn = turn_store.running_turn(session, head.id)
-        running = turn.id if turn is not None else None
-    return DraftView(
-        **_state_values(head, head.state),
-        current_version=version,
-        words=head.words,
-        completion=head.completion,
-        saved_at=head.saved_at,
-        created_at=head.created_at,
-        updated_at=head.saved_at,
-        expires_at=expires_at(expiry, head),
-        deleted_at=head.deleted_at,
-        conversation_id=conversation_id,
-        running_turn_id=running,
-        autosaves=head.autosaves,
-        manual_saves=head.manual_saves,
-    )
-
-
-def _state_view(head: Head, state: DraftState) -> StateView:
-    return StateView(**_state_values(head, state))
-
-
-def _state_values(head: Head, state: DraftState) -> dict[str, Any]:
-    return {
-        "id": head.id,
-        "kind": state.kind,
-        "title": projection_of(state.kind).title(state.fields),
-        "fields": {name: value for name, value in state.fields.items() if name != "text"},
-        "text": state.fields.get("text"),
-        "seq": state.seq,
-        "status": state.status,
-        "conflicts": [_conflict_view(conflict) for conflict in state.conflicts],
-    }
-
-
-def _conflict_view(conflict: Conflict) -> ConflictView:
-    return ConflictView(
-        conflict.id, conflict.field, conflict.base, conflict.theirs, conflict.mine, conflict.from_, conflict.to
-    )
-
-
-def _event_view(event: Event, person: Principal) -> EventView:
-    own = event.actor.id == person.id and event.actor.kind == "user"
-    return EventView(
-        event.seq,
-        event.type,
-        event.payload,
-        ActorView(event.actor.kind, event.actor.id, person.name if own else ""),
-        event.device,
-        event.replica,
-        event.n,
-        event.base_seq,
-        event.at,
-    )
-
-
-def _check_choice(field: str, value: str | None, choices: Collection[str]) -> None:
-    if value is not None and value not in choices:
-        raise InvalidInput(field, f"This is one of {', '.join(choices)}.")
-
-
-def _sort(name: str) -> draft_lists.Sort:
-    found = _SORTS.get(name)
-    if found is None:
-        raise InvalidInput("sort", f"Lists are sorted by {', '.join(_SORTS)}.")
-    return found
-
-
-def _summary(row: draft_lists.DraftSummary, expiry: ExpiryRules) -> DraftSummary:
-    due = expiry.expires_at(row.kind, status=row.status, saved_at=row.saved_at, deleted_at=row.deleted_at)
-    return msgspec.convert(replace(row, expires_at=due), DraftSummary, from_attributes=True)

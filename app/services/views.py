@@ -103,6 +103,8 @@ class DraftSummary(msgspec.Struct, frozen=True):
     """Who made the last change: user, model or system."""
     device: str
     """What the device calls itself that made it; empty when it did not say."""
+    owner_name: str | None = None
+    """Whose it is, where somebody else shares it."""
 
 
 class ActorView(msgspec.Struct, frozen=True):

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from providers.scripted import ScriptedProvider
+from tests.api.goals import begin_lesson
 from tests.api.test_drafts import edit, text
 from tests.api.test_proposals import SING, TEXT, listed, propose
-from tests.conftest import Person
+from tests.conftest import Person, World
 
 
 def titles(person: Person, query: str = "") -> list[str]:
@@ -71,3 +72,36 @@ def test_a_draft_in_the_trash_can_be_duplicated_but_not_one_of_somebody_else(ada
     ada.delete(f"/api/drafts/{draft['id']}")
     assert ada.post(f"/api/drafts/{draft['id']}/duplicate").json()["status"] == "open"
     assert mallory.post(f"/api/drafts/{draft['id']}/duplicate").status_code == 404
+
+
+def test_what_others_share_is_listed_with_its_owner_until_it_is_taken_back(
+    ada: Person, world: World, mallory: Person
+) -> None:
+    ed = world.person("ed", "writer")
+    draft = ada.draft("The tide comes in.", title="Harbour")
+    ada.draft("Not shared", title="Private")
+    share = {"email": ed.email, "role": "viewer"}
+    assert ada.client.put(f"/api/drafts/{draft['id']}/shares", json=share, headers=ada.headers).status_code == 200
+    [row] = ed.get("/api/drafts?shared=true").json()["items"]
+    assert (row["id"], row["title"], row["owner_name"]) == (draft["id"], "Harbour", "Ada")
+    assert titles(ed, "&shared=true&q=tide") == titles(ed, "&shared=true&kind=document") == ["Harbour"]
+    assert titles(ed, "&shared=true&q=nothing") == titles(ed, "") == titles(mallory, "&shared=true") == []
+    assert [item["owner_name"] for item in ada.get("/api/drafts").json()["items"]] == [None, None]
+    ada.delete(f"/api/drafts/{draft['id']}")
+    assert titles(ed, "&shared=true") == []
+    ada.post(f"/api/drafts/{draft['id']}/recover")
+    ada.delete(f"/api/drafts/{draft['id']}/shares/{ed.id}")
+    assert titles(ed, "&shared=true") == []
+
+
+def test_what_there_can_be_only_one_of_is_not_duplicated(ada: Person, world: World) -> None:
+    form = ada.post("/api/drafts", {"kind": "form", "fields": {"form": "gig"}}).json()
+    lesson = begin_lesson(world)
+    said = lesson.say(lesson.student, "Once")
+    for person, draft in ((ada, form), (lesson.student, said)):
+        refused = person.post(f"/api/drafts/{draft['id']}/duplicate")
+        assert (refused.status_code, refused.json()["code"]) == (409, "not_duplicable")
+    assert [row["content"] for row in lesson.seen_by(lesson.student)["messages"]] == ["Once"]
+    report = ada.post("/api/drafts", {"kind": "bug_report", "fields": {"title": "It stops", "description": "x"}}).json()
+    copy = ada.post(f"/api/drafts/{report['id']}/duplicate").json()
+    assert (copy["title"], copy["fields"]["description"]) == ("It stops (copy)", "x")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import PASSWORD, Desk, picture
 
@@ -147,6 +147,24 @@ def test_one_draft_on_two_devices_and_a_reload(lesson: Lesson) -> None:
     expect(message(lesson.instructor, "finished here.")).to_be_visible()
     expect(laptop.locator("#composer .composer-text")).to_have_value("")
     expect(message(laptop, "finished here.")).to_have_count(1)
+    assert lesson.desk.problems == []
+
+
+def test_a_message_that_arrives_before_its_answer_is_shown_once(lesson: Lesson) -> None:
+    student = lesson.student
+    held: list[Route] = []
+    student.route(re.compile(r"/api/messages/[^/]+$"), lambda route: held.append(route))
+    write(student, "Twice or once?")
+    expect(student.locator("#composer .pill[data-state=saved]")).to_be_visible()
+    student.locator("#composer .composer-send").click()
+    expect(message(student, "Twice or once?")).to_be_visible()
+    expect(student.locator("#pending .msg")).to_have_count(0)
+    expect(student.locator(".receipt")).to_contain_text("Seen by Ines")
+    assert len(held) == 1
+    student.unroute_all()
+    held[0].continue_()
+    send(student, "Once.")
+    expect(message(lesson.instructor, "Once.")).to_be_visible()
     assert lesson.desk.problems == []
 
 

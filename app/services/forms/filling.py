@@ -14,7 +14,7 @@ from app.services.access import editable_draft, visible_draft
 from app.services.accounts import Principal
 from app.services.checks import checked_line
 from app.services.clock import Clock
-from app.services.drafts import draft_view
+from app.services.draft_views import draft_view
 from app.services.errors import Conflict, InvalidFields, InvalidInput, Missing
 from app.services.fanout import Fanout
 from app.services.forms.definitions import FormDefinition, FormDefinitions

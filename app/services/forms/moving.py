@@ -19,7 +19,7 @@ from app.core.expiry import ExpiryRules
 from app.core.kinds import FORM
 from app.services.accounts import Principal
 from app.services.clock import Clock
-from app.services.drafts import draft_view
+from app.services.draft_views import draft_view
 from app.services.errors import Conflict, InvalidInput
 from app.services.forms.definitions import FormDefinition, FormDefinitions
 from app.services.forms.starting import Started, first_fields

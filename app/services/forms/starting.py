@@ -12,7 +12,7 @@ from app.core.expiry import ExpiryRules
 from app.core.kinds import FORM
 from app.services.accounts import Principal
 from app.services.clock import Clock
-from app.services.drafts import draft_view
+from app.services.draft_views import draft_view
 from app.services.errors import InvalidInput, Missing
 from app.services.forms.definitions import FormDefinition, FormDefinitions
 from app.services.views import DraftView

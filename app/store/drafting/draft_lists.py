@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Integer, String, Text, and_, cast, func, literal, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, String, Text, and_, cast, func, literal, not_, null, or_, select, tuple_
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.store.rows import Page, decode_cursor, encode_cursor
-from app.store.tables import Draft, DraftEvent, DraftStream, Version
+from app.store.tables import Draft, DraftEvent, DraftShare, DraftStream, User, Version
 from app.store.types import BinaryUuid
 
 Sort = Literal["saved", "created", "title", "words", "completion"]
@@ -37,6 +37,8 @@ class DraftSummary:
     conflicts: int
     edited_by: str
     device: str
+    owner_name: str | None
+    """Of somebody else's draft."""
 
 
 _VERSIONS = (
@@ -51,6 +53,7 @@ def _of_last_event(column: Any) -> Any:
     return select(column).where(last).scalar_subquery()
 
 
+_OWNER_NAME = select(col(User.name)).where(col(User.id) == col(DraftStream.owner_id)).scalar_subquery()
 _COLUMNS: tuple[Any, ...] = (
     col(DraftStream.id),
     col(DraftStream.kind),
@@ -86,14 +89,18 @@ def list_drafts(
     cursor: str | None = None,
     limit: int = 50,
     trash: bool = False,
+    shared: bool = False,
 ) -> Page[DraftSummary]:
-    """A person's drafts of all kinds; those in the trash instead with `trash`.
+    """A person's drafts of all kinds; those in the trash instead with `trash`, or with `shared` the open ones of others.
 
     `status`: open, submitted or discarded; or complete (all required fields filled), or conflict (something to decide).
     `q` is looked for in titles and texts, in any case. Titles ascend, everything else descends. Raises BadCursor.
     """
     key, value_type, ascending = _sort_key(sort)
-    statement = select(*_COLUMNS, key).where(col(DraftStream.owner_id) == user_id)
+    given = select(col(DraftShare.draft_id)).where(col(DraftShare.user_id) == user_id)
+    others = and_(col(DraftStream.id).in_(given), col(DraftStream.status) == "open")
+    owner = _OWNER_NAME if shared else null()
+    statement = select(*_COLUMNS, owner, key).where(others if shared else col(DraftStream.owner_id) == user_id)
     statement = statement.where(
         col(DraftStream.deleted_at).is_not(None) if trash else col(DraftStream.deleted_at).is_(None)
     )
@@ -130,7 +137,7 @@ def _in_state(status: str) -> ColumnElement[bool]:
 
 
 def _summary(row: Any) -> DraftSummary:
-    values: list[Any] = [*row[:13], len(row[13] or ()), row[14] or "user", row[15] or ""]
+    values: list[Any] = [*row[:13], len(row[13] or ()), row[14] or "user", row[15] or "", row[16]]
     return DraftSummary(*values)
 
 

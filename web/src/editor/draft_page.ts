@@ -14,6 +14,7 @@ import { Conflicts } from "../conflicts/decide.js";
 import { locksAt } from "../proposals/locks.js";
 import { Review } from "../proposals/review.js";
 import { exportItems } from "../files/export_menu.js";
+import { reportItems } from "../reports/entry.js";
 import { shareDialog } from "../sharing/dialog.js";
 import { drain, openPage } from "../sync/boot.js";
 import { browserSurroundings, deviceStore } from "../sync/browser.js";
@@ -179,6 +180,7 @@ export class DraftPage {
     byId("version-name").addEventListener("click", () => this.layout.show("versions"));
     if (draft.current_version) this.versions.named(draft.current_version.number, draft.current_version.label);
     for (const button of document.querySelectorAll<HTMLButtonElement>("[data-act=export]")) menuButton(button, "Export as", () => this.exports());
+    menuButton(byId<HTMLButtonElement>("more"), "More", () => [...this.exports(), { label: "Share…", run: () => void shareDialog(draft.id) }, ...reportItems()]);
     this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => void this.review.refresh(), resync: () => this.lookAgain() });
     followPage(session, this.live, () => void this.pane.refresh());
     onEditorKeys(this.acts);

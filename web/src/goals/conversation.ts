@@ -83,6 +83,7 @@ class ConversationPage {
     this.compose();
     this.stream.start();
     this.stream.receipts(talk.receipts);
+    this.outbox.shown(talk.messages);
     this.showPending();
     this.room = new Room(talk.id, {
       changed: (message) => void this.look().then(() => (message === undefined ? undefined : this.refresh(message))),
@@ -214,6 +215,7 @@ class ConversationPage {
     this.stream.draw(fresh);
     this.stream.receipts(this.talk.receipts);
     this.thread.take(items);
+    this.outbox.shown(items);
     const others = fresh.filter(({ mine, reply_to_id }) => !mine && reply_to_id !== null);
     const last = others.at(-1);
     if (last && last.reply_to_id !== this.thread.rootId) announce(`${last.sender.name} replied in a thread.`);

@@ -18,7 +18,9 @@ export function openGoals(): void {
   show(pageData<Page<Entry>>());
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-tab]")) button.addEventListener("click", () => choose(button));
   byId("more").addEventListener("click", () => void more());
-  byId("new-conversation").addEventListener("click", () => newConversation());
+  const begin = byId<HTMLButtonElement>("new-conversation");
+  begin.addEventListener("click", () => newConversation());
+  begin.disabled = false;
   document.addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() !== "n" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
     event.preventDefault();

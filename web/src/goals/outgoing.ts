@@ -41,6 +41,7 @@ export class Outbox {
   private again = false;
   private readonly owners = ownership();
   private readonly claimed = new Set<string>();
+  private readonly arrived = new Set<string>();
   private readonly settling = new Map<string, Settling>();
   private readonly key: string;
   waiting = false;
@@ -51,8 +52,20 @@ export class Outbox {
     window.addEventListener("online", () => void this.send());
   }
 
+  /** What the conversation does not show yet. */
   list(): readonly Outgoing[] {
-    return this.items;
+    return this.items.filter(({ id }) => !this.arrived.has(id));
+  }
+
+  /** The conversation shows these messages: word of one may come before the answer to its sending. */
+  shown(messages: readonly Message[]): void {
+    const there = this.items.filter((item) => messages.some(({ id }) => id === item.id));
+    if (there.length === 0) return;
+    for (const { id, refused } of there) {
+      this.arrived.add(id);
+      if (refused !== null) this.remove(id);
+    }
+    this.links.changed();
   }
 
   add(item: Outgoing, settling: Settling | null): void {

@@ -5,6 +5,7 @@ import { askText } from "../common/dialog.js";
 import { count, daysUntil } from "../common/format.js";
 import { toast } from "../common/toast.js";
 import { savedExportItems } from "../files/export_menu.js";
+import { shareDialog } from "../sharing/dialog.js";
 import { newReplicaId } from "../sync/identity.js";
 import { showDetails } from "./draft_details.js";
 import type { DraftSummary, RowActions } from "./draft_list.js";
@@ -95,5 +96,6 @@ export function draftActs(list: DraftRows): RowActions {
     export: ({ id }) => savedExportItems(id),
     keep: (draft) => void keep(draft),
     details: (draft) => void showDetails(draft.id, nameOf(draft)),
+    share: ({ id }) => void shareDialog(id),
   };
 }

@@ -22,6 +22,8 @@ export interface DraftSummary {
   conflicts: number;
   edited_by: string;
   device: string;
+  /** Whose it is, where somebody else shares it. */
+  owner_name?: string | null;
   /** Made here without a network; the server does not know it yet. */
   onlyHere?: boolean;
 }
@@ -34,10 +36,14 @@ export interface RowActions {
   export(draft: DraftSummary): MenuItem[];
   keep(draft: DraftSummary): void;
   details(draft: DraftSummary): void;
+  share(draft: DraftSummary): void;
 }
 
 const EXPIRES_SOON = 3;
 const KINDS: Record<string, string> = { bug_report: "Bug report", feature_request: "Feature request", form: "Form", message: "Message" };
+
+/** Of each form and subject there is one draft, and a message is said once. */
+const SINGLE = new Set(["form", "message"]);
 
 export function draftRow(draft: DraftSummary, actions: RowActions, unsent: boolean): HTMLLIElement {
   const trashed = draft.deleted_at !== null;
@@ -45,7 +51,7 @@ export function draftRow(draft: DraftSummary, actions: RowActions, unsent: boole
   const link = h("a", { href: `/drafts/${draft.id}` }, title ?? h("span", { class: "untitled" }, "Untitled draft"));
   const row = h("li", { class: "draft-row", "data-id": draft.id }, h("div", { class: "draft-title" }, link));
   row.append(h("div", { class: "draft-excerpt" }, plainExcerpt(draft.excerpt ?? "", title ?? "") || "Empty"), facts(draft, unsent, actions));
-  if (draft.onlyHere) return row;
+  if (draft.onlyHere || draft.owner_name) return row;
   row.append(trashed ? trashActions(draft, actions) : rowActions(draft, actions, title));
   return row;
 }
@@ -57,6 +63,7 @@ function facts(draft: DraftSummary, unsent: boolean, actions: RowActions): HTMLE
     { class: "draft-facts" },
     syncStatus(draft, unsent),
     kind !== undefined && h("span", {}, kind),
+    draft.owner_name ? h("span", {}, `from ${draft.owner_name}`) : false,
     edited(draft),
     h("span", {}, count(draft.words, "word")),
     draft.versions > 0 && h("span", {}, count(draft.versions, "version")),
@@ -74,10 +81,11 @@ function syncStatus(draft: DraftSummary, unsent: boolean): HTMLElement {
   return h("span", { class: "in-sync" }, icon("check"), "Saved");
 }
 
-function edited({ deleted_at: deleted, edited_by: by, device, saved_at: saved, created_at: created }: DraftSummary): HTMLElement {
+function edited({ deleted_at: deleted, edited_by: by, device, owner_name: owner, saved_at: saved, created_at: created }: DraftSummary): HTMLElement {
   if (deleted) return liveTime(deleted, "deleted");
   const who = by === "model" ? "by a model" : by === "system" ? "by itself" : "by you";
   const time = liveTime(saved ?? created, "edited");
+  if (owner) return h("span", { class: "edited" }, time);
   return h("span", { class: "edited" }, time, ` ${who}${device ? `, ${device}` : ""}`);
 }
 
@@ -101,8 +109,9 @@ function rowActions(draft: DraftSummary, actions: RowActions, title: string | nu
   const document = draft.kind === "document";
   menuButton(more, name, () => [
     ...(document ? [{ label: "Rename…", run: () => actions.rename(draft) }] : []),
-    { label: "Duplicate", run: () => actions.duplicate(draft) },
+    ...(SINGLE.has(draft.kind) ? [] : [{ label: "Duplicate", run: () => actions.duplicate(draft) }]),
     ...(document ? actions.export(draft) : []),
+    ...(draft.kind === "message" ? [] : [{ label: "Share…", run: () => actions.share(draft) }]),
     { label: "Details…", run: () => actions.details(draft) },
     { label: "Activity", run: () => location.assign(`/drafts/${draft.id}/activity`) },
     ...(draft.expires_at ? [{ label: "Keep from expiring", run: () => actions.keep(draft) }] : []),

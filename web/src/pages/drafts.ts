@@ -177,7 +177,7 @@ class DraftList implements DraftRows {
         this.look();
         this.search.focus();
       };
-      const where = tab === "trash" ? "Deleted drafts were looked through." : words ? "Your drafts, their versions and chats were searched." : "None of your drafts is like that now.";
+      const where = tab === "trash" ? "Deleted drafts were looked through." : tab === "shared" ? "What others share with you was looked through." : words ? "Your drafts, their versions and chats were searched." : "None of your drafts is like that now.";
       return emptyState(words ? `Nothing found for “${words}”` : "Nothing like that", where, h("button", { type: "button", class: "button", onclick: clear }, "Show all"));
     }
     if (tab === "trash") return emptyState("The trash is empty", "Deleted and expired drafts stay here for a while before they are gone for good.");

@@ -1,7 +1,7 @@
 // Reports from every page: a menu, the palette, a key, buttons marked `data-report`; and what waits is sent.
 
 import { isTyping, meta } from "../common/dom.js";
-import { menuButton } from "../common/menu.js";
+import { menuButton, type MenuItem } from "../common/menu.js";
 import type { PaletteCommand } from "../common/palette.js";
 import { toast } from "../common/toast.js";
 import { isReportKind, type ReportKind } from "./words.js";
@@ -29,15 +29,13 @@ export const reportCommands = (): PaletteCommand[] => [
   { label: "Sent reports", run: reports },
 ];
 
+export const reportItems = (): MenuItem[] => reportCommands().map(({ label, run }) => ({ label, run }));
+
 export const REPORT_KEY = { keys: "!", does: "Report a bug" };
 
 export function setUpReports(): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-act=reports]")) {
-    menuButton(button, "Help and reports", () => [
-      { label: "Report a bug", run: bug },
-      { label: "Request a feature", run: feature },
-      { label: "Sent reports", run: reports },
-    ]);
+    menuButton(button, "Help and reports", reportItems);
   }
   document.addEventListener("click", (event) => {
     const kind = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-report]")?.dataset["report"] : null;
