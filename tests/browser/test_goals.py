@@ -75,6 +75,13 @@ def send(page: Page, words: str, *, reply: bool = False) -> None:
     page.locator("#thread .composer-send" if reply else "#composer .composer-send").click()
 
 
+def hold_first(page: Page, address: str) -> list[Route]:
+    """Keeps the first request to an address waiting; it is in the list once it is made."""
+    held: list[Route] = []
+    page.route(re.compile(address), lambda route: route.continue_() if held else held.append(route))
+    return held
+
+
 def message(page: Page, words: str) -> Any:
     return page.locator("#log .msg", has_text=words)
 
@@ -152,19 +159,35 @@ def test_one_draft_on_two_devices_and_a_reload(lesson: Lesson) -> None:
 
 def test_a_message_that_arrives_before_its_answer_is_shown_once(lesson: Lesson) -> None:
     student = lesson.student
-    held: list[Route] = []
-    student.route(re.compile(r"/api/messages/[^/]+$"), lambda route: held.append(route))
+    held = hold_first(student, r"/api/messages/[^/]+$")
     write(student, "Twice or once?")
     expect(student.locator("#composer .pill[data-state=saved]")).to_be_visible()
     student.locator("#composer .composer-send").click()
     expect(message(student, "Twice or once?")).to_be_visible()
     expect(student.locator("#pending .msg")).to_have_count(0)
     expect(student.locator(".receipt")).to_contain_text("Seen by Ines")
-    assert len(held) == 1
-    student.unroute_all()
     held[0].continue_()
     send(student, "Once.")
     expect(message(lesson.instructor, "Once.")).to_be_visible()
+    assert lesson.desk.problems == []
+
+
+def test_writing_in_a_thread_while_it_loads_keeps_every_key(lesson: Lesson) -> None:
+    student, instructor = lesson.student, lesson.instructor
+    send(instructor, "Which hand first?")
+    message(instructor, "Which hand first?").hover()
+    message(instructor, "Which hand first?").get_by_role("button", name="Reply in a thread").click()
+    send(instructor, "Of the first bar.", reply=True)
+    expect(student.locator(".thread-link")).to_contain_text("1 reply")
+    held = hold_first(student, r"/thread\b")
+    student.locator(".thread-link").click()
+    write(student, "The left", reply=True)
+    with student.expect_response(re.compile(r"/thread\b")) as loaded:
+        held[0].continue_()
+    loaded.value.finished()
+    student.keyboard.type(" one.")
+    student.locator("#thread .composer-send").click()
+    expect(instructor.locator("#thread .msg", has_text="The left one.")).to_be_visible()
     assert lesson.desk.problems == []
 
 

@@ -47,8 +47,14 @@ export class ThreadPanel {
       this.root = message;
       this.replies = message.replies.latest;
       this.build(message);
-      await this.load();
+      this.focus(write);
+      return this.load();
     }
+    this.focus(write);
+  }
+
+  /** At once, before anything is loaded: a focus that moves while somebody types takes their keys. */
+  private focus(write: boolean): void {
     if (write && this.composer) this.composer.focus();
     else this.panel.querySelector<HTMLElement>("#close-thread")?.focus();
   }
