@@ -80,6 +80,7 @@ from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets
 from app.services.finance.centres import Centres
 from app.services.finance.groups import Groups
+from app.services.finance.ledger_table import LedgerTable
 from app.services.finance.measures import Measuring
 from app.services.finance.months import Months
 from app.services.finance.overview import Overview
@@ -239,6 +240,7 @@ def create_app(
         "costs": costs,
         "reports": reports,
         "measuring": Measuring(db, reports),
+        "ledger_rows": LedgerTable(db, clock, reports),
         "prices": prices,
         "budgets": budgets,
         "months": months,

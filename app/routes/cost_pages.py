@@ -76,6 +76,9 @@ class _Links:
     def table(self) -> str:
         return self.to(path="/api/costs.csv")
 
+    def rows(self) -> str:
+        return self.to(path="/api/ledger.csv")
+
     def into(self, key: str | None) -> str | None:
         """One step further into a row: a total's days, a day's drafts, a draft's chats, a chat's attempts."""
         if key is None:

@@ -13,6 +13,7 @@ from app.routes.accounts import PersonRequest
 from app.routes.security import administrator, finance, signed_in
 from app.services.finance.budgets import BudgetList, Budgets, BudgetView, NewBudget
 from app.services.finance.centres import CentreList, Centres
+from app.services.finance.ledger_table import LedgerTable
 from app.services.finance.measures import Measures, Measuring
 from app.services.finance.months import ClosingList, ClosingView, Months
 from app.services.finance.price_lists import NewPrice
@@ -80,6 +81,18 @@ async def cost_table(
         lines,
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="costs.csv"', "Cache-Control": "no-store"},
+    )
+
+
+@get("/api/ledger.csv", dependencies=COST_QUERY, media_type="text/csv")
+async def ledger_table(
+    request: PersonRequest, asked: NamedDependency[CostQuery], ledger_rows: NamedDependency[LedgerTable]
+) -> Stream:
+    """The rows of the ledger behind a report, oldest first, with the same period and filters, as CSV of any length."""
+    return Stream(
+        ledger_rows.table(request.user, asked),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="ledger.csv"', "Cache-Control": "no-store"},
     )
 
 
@@ -217,7 +230,7 @@ async def reopen_month(
 router = Router(
     "/",
     route_handlers=[
-        cost_report, cost_table, cost_measures, unpriced_models, list_prices, price_table, add_price, read_prices, remove_price,
+        cost_report, cost_table, ledger_table, cost_measures, unpriced_models, list_prices, price_table, add_price, read_prices, remove_price,
         list_budgets, add_budget, remove_budget, list_closings, close_month, reopen_month, list_centres, set_centre,
     ],
     guards=[signed_in],

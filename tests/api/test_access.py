@@ -22,7 +22,7 @@ OWN_COLLECTIONS = {
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),
-    ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"),
+    ("GET", "/api/budgets"), ("GET", "/api/costs"), ("GET", "/api/costs.csv"), ("GET", "/api/ledger.csv"),
     ("GET", "/submissions"), ("GET", "/api/submissions"), ("GET", "/api/submissions.csv"),
     ("GET", "/report/{form:str}"), ("GET", "/embed/connect"), ("POST", "/api/embed/token"),
     ("GET", "/forms"), ("GET", "/forms/{name:str}"), ("GET", "/api/forms"), ("GET", "/api/forms/{name:str}"),

@@ -6,6 +6,7 @@ COMMIT, with and without the sums, in turn. PostgreSQL too where DRAFTLOOM_BENCH
 Run: python -m tests.benchmarks costs
 """
 
+import asyncio
 import os
 import random
 import statistics
@@ -21,6 +22,10 @@ from unittest import mock
 from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
+from app.services.accounts import Principal
+from app.services.clock import Clock
+from app.services.finance.ledger_table import LedgerTable
+from app.services.finance.reports import CostQuery, Reports
 from app.store import ledger
 from app.store.db import Database
 from app.store.finance.by_version import dearest_versions
@@ -116,6 +121,31 @@ def reports(database: Database) -> None:
                 print(f"   {taken:9.1f} ms  {name} by {group_by}{'' if taken <= 20 else '   over 20 ms'}")
 
 
+def whole_table(database: Database) -> None:
+    """The rows of the year as a reviewer downloads them, beside reading them all at once."""
+    person = Principal(id=uuid.UUID(int=1), roles=("finance",), name="", email="")
+    query = CostQuery(first="2026-01-01", last="2026-12-31")
+    clock: Clock = lambda: datetime(2027, 1, 1, tzinfo=UTC)  # noqa: E731
+    table = LedgerTable(database, clock, Reports(database, clock))
+
+    async def download() -> tuple[int, int, float]:
+        started, size, lowest, highest = time.perf_counter(), 0, resident(), 0
+        async for piece in table.table(person, query):
+            size += len(piece)
+            highest = max(highest, resident())
+        return size, highest - lowest, time.perf_counter() - started
+
+    size, grown, seconds = asyncio.run(download())
+    print(
+        f"   {seconds:9.1f} s   {size / 1e6:.0f} MB of ledger rows as CSV; memory grew by {grown / 1e6:.1f} MB meanwhile"
+    )
+
+
+def resident() -> int:
+    """Bytes of memory this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def booking(database: Database) -> None:
     chance = random.Random(8)
     numbers = iter(range(ROWS, 2 * ROWS))
@@ -144,6 +174,7 @@ def measure(address: str | Path) -> None:
         session.connection().exec_driver_sql("ANALYZE")
     print(f"   {time.perf_counter() - started:9.1f} s   to load {ROWS:,} rows into {database.dialect}")
     reports(database)
+    whole_table(database)
     booking(database)
     database.engine.dispose()
 
