@@ -1,9 +1,12 @@
 """What came of what was spent: the part of suggestions that were accepted, with the report's period and filters."""
 
+import uuid
+
 import pytest
 
 from providers.base import ToolCall
 from providers.scripted import Reply, ScriptedProvider
+from tests.api.test_costs import book
 from tests.conftest import Person, World
 
 
@@ -38,6 +41,22 @@ def test_the_accepted_part_is_of_what_was_decided(
     assert eve.get("/api/costs/measures").json()["accepted"] == 2
     assert eve.get("/api/costs/measures", params={"model": "another"}).json()["accepted"] == 0
     assert eve.get("/api/costs/measures", params={"from": "2026-02-01", "to": "2026-02-28"}).json()["accepted"] == 0
+
+
+def test_words_that_stand_have_a_price(world: World, ada: Person, mallory: Person) -> None:
+    kept, thrown_away = ada.draft("five words that were kept"), ada.draft("given up again")
+    for draft, amount in ((kept, 4_000_000), (thrown_away, 1_000_001)):
+        book(world, ada, draft_id=uuid.UUID(draft["id"]), amount_nano=amount)
+    book(world, ada, amount_nano=9_000_000)  # went into no draft
+    found = ada.get("/api/costs/measures").json()
+    assert (found["words_kept"], found["cost_per_1000_words_usd"]) == (8, "0.625000125")
+    ada.delete(f"/api/drafts/{thrown_away['id']}")
+    found = ada.get("/api/costs/measures").json()
+    assert (found["words_kept"], found["cost_per_1000_words_usd"]) == (5, "1.0000002")
+    nobody = mallory.get("/api/costs/measures").json()
+    assert (nobody["words_kept"], nobody["cost_per_1000_words_usd"]) == (0, None)
+    before = ada.get("/api/costs/measures", params={"from": "2026-02-01", "to": "2026-02-28"}).json()
+    assert before["cost_per_1000_words_usd"] is None
 
 
 @pytest.mark.parametrize("query", [{"from": "soon"}, {"user_id": "me"}])

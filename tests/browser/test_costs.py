@@ -57,9 +57,32 @@ def test_costs_from_the_total_to_the_attempt_and_a_budget(desk: Desk) -> None:
     page.get_by_label("Output, USD").fill("2")
     page.get_by_role("button", name="Set price").click()
     expect(page.get_by_text(re.compile(r"\$1 in, \$2 out"))).to_be_visible()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Ledger rows").click()
+    lines = saved.value.path().read_text().splitlines()
+    assert lines[0].startswith("at,id,outcome")
+    assert any(",offline," in line for line in lines[1:]), lines
     for width, name in ((1440, "desk"), (390, "phone")):
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") == width
         picture(page, f"costs-{name}")
     # The refusals this story asked for are logged by the browser too.
     assert [problem for problem in desk.problems if "422" not in problem] == []
+
+
+def test_what_came_of_it_is_told_beside_what_was_spent(desk: Desk) -> None:
+    """The demo is free, so the numbers are given here; `tests/api/test_measures.py` has how they are counted."""
+    page = desk.page
+    desk.new_draft()
+    desk.ask("Write", "Write about whales")
+    given = {"accepted": 2, "rejected": 1, "pending": 1, "withdrawn": 0, "accepted_percent": "66.7", "words_kept": 1234,
+             "cost_per_1000_words_usd": "0.034"}  # fmt: skip
+    page.route("**/api/costs/measures*", lambda route: route.fulfill(json=given))
+    page.goto(desk.url + "/costs")
+    expect(page.locator("#cost-numbers")).to_contain_text("66.7 %of 3 suggestions accepted, 1 open")
+    expect(page.locator("#cost-numbers")).to_contain_text("$0.03per 1,000 words kept, 1,234 words")
+    for width, name in ((1440, "desk"), (390, "phone")):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        picture(page, f"costs-measures-{name}")
+    assert desk.problems == []

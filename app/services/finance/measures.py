@@ -1,4 +1,5 @@
-"""What came of what was spent: how many of the suggestions that were paid for were accepted."""
+"""What came of what was spent: how many of the suggestions that were paid for were accepted, and what words cost that were
+kept."""
 
 from datetime import date
 
@@ -6,13 +7,18 @@ import msgspec
 
 from app.services.accounts import Principal
 from app.services.finance.reports import CostQuery, Reports
+from app.services.views import usd
 from app.store.db import Database
-from app.store.finance.measures import proposals_by_state
+from app.store.finance.measures import proposals_by_state, words_standing
 
 
 class Measures(msgspec.Struct, frozen=True, kw_only=True):
     """Suggestions of the turns booked from `from` to `to`, both included, by what they are now. `accepted_percent` is the part
-    of those decided (accepted or rejected), as a decimal string; null while none is. Withdrawn ones lost their place."""
+    of those decided (accepted or rejected), as a decimal string; null while none is. Withdrawn ones lost their place.
+
+    `words_kept` are those that stand now in the drafts something was booked to in that time, whoever wrote them; none in
+    a draft that was deleted. `cost_per_1000_words_usd` is what was booked to drafts for each thousand of them, rounded to nano-USD;
+    null where none is left."""
 
     from_: date = msgspec.field(name="from")
     to: date
@@ -21,6 +27,8 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     pending: int
     withdrawn: int
     accepted_percent: str | None
+    words_kept: int
+    cost_per_1000_words_usd: str | None
 
 
 class Measuring:
@@ -34,6 +42,7 @@ class Measuring:
         """Everybody sees their own; finance and administrators all. Raises `InvalidInput`."""
         _, filters = self._reports.checked(person, query)
         counted = await self._db.read(proposals_by_state, filters)
+        amount_nano, words = await self._db.read(words_standing, filters)
         accepted, rejected = counted.get("accepted", 0), counted.get("rejected", 0)
         decided = accepted + rejected
         return Measures(
@@ -44,6 +53,8 @@ class Measuring:
             pending=counted.get("pending", 0),
             withdrawn=counted.get("withdrawn", 0),
             accepted_percent=_percent(accepted, decided) if decided else None,
+            words_kept=words,
+            cost_per_1000_words_usd=usd((2000 * amount_nano + words) // (2 * words)) if words else None,
         )
 
 

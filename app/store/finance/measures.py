@@ -1,13 +1,13 @@
-"""What came of what was spent: proposals by state."""
+"""What came of what was spent: proposals by state, words that stand."""
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlmodel import Session, col
 
-from app.store.finance.reports import Filters
+from app.store.finance.reports import Filters, grouped_sums
 from app.store.finance.sums import midnight
-from app.store.tables import LedgerEntry, Proposal
+from app.store.tables import DraftStream, LedgerEntry, Proposal
 
 
 def proposals_by_state(session: Session, filters: Filters) -> dict[str, int]:
@@ -22,3 +22,18 @@ def proposals_by_state(session: Session, filters: Filters) -> dict[str, int]:
         select(col(Proposal.state), func.count()).where(col(Proposal.turn_id).in_(turns)).group_by(col(Proposal.state))
     )
     return {state: count for state, count in rows}
+
+
+def words_standing(session: Session, filters: Filters) -> tuple[int, int]:
+    """What was booked to drafts in the period, in nano-USD, and the words that stand in those drafts now: those of one in the
+    trash, or gone, count 0."""
+    booked = grouped_sums("draft", filters).subquery()
+    alive = (col(DraftStream.id) == booked.c.key) & col(DraftStream.deleted_at).is_(None)
+    sums = (booked.c.amount_nano, func.coalesce(col(DraftStream.words), 0))
+    row = session.execute(
+        select(*(cast(func.coalesce(func.sum(each), 0), BigInteger) for each in sums))
+        .select_from(booked)
+        .outerjoin(DraftStream, alive)
+        .where(booked.c.key.is_not(None))
+    ).one()
+    return row[0], row[1]

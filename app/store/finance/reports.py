@@ -68,7 +68,7 @@ class Stretch:
 
 def report(session: Session, group_by: GroupBy, filters: Filters) -> dict[Key, Sums]:
     """Sums by key: a day, the first of a month, an id, or a name (None for rows that have none). Not by version."""
-    rows = session.execute(_grouped(group_by, filters))
+    rows = session.execute(grouped_sums(group_by, filters))
     return {row[0]: Sums(*row[1:]) for row in rows}
 
 
@@ -76,7 +76,7 @@ def dearest(
     session: Session, group_by: GroupBy, filters: Filters, *, limit: int, offset: int = 0
 ) -> tuple[list[tuple[Key, Sums]], int]:
     """So many keys from the most expensive on, and how many there are. Not by version."""
-    grouped = _grouped(group_by, filters).subquery()
+    grouped = grouped_sums(group_by, filters).subquery()
     amount, unpriced = grouped.c.amount_nano, grouped.c.unpriced
     tokens = grouped.c.input_tokens + grouped.c.output_tokens + grouped.c.cache_read_tokens
     rows = session.execute(
@@ -122,7 +122,8 @@ def next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _grouped(group_by: GroupBy, filters: Filters) -> Select[Any]:
+def grouped_sums(group_by: GroupBy, filters: Filters) -> Select[Any]:
+    """The statement of `report`: `key`, then the sums by their names."""
     parts = stretches(group_by, filters)
     if group_by == "month":
         # A stretch of days lies within one month, which is its key.

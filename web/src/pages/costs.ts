@@ -4,6 +4,7 @@ import { api, Problem } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { byId, h } from "../common/dom.js";
 import { onSubmit } from "../common/form.js";
+import { count, dollars } from "../common/format.js";
 import { toast } from "../common/toast.js";
 import { askFor, change, each, given } from "./costs_parts.js";
 import { openGroups } from "./costs_groups.js";
@@ -27,7 +28,7 @@ export function openCosts(): void {
   each("[data-price-model]", fillPrice);
   openGroups();
   openReconciliations();
-  void tellAccepted();
+  void tellMeasures();
   tellWhatHappened();
   if (document.getElementById("budget-form")) openBudgets();
   if (document.getElementById("price-form")) openPrices();
@@ -103,18 +104,20 @@ interface Measures {
   rejected: number;
   pending: number;
   accepted_percent: string | null;
+  words_kept: number;
+  cost_per_1000_words_usd: string | null;
 }
 
-/** How many suggestions were accepted: asked for after the page is there, since it is counted from the turns themselves. */
-async function tellAccepted(): Promise<void> {
-  const number = document.getElementById("cost-accepted");
-  if (!number) return;
+/** What came of it: asked for after the page is there, since it is counted from the turns and drafts themselves. */
+async function tellMeasures(): Promise<void> {
+  const numbers = document.getElementById("cost-numbers");
+  if (!numbers) return;
   try {
-    const { accepted, rejected, pending, accepted_percent } = await api<Measures>("GET", number.dataset["from"] ?? "");
-    if (accepted_percent === null) return;
-    number.querySelector("dd")?.append(`${accepted_percent} %`);
-    number.querySelector("dt")?.append(`of ${accepted + rejected} suggestions accepted${pending > 0 ? `, ${pending} open` : ""}`);
-    number.hidden = false;
+    const { accepted, rejected, pending, accepted_percent, words_kept, cost_per_1000_words_usd } = await api<Measures>("GET", numbers.dataset["measures"] ?? "");
+    const tell = (value: string, what: string, why: string): void => numbers.append(h("div", { class: "number", title: why }, h("dd", {}, value), h("dt", {}, what)));
+    if (cost_per_1000_words_usd !== null && Number(cost_per_1000_words_usd) > 0)
+      tell(dollars(cost_per_1000_words_usd), `per 1,000 words kept, ${count(words_kept, "word")}`, "What was booked to drafts, for each 1,000 words that stand in them now, whoever wrote them");
+    if (accepted_percent !== null) tell(`${accepted_percent} %`, `of ${accepted + rejected} suggestions accepted${pending > 0 ? `, ${pending} open` : ""}`, "Of those accepted or rejected");
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     toast(error.message);
