@@ -50,7 +50,8 @@ def test_a_draft_nobody_changes_goes_into_the_trash_and_can_be_recovered(
     found = of(ada, draft).json()
     assert (found["status"], found["text"]) == ("discarded", "Left alone")
     assert [row["id"] for row in ada.get("/api/drafts").json()["items"]] == [busy["id"]]
-    assert [row["id"] for row in ada.get("/api/drafts?trash=true").json()["items"]] == [draft["id"]]
+    [row] = ada.get("/api/drafts?trash=true").json()["items"]
+    assert (row["id"], row["edited_by"]) == (draft["id"], "system")
     events = ada.get(f"/api/drafts/{draft['id']}/events").json()["items"]
     assert (events[-1]["type"], events[-1]["actor"]["kind"]) == ("draft.expired", "system")
     recovered = ada.post(f"/api/drafts/{draft['id']}/recover").json()

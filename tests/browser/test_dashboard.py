@@ -136,3 +136,26 @@ def test_a_draft_that_expires_soon_says_so_and_is_kept(desk: Desk) -> None:
     expect(page.locator(".toast")).to_contain_text("“Left alone” stays")
     expect(page.locator(".draft-row .tag.warn")).to_have_count(0)
     assert desk.problems == []
+
+
+def test_the_trash_tells_what_expired_from_what_was_deleted(desk: Desk) -> None:
+    page = desk.page
+    made(desk, "Thrown away")
+
+    def expired(route: Any) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        for item in body["items"]:
+            item["edited_by"] = "system"
+        route.fulfill(response=answer, json=body)
+
+    page.goto(desk.url + "/")
+    page.get_by_label("More for Thrown away").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    expect(page.locator(".draft-row")).to_have_count(0)
+    page.goto(desk.url + "/?tab=trash")
+    expect(page.locator(".draft-row time")).to_contain_text("deleted")
+    page.route(re.compile(r"/api/drafts\?"), expired)
+    page.goto(desk.url + "/?tab=trash&sort=title")
+    expect(page.locator(".draft-row time")).to_contain_text("expired")
+    assert desk.problems == []

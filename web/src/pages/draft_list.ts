@@ -82,7 +82,7 @@ function syncStatus(draft: DraftSummary, unsent: boolean): HTMLElement {
 }
 
 function edited({ deleted_at: deleted, edited_by: by, device, owner_name: owner, saved_at: saved, created_at: created }: DraftSummary): HTMLElement {
-  if (deleted) return liveTime(deleted, "deleted");
+  if (deleted) return liveTime(deleted, by === "system" ? "expired" : "deleted");
   const who = by === "model" ? "by a model" : by === "system" ? "by itself" : "by you";
   const time = liveTime(saved ?? created, "edited");
   if (owner) return h("span", { class: "edited" }, time);
