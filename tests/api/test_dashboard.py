@@ -87,6 +87,8 @@ def test_what_others_share_is_listed_with_its_owner_until_it_is_taken_back(
     assert titles(ed, "&shared=true&q=tide") == titles(ed, "&shared=true&kind=document") == ["Harbour"]
     assert titles(ed, "&shared=true&q=nothing") == titles(ed, "") == titles(mallory, "&shared=true") == []
     assert [item["owner_name"] for item in ada.get("/api/drafts").json()["items"]] == [None, None]
+    assert ada.client.patch("/api/me", json={"name": ""}, headers=ada.headers).status_code == 200
+    assert ed.get("/api/drafts?shared=true").json()["items"][0]["owner_name"] == ada.email
     ada.delete(f"/api/drafts/{draft['id']}")
     assert titles(ed, "&shared=true") == []
     ada.post(f"/api/drafts/{draft['id']}/recover")

@@ -23,7 +23,6 @@ from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
 from app.services.accounts import Principal
-from app.services.clock import Clock
 from app.services.finance.ledger_table import LedgerTable
 from app.services.finance.reports import CostQuery, Reports
 from app.store import ledger
@@ -125,7 +124,10 @@ def whole_table(database: Database) -> None:
     """The rows of the year as a reviewer downloads them, beside reading them all at once."""
     person = Principal(id=uuid.UUID(int=1), roles=("finance",), name="", email="")
     query = CostQuery(first="2026-01-01", last="2026-12-31")
-    clock: Clock = lambda: datetime(2027, 1, 1, tzinfo=UTC)  # noqa: E731
+
+    def clock() -> datetime:
+        return datetime(2027, 1, 1, tzinfo=UTC)
+
     table = LedgerTable(database, clock, Reports(database, clock))
 
     async def download() -> tuple[int, int, float]:

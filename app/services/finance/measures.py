@@ -18,7 +18,7 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
 
     `words_kept` are those that stand now in the drafts something was booked to in that time, whoever wrote them; none in
     a draft that was deleted. `cost_per_1000_words_usd` is what was booked to drafts for each thousand of them, rounded to nano-USD;
-    null where none is left."""
+    null where none is left. Attempts without a known price are not in it."""
 
     from_: date = msgspec.field(name="from")
     to: date

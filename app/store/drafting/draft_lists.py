@@ -53,7 +53,11 @@ def _of_last_event(column: Any) -> Any:
     return select(column).where(last).scalar_subquery()
 
 
-_OWNER_NAME = select(col(User.name)).where(col(User.id) == col(DraftStream.owner_id)).scalar_subquery()
+_OWNER_NAME = (
+    select(func.coalesce(func.nullif(col(User.name), ""), col(User.email)))
+    .where(col(User.id) == col(DraftStream.owner_id))
+    .scalar_subquery()
+)
 _COLUMNS: tuple[Any, ...] = (
     col(DraftStream.id),
     col(DraftStream.kind),

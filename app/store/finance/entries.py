@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import literal, select, tuple_
@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.store.finance.reports import Filters
+from app.store.finance.sums import midnight
 from app.store.tables import LedgerEntry
 from app.store.types import BinaryUuid
 
@@ -22,7 +23,7 @@ def entries_after(
 ) -> list[Any]:
     """So many rows behind a place, oldest first, with these columns; none that is later than `until` (included)."""
     at, id_ = col(LedgerEntry.at), col(LedgerEntry.id)
-    first, end = _midnight(filters.first), _midnight(filters.last + timedelta(days=1))
+    first, end = midnight(filters.first), midnight(filters.last + timedelta(days=1))
     # The bound on the time alone is what the index on it can begin at.
     conditions = [at >= (after[0] if after else first), at < end, at <= until, *filters.conditions(LedgerEntry)]
     if after is not None:
@@ -30,7 +31,3 @@ def entries_after(
         conditions.append(tuple_(at, id_) > place)
     chosen = [col(getattr(LedgerEntry, name)) for name in columns]
     return list(session.execute(select(*chosen).where(*conditions).order_by(at, id_).limit(limit)))
-
-
-def _midnight(day: Any) -> datetime:
-    return datetime.combine(day, time(), UTC)
