@@ -130,19 +130,42 @@ class _Page:
             await self._seen(signal.seen)
 
     async def _subscribe(self, id_: UUID) -> None:
-        seq = await self._drafts.position(self._person, id_)
-        if seq is not None:
-            if len(self._listener.drafts) < _MOST_DRAFTS:
-                self._fanout.subscribe(self._listener, id_)
-                await self._socket.send_json({"draft": str(id_), "seq": seq})
+        """Opens a draft or a conversation. What is told is read after this page listens: a change in between was told
+        to nobody here, and who was put out in between does not come in by it."""
+        if await self._drafts.position(self._person, id_) is not None:
+            await self._watch(id_)
             return
         place = await self._goals.joined(self._person, id_)
         if place is None:
-            await self._socket.send_json({"error": {"code": "not_found", "draft": str(id_)}})
-        elif len(self._listener.drafts) < _MOST_DRAFTS:
-            takes_part = self._person.id in (place.student_id, place.instructor_id)
-            self._rooms.join(self._listener, id_, self._person, shown=takes_part)
-            await self._socket.send_json({"conversation": str(id_), "seq": place.seq})
+            await self._refuse(id_)
+        else:
+            await self._enter(id_, takes_part=self._person.id in (place.student_id, place.instructor_id))
+
+    async def _watch(self, draft_id: UUID) -> None:
+        if len(self._listener.drafts) >= _MOST_DRAFTS:
+            return
+        self._fanout.subscribe(self._listener, draft_id)
+        seq = await self._drafts.position(self._person, draft_id)
+        if seq is None:
+            self._fanout.unsubscribe(self._listener, frozenset({draft_id}))
+            await self._refuse(draft_id)
+        else:
+            await self._socket.send_json({"draft": str(draft_id), "seq": seq})
+
+    async def _enter(self, conversation_id: UUID, *, takes_part: bool) -> None:
+        if len(self._listener.drafts) >= _MOST_DRAFTS:
+            return
+        self._rooms.join(self._listener, conversation_id, self._person, shown=takes_part)
+        place = await self._goals.joined(self._person, conversation_id)
+        if place is None:
+            self._rooms.leave(self._listener, frozenset({conversation_id}))
+            self._fanout.unsubscribe(self._listener, frozenset({conversation_id}))
+            await self._refuse(conversation_id)
+        else:
+            await self._socket.send_json({"conversation": str(conversation_id), "seq": place.seq})
+
+    async def _refuse(self, id_: UUID) -> None:
+        await self._socket.send_json({"error": {"code": "not_found", "draft": str(id_)}})
 
     async def _seen(self, seen: Seen) -> None:
         try:

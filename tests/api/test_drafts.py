@@ -1,10 +1,12 @@
 """Drafts through HTTP: what a page, or any program, may rely on."""
 
+import asyncio
 import threading
 from typing import Any
 
 import pytest
 
+from app.services.drafts import Drafts
 from tests.conftest import Person, TurnableClock, World
 
 
@@ -222,3 +224,25 @@ def test_a_page_hears_of_changes_made_elsewhere(world: World, ada: Person, mallo
     with world.client.websocket_connect("/api/live", headers=mallory.headers) as socket:
         socket.send_json({"subscribe": [draft["id"]]})
         assert socket.receive_json()["error"]["code"] == "not_found"
+
+
+def test_a_change_while_a_page_subscribes_is_not_missed(
+    world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = ada.draft("abc")
+    read, go_on = threading.Event(), threading.Event()
+    position = Drafts.position
+
+    async def slow_position(self: Drafts, *wanted: Any) -> int | None:
+        seq = await position(self, *wanted)
+        read.set()
+        await asyncio.to_thread(go_on.wait, 10)
+        return seq
+
+    monkeypatch.setattr(Drafts, "position", slow_position)
+    with world.client.websocket_connect("/api/live", headers=ada.headers) as socket:
+        socket.send_json({"subscribe": [draft["id"]]})
+        assert read.wait(10)
+        edit(ada, draft, 1, 1, text([3, [0, "d"]]))
+        go_on.set()
+        assert socket.receive_json() == {"draft": draft["id"], "seq": 2}

@@ -1,5 +1,7 @@
 """Conversations while they are open: hints, typing, presence, receipts; who is out hears nothing from that moment on."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 from litestar.exceptions import WebSocketDisconnect
 
+from app.services.goals.goals import Goals
 from tests.api.goals import Lesson, begin_lesson
 from tests.conftest import Person, World
 
@@ -148,6 +151,29 @@ def test_the_instructor_who_is_replaced_is_out_at_once(lesson: Lesson, opened: A
     assert student.hear()["change"] == "created"
     teacher.say(subscribe=[lesson.id])
     assert teacher.hear()["error"]["code"] == "not_found"
+
+
+def test_who_is_put_out_while_subscribing_does_not_come_in(
+    lesson: Lesson, opened: Any, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ida, root = world.person("ida", "instructor"), world.person("root", "admin")
+    read, go_on = threading.Event(), threading.Event()
+    joined = Goals.joined
+
+    async def slow_joined(self: Goals, *wanted: Any) -> Any:
+        place = await joined(self, *wanted)
+        read.set()
+        await asyncio.to_thread(go_on.wait, 10)
+        return place
+
+    monkeypatch.setattr(Goals, "joined", slow_joined)
+    teacher = opened(lesson.instructor, lesson.id)
+    assert read.wait(10)
+    assert root.patch(lesson.path, {"instructor_id": ida.id}).status_code == 200
+    go_on.set()
+    assert teacher.hear()["error"]["code"] == "not_found"
+    lesson.say(lesson.student, "Between us")
+    assert teacher.is_quiet()
 
 
 def test_whoever_sends_more_than_a_person_could_is_shown_out(lesson: Lesson, opened: Any) -> None:

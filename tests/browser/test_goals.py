@@ -157,6 +157,38 @@ def test_one_draft_on_two_devices_and_a_reload(lesson: Lesson) -> None:
     assert lesson.desk.problems == []
 
 
+def test_what_is_not_saved_yet_does_not_say_saved_and_sending_stays_in_its_place(lesson: Lesson) -> None:
+    student = lesson.student
+    held = hold_first(student, r"/commands$")
+    pill, button = student.locator("#composer .pill"), student.locator("#composer .composer-send")
+    expect(button).to_be_disabled()
+    place = button.bounding_box()
+    write(student, "Not saved yet")
+    pill.wait_for()
+    assert pill.get_attribute("data-state") == "saving"
+    assert button.bounding_box() == place
+    student.wait_for_timeout(500)
+    assert (pill.get_attribute("data-state"), button.bounding_box()) == ("saving", place)
+    held[0].continue_()
+    expect(pill).to_have_attribute("data-state", "saved")
+    assert lesson.desk.problems == []
+
+
+def test_a_press_on_send_is_not_lost_while_the_draft_is_opened(lesson: Lesson) -> None:
+    student = lesson.student
+    held = hold_first(student, r"/draft\b")
+    write(student, "Quickly said.")
+    box = student.locator("#composer .composer-send").bounding_box()
+    assert box is not None
+    student.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    student.mouse.down()
+    held[0].continue_()
+    expect(student.locator("#composer .pill")).to_be_visible()
+    student.mouse.up()
+    expect(message(lesson.instructor, "Quickly said.")).to_be_visible()
+    assert lesson.desk.problems == []
+
+
 def test_a_message_that_arrives_before_its_answer_is_shown_once(lesson: Lesson) -> None:
     student = lesson.student
     held = hold_first(student, r"/api/messages/[^/]+$")

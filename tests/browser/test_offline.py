@@ -241,11 +241,13 @@ def test_a_draft_that_went_meanwhile_leaves_its_words_to_their_author(machine: M
     page.keyboard.press("Control+End")
     page.keyboard.type("Mine alone.")
     kept(page)
+    refuse(machine.context, 503, "unavailable")
     machine.on()
     token = page.locator('meta[name="csrf-token"]').get_attribute("content") or ""
     draft = address.rpartition("/")[2]
     gone = machine.context.request.delete(f"{machine.url}/api/drafts/{draft}", headers={"X-CSRF-Token": token})
     assert gone.status == 204
+    machine.context.unroute(re.compile("/commands$"))
     page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(page.locator("#save-pill")).to_have_attribute("data-state", "attention", timeout=20_000)
     page.locator("#save-pill").click()

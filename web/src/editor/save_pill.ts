@@ -48,16 +48,20 @@ export class SavePill {
     const before = this.status?.state;
     this.status = status;
     const slow = status.state === "saving" && before !== "device";
-    if (!slow) {
-      clearTimeout(this.timer);
-      this.timer = 0;
-      this.render();
-    } else if (this.timer === 0) {
+    if (!slow) this.showNow();
+    else if (this.timer === 0) {
       this.timer = window.setTimeout(() => {
         this.timer = 0;
         this.render();
       }, DELAY);
     }
+  }
+
+  /** Says at once what is so, even if that may be over in a moment. */
+  showNow(): void {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.render();
   }
 
   needsDecisions(conflicts: number): void {

@@ -55,6 +55,8 @@ export interface Fields {
   /** Conflicts the person still has to decide. */
   readonly conflicts: number;
   decide(): void;
+  /** The pill says how it is this moment, without waiting whether saving is quick. */
+  showSaving(): void;
   /** The draft was submitted, discarded or taken away: nothing can be changed any more. */
   readonly ended: boolean;
   /** Keeps and sends what is there, and lets go of the controls. */
@@ -189,6 +191,10 @@ class OpenFields implements Fields {
 
   decide(): void {
     this.decisions?.decide();
+  }
+
+  showSaving(): void {
+    this.pill.showNow();
   }
 
   close(): void {

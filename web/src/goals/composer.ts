@@ -2,7 +2,7 @@
 // another; without a network words stay on this device.
 
 import { Problem } from "../common/api.js";
-import { h, meta } from "../common/dom.js";
+import { h, icon, meta } from "../common/dom.js";
 import { recall, remember } from "../common/kept.js";
 import { toast } from "../common/toast.js";
 import type { FieldsDraft } from "../fields/open.js";
@@ -28,11 +28,13 @@ export class Composer {
   private opening: Promise<void> | null = null;
   private closed = false;
   private readonly key: string;
+  /** One for all the forms that follow each other: a press is not lost when the form is exchanged under it. */
+  private readonly sendButton = h("button", { type: "button", class: "button primary composer-send", "aria-label": "Send", onclick: () => void this.send(this.form) }, icon("send"), h("span", {}, "Send"));
 
   constructor(private readonly options: ComposerOptions) {
     this.key = `composing.${meta("account")}.${options.conversation}.${options.replyTo ?? ""}`;
     this.form = this.newForm();
-    options.place.replaceChildren(h("div", { class: "writing" }, this.form.root));
+    options.place.replaceChildren(h("div", { class: "writing" }, this.form.root, this.sendButton));
     const left = recall(this.key) ?? "";
     if (left !== "") this.form.text.value = left;
     this.form.show();
@@ -63,12 +65,18 @@ export class Composer {
       types: this.options.types,
       send: () => void this.send(form),
       typed: () => this.typed(form),
+      shown: () => this.showSendable(),
       pickTemplate: () => pickTemplate(form),
       closed: () => this.lost(form),
     });
     slashPicker(form);
     form.attached = mounts.composer?.({ files: form.files, tools: form.tools, drop: this.options.place, draft: () => this.draftOf(form), changed: () => form.show() }) ?? null;
     return form;
+  }
+
+  private showSendable(): void {
+    // The first form draws itself before it is the composer's.
+    this.sendButton.disabled = !(this.form as ComposerForm | undefined)?.isSendable;
   }
 
   private typed(form: ComposerForm): void {
@@ -116,7 +124,7 @@ export class Composer {
   }
 
   private async send(form: ComposerForm): Promise<void> {
-    if (form !== this.form || form.sendButton.disabled) return form.text.focus();
+    if (form !== this.form || !form.isSendable) return form.text.focus();
     if (form.attached?.any && !form.attached.ready) return void toast("A file is still on its way; wait for it, or remove it.");
     if (form.fields && form.fields.conflicts > 0) return form.fields.decide();
     if (this.opening) await this.opening;
@@ -141,7 +149,7 @@ export class Composer {
 
   /** A fresh form in the place of one that is on its way; that one keeps its words until they are sent. */
   private replace(old: ComposerForm): void {
-    const focused = document.activeElement === old.text || old.sendButton === document.activeElement;
+    const focused = document.activeElement === old.text || this.sendButton === document.activeElement;
     this.form = this.newForm();
     old.root.replaceWith(this.form.root);
     remember(this.key, null);

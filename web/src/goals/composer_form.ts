@@ -11,6 +11,8 @@ export interface FormLinks {
   types: MessageType[];
   send(): void;
   typed(): void;
+  /** Whether there is something to send may have changed. */
+  shown(): void;
   pickTemplate(): void;
   /** It was sent, discarded or lost elsewhere. */
   closed(): void;
@@ -23,7 +25,6 @@ export class ComposerForm {
   readonly root: HTMLElement;
   readonly tools: HTMLElement;
   readonly files = h("div", { class: "composer-files" });
-  readonly sendButton: HTMLButtonElement;
   private readonly pill: HTMLButtonElement;
   private readonly type: HTMLSelectElement | null;
   private readonly date: HTMLInputElement;
@@ -39,7 +40,6 @@ export class ComposerForm {
     this.type = types.length > 1 ? h("select", { "data-field": "message_type", "aria-label": "Kind of message" }, ...types.map((type) => h("option", { value: type }, TYPE_NAMES[type]))) : null;
     this.date = h("input", { type: "date", "aria-label": "The day it is for", title: "The day it is for" });
     this.pill = h("button", { type: "button", class: "pill", "data-state": "saved" }, h("span", { class: "pill-dot", "aria-hidden": "true" }), h("span", { class: "pill-text" }, "Saved"));
-    this.sendButton = h("button", { type: "button", class: "button primary composer-send", onclick: () => links.send() }, icon("send"), h("span", {}, "Send"));
     this.tools = h(
       "div",
       { class: "composer-tools" },
@@ -48,7 +48,6 @@ export class ComposerForm {
       h("label", { class: "composer-date" }, icon("calendar"), this.date),
       h("span", { class: "grow" }),
       h("span", { class: "composer-saved" }, this.pill),
-      this.sendButton,
     );
     this.root = h("div", { class: "composer-form" }, this.notices, this.files, this.text, this.tools);
     this.pill.hidden = true;
@@ -96,13 +95,17 @@ export class ComposerForm {
     this.text.focus();
   }
 
-  /** Grows with its words; says whether there is something to send. */
+  get isSendable(): boolean {
+    return this.content.trim() !== "" || (this.attached?.any ?? false);
+  }
+
+  /** Grows with its words. */
   show(): void {
     const { text } = this;
     text.style.height = "auto";
     text.style.height = `${text.scrollHeight + 2}px`;
     this.root.classList.toggle("dated", this.date.value !== "");
-    this.sendButton.disabled = this.content.trim() === "" && !(this.attached?.any ?? false);
+    this.links.shown();
   }
 
   /** Stands on a draft from now on. The form is not on the screen yet. */
@@ -117,7 +120,6 @@ export class ComposerForm {
       closed: () => this.links.closed(),
     });
     this.fields = fields;
-    this.pill.hidden = false;
     void this.attached?.opened(draft.id);
     this.changed();
   }
@@ -149,6 +151,8 @@ export class ComposerForm {
       this.date.value = other.targetDate;
       this.date.dispatchEvent(new Event("change"));
     }
+    this.fields?.showSaving();
+    this.pill.hidden = false;
     other.root.replaceWith(this.root);
     if (focused) this.text.focus();
     this.show();
