@@ -1,59 +1,16 @@
 """The only wiring: from settings to a running application."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-import structlog
 from litestar import Litestar
-from litestar.config.compression import CompressionConfig
-from litestar.datastructures import State
-from litestar.di import Provide
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.template import TemplateConfig
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.application import House, application
 from app.metrics import Metrics
-from app.routes import accounts as account_routes
-from app.routes import activity as activity_routes
-from app.routes import alternatives as alternative_routes
-from app.routes import analytics as analytics_routes
-from app.routes import attachments as attachment_routes
-from app.routes import branches as branch_routes
-from app.routes import cost_groups as cost_group_routes
-from app.routes import cost_pages as cost_page_routes
-from app.routes import cost_rates as cost_rate_routes
-from app.routes import costs as cost_routes
-from app.routes import dashboard as dashboard_routes
-from app.routes import drafts as draft_routes
-from app.routes import embedding as embed_routes
-from app.routes import files as file_routes
-from app.routes import form_pages as form_page_routes
-from app.routes import forms as form_routes
-from app.routes import goal_pages as goal_page_routes
-from app.routes import goals as goal_routes
-from app.routes import instructions as instruction_routes
-from app.routes import live as live_routes
-from app.routes import messages as message_routes
-from app.routes import operations as operation_routes
 from app.routes import pages as page_routes
-from app.routes import proposals as proposal_routes
-from app.routes import reconciliations as reconciliation_routes
-from app.routes import search as search_routes
-from app.routes import submission_pages as submission_page_routes
-from app.routes import submissions as submission_routes
-from app.routes import turns as turn_routes
-from app.routes import versions as version_routes
-from app.routes import webhooks as webhook_routes
-from app.routes.problems import render_problem
-from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
 from app.services.accounts import Accounts
 from app.services.actions import Actions, BuiltinActions
@@ -111,37 +68,21 @@ from app.services.turns import Turns
 from app.services.versions import Versions
 from app.services.webhooks import Webhooks
 from app.services.writing_style import WritingStyle
-from app.settings import ROOT, VERSION, Settings
+from app.settings import ROOT, Settings
 from app.store.db import Database
 from providers.base import Provider
 from providers.registry import Registry
 from providers.tokens import TokenCounter
 
-log = structlog.get_logger()
+VOCABULARY = ROOT / "web" / "dist" / "vocabulary"
 
 
-class CountRequests(ASGIMiddleware):
-    """Counts and times requests for the metrics."""
-
-    scopes = (ScopeType.HTTP,)
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        started = time.perf_counter()
-        method = scope["method"] if scope["type"] == ScopeType.HTTP else "WEBSOCKET"
-
-        async def counting(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self._metrics.requests.labels(method, str(message["status"])).inc()
-                self._metrics.latency.labels(method).observe(time.perf_counter() - started)
-            await send(message)
-
-        await next_app(scope, receive, counting)
+def create_app(settings: Settings, **options: Any) -> Litestar:
+    """The application; `options` as of `furnish`. When it starts it ends the turns a killed worker left behind."""
+    return application(furnish(settings, **options))
 
 
-def create_app(
+def furnish(
     settings: Settings,
     *,
     clock: Clock = system_clock,
@@ -149,14 +90,15 @@ def create_app(
     database: Database | None = None,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     price_check_seconds: float = 5.0,
-) -> Litestar:
-    """The application: opens its database, brings the schema up to date, ends turns a killed worker left behind."""
+    counter: TokenCounter | None = None,
+) -> House:
+    """Everything behind the routes, wired: opens the database and brings its schema up to date. See `create_app`."""
     settings.data.mkdir(parents=True, exist_ok=True)
     db = database or Database.open(settings.database)
     secrets = SecretBox(installation_secret(settings.secret, settings.data))
     metrics = Metrics()
     fanout = Fanout()
-    counter = TokenCounter(ROOT / "web" / "dist" / "vocabulary")
+    counter = counter or TokenCounter(VOCABULARY)
     registry = Registry.build(_provider_environment(settings), counter=counter, extra=extra_providers)
     accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
     catalogue = Catalogue(db, clock, secrets, registry)
@@ -272,7 +214,7 @@ def create_app(
     }
 
     @asynccontextmanager
-    async def running(app: Litestar) -> AsyncIterator[None]:
+    async def running() -> AsyncIterator[None]:
         await catalogue.start()
         await prices.start()
         run_logs.start()
@@ -298,80 +240,26 @@ def create_app(
             await catalogue.stop()
             await db.close()
 
-    return Litestar(
-        route_handlers=[
-            account_routes.router,
-            draft_routes.router,
-            form_routes.router,
-            form_page_routes.router,
-            dashboard_routes.router,
-            activity_routes.router,
-            analytics_routes.router,
-            file_routes.router,
-            attachment_routes.router,
-            search_routes.router,
-            goal_routes.router,
-            goal_page_routes.router,
-            message_routes.router,
-            version_routes.router,
-            branch_routes.router,
-            turn_routes.router,
-            proposal_routes.router,
-            instruction_routes.router,
-            alternative_routes.router,
-            cost_routes.router,
-            cost_group_routes.router,
-            cost_rate_routes.router,
-            reconciliation_routes.router,
-            cost_page_routes.router,
-            operation_routes.router,
-            submission_routes.router,
-            submission_page_routes.router,
-            embed_routes.router,
-            webhook_routes.router,
-            page_routes.router,
-            live_routes.live,
-            static.router(),
-        ],
-        dependencies={name: Provide(_giving(value), sync_to_thread=False) for name, value in services.items()},
-        middleware=[CountRequests(metrics), SecurityHeaders(), Authenticate(accounts.sessions, settings)],
-        exception_handlers={Exception: render_problem},
-        lifespan=[running],
-        state=State(
-            {
-                "accounts": accounts,
-                "catalogue": catalogue,
-                "checkpoints": checkpoints,
-                "deliveries": deliveries,
-                "expiry": expiry,
-                "attachment_checker": files.checker,
-                "attachment_sweeper": files.sweeper,
-                "turns": turns,
-                "registry": registry,
-                "page": page,
-            }
-        ),
-        template_config=TemplateConfig(directory=ROOT / "templates", engine=JinjaTemplateEngine),
-        openapi_config=OpenAPIConfig(
-            title="Draftloom", version=VERSION, path="/schema", render_plugins=[JsonRenderPlugin(path="/")]
-        ),
-        compression_config=CompressionConfig(
-            backend="gzip",
-            minimum_size=2_000,
-            gzip_compress_level=5,
-            exclude=["/api/turns/.*/events", "/api/attachments/.*/content"],
-        ),
-        request_max_body_size=settings.max_body_bytes,
-        logging_config=None,
-        debug=False,
+    return House(
+        settings=settings,
+        sessions=accounts.sessions,
+        metrics=metrics,
+        static=static,
+        services=services,
+        state={
+            "accounts": accounts,
+            "catalogue": catalogue,
+            "checkpoints": checkpoints,
+            "deliveries": deliveries,
+            "expiry": expiry,
+            "attachment_checker": files.checker,
+            "attachment_sweeper": files.sweeper,
+            "turns": turns,
+            "registry": registry,
+            "page": page,
+        },
+        running=running,
     )
-
-
-def _giving(value: Any) -> Any:
-    def give() -> Any:
-        return value
-
-    return give
 
 
 def _provider_environment(settings: Settings) -> Mapping[str, str]:

@@ -3,7 +3,9 @@
 With `CI=true` a skip is a failure: there everything a test needs can be had.
 """
 
+import asyncio
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,13 +16,15 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from app.main import create_app
+from app.application import House, application
+from app.main import VOCABULARY, furnish
 from app.services.secrets import token_hash
 from app.settings import Settings
 from app.store import accounts as account_store
 from app.store.db import Database
 from providers.base import ModelInfo
 from providers.scripted import ScriptedProvider
+from providers.tokens import TokenCounter
 from tests.postgres import emptied, migrated_postgres, postgres_folder
 
 __all__ = ["migrated_postgres", "postgres_folder"]
@@ -114,11 +118,22 @@ class World:
         return self.people[name]
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database to copy: the migrations of each test would take longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "draftloom.db"
+    db = Database.open(path)
+    asyncio.run(db.close())
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a fresh installation; each test runs once on each database."""
     plain = Settings(data=tmp_path / "data", secret="test secret", offline_words_per_second=0)
     if request.param == "sqlite":
+        plain.data.mkdir()
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), plain.data / "draftloom.db")
         yield plain
         return
     address = request.getfixturevalue("migrated_postgres")
@@ -136,10 +151,25 @@ def scripted() -> ScriptedProvider:
     return ScriptedProvider(offered=(ModelInfo("script-1", "Script 1", 100_000, 8_000),))
 
 
+_COUNTER = TokenCounter(VOCABULARY)
+"""Loading a vocabulary takes 0.3 s and 60 MB: once for all tests."""
+_served: dict[int, tuple[Litestar, House]] = {}
+
+
+def served(house: House) -> Litestar:
+    """The application around a house. The same routes serve one test after another; only one may be served at a time."""
+    body_size = house.settings.max_body_bytes
+    if body_size not in _served:
+        _served[body_size] = application(house), house
+    app, first = _served[body_size]
+    first.move_in(house)
+    return app
+
+
 @pytest.fixture
 def world(settings: Settings, clock: TurnableClock, scripted: ScriptedProvider) -> Iterator[World]:
     """The application with a scripted provider, on a fresh database."""
-    app = create_app(settings, clock=clock, extra_providers=(scripted,))
+    app = served(furnish(settings, clock=clock, extra_providers=(scripted,), counter=_COUNTER))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield World(client, clock, scripted, settings)
 

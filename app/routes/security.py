@@ -3,7 +3,7 @@
 import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
@@ -39,15 +39,24 @@ _FRAME_CALLS = re.compile(
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
+class Known(Protocol):
+    """What is asked of the house to know who is asking."""
+
+    sessions: Sessions
+    settings: Settings
+
+
 class Authenticate(ASGIMiddleware):
     """Puts the `Principal` (or None) into the scope; refuses mutations whose CSRF token is missing or foreign."""
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
-    def __init__(self, sessions: Sessions, settings: Settings) -> None:
-        self._sessions = sessions
-        self._settings = settings
-        self._public_host = urlsplit(settings.public_url).netloc
+    def __init__(self, house: Known) -> None:
+        self._house = house
+
+    @property
+    def _sessions(self) -> Sessions:
+        return self._house.sessions
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         headers = Headers.from_scope(scope)
@@ -94,7 +103,7 @@ class Authenticate(ASGIMiddleware):
     def _is_own(self, headers: Headers) -> bool:
         """Whether the Origin is this server as the browser knows it, or as its operator does (behind a proxy)."""
         host = urlsplit(headers.get("origin", "")).netloc
-        return host == headers.get("host", "") or bool(host and host == self._public_host)
+        return bool(host) and host in (headers.get("host", ""), urlsplit(self._house.settings.public_url).netloc)
 
     def _prolonging(self, send: Send, token: str) -> Send:
         """A page that is opened prolongs the cookie, as its use prolongs the session."""
@@ -103,7 +112,7 @@ class Authenticate(ASGIMiddleware):
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
                 if headers.get("content-type", "").startswith("text/html"):
-                    headers.add("Set-Cookie", session_cookie(token, self._settings).to_header(header=""))
+                    headers.add("Set-Cookie", session_cookie(token, self._house.settings).to_header(header=""))
             await send(message)
 
         return send_with_cookie

@@ -1,6 +1,7 @@
 """Passwords: argon2id, hashed and verified in threads, few at a time."""
 
 import asyncio
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -19,6 +20,12 @@ def check_password(password: str) -> None:
         raise InvalidInput("password", f"A password has {_LEAST} to {_MOST} characters.")
 
 
+@cache
+def _nobodys() -> str:
+    """The hash of a password that nobody knows."""
+    return PasswordHasher().hash(new_token())
+
+
 class Passwords:
     """Hashes and verifies. One run takes 64 MiB and tens of milliseconds of a core, so that no more than two run at
     once: guessing must not take the memory and the cores from those who write."""
@@ -26,7 +33,7 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
         self._turns = asyncio.Semaphore(_AT_ONCE)
-        self._absent = self._hasher.hash(new_token())
+        self._absent = _nobodys()
 
     async def hash(self, password: str) -> str:
         async with self._turns:

@@ -17,14 +17,6 @@ from tests.postgres import emptied, new_postgres
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    database = Database.open(path)
-    database.engine.dispose()
-    return path
-
-
 @pytest.fixture
 def empty_postgres(postgres_folder: Path) -> Iterator[str]:
     """The address of a new, empty database."""
@@ -36,7 +28,7 @@ def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     """The address of a migrated, empty database; each test runs once on each."""
     if request.param == "sqlite":
         path = tmp_path / "draftloom.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         yield str(path)
         return
     address: str = request.getfixturevalue("migrated_postgres")

@@ -6,6 +6,7 @@ first must not be after the second. `version` goes up whenever a file changes wh
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -136,11 +137,16 @@ class FormDefinitions:
 
 def _read(path: Path) -> FormDefinition:
     try:
-        form = msgspec.json.decode(path.read_bytes(), type=FormDefinition)
-        _check(form)
+        return _checked(path.read_bytes())
     except (msgspec.MsgspecError, SchemaError, ValueError) as error:
         reason = error.message if isinstance(error, SchemaError) else str(error)
         raise BadDefinition(f"{path}: {reason}") from error
+
+
+@lru_cache(maxsize=64)  # Checking a schema takes longer than all the rest.
+def _checked(raw: bytes) -> FormDefinition:
+    form = msgspec.json.decode(raw, type=FormDefinition)
+    _check(form)
     return form
 
 

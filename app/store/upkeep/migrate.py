@@ -1,5 +1,6 @@
 """Brings a database to the current schema, with Alembic. The steps themselves are in `migrations/`."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -21,6 +22,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def newest_revision() -> str:
     """The revision this program was written for."""
     revision = ScriptDirectory.from_config(alembic_config()).get_current_head()
