@@ -71,7 +71,7 @@ class DraftLists:
             trash=trash,
             shared=shared,
         )
-        return Page([_summary(row, self._expiry) for row in page.items], page.next)
+        return Page([summary(row, self._expiry) for row in page.items], page.next)
 
     async def statistics(self, person: Principal) -> DraftStatistics:
         """The numbers above the list."""
@@ -91,6 +91,6 @@ def _sort(name: str) -> draft_lists.Sort:
     return found
 
 
-def _summary(row: draft_lists.DraftSummary, expiry: ExpiryRules) -> DraftSummary:
+def summary(row: draft_lists.DraftSummary, expiry: ExpiryRules) -> DraftSummary:
     due = expiry.expires_at(row.kind, status=row.status, saved_at=row.saved_at, deleted_at=row.deleted_at)
     return msgspec.convert(replace(row, expires_at=due), DraftSummary, from_attributes=True)

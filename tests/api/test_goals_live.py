@@ -153,6 +153,21 @@ def test_the_instructor_who_is_replaced_is_out_at_once(lesson: Lesson, opened: A
     assert teacher.hear()["error"]["code"] == "not_found"
 
 
+def test_ones_own_pages_hear_where_a_message_was_begun(lesson: Lesson, opened: Any) -> None:
+    phone, laptop = entered(opened, lesson.student, lesson), entered(opened, lesson.student, lesson)
+    other = entered(opened, lesson.instructor, lesson)
+    root = lesson.say(lesson.instructor, "Which hand?")
+    assert phone.hear()["change"] == laptop.hear()["change"] == other.hear()["change"] == "created"
+    for reply_to in (None, root["id"]):
+        for _ in range(2):
+            lesson.student.put(f"{lesson.path}/draft", {"reply_to_id": reply_to})
+        told = {"drafted": {"conversation": lesson.id, "reply_to_id": reply_to}}
+        assert phone.hear() == laptop.hear() == told
+    assert phone.is_quiet()
+    assert laptop.is_quiet()
+    assert other.is_quiet()
+
+
 def test_who_is_put_out_while_subscribing_does_not_come_in(
     lesson: Lesson, opened: Any, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from tests.benchmarks import (
     bench_footprint,
     bench_forms,
     bench_goals,
+    bench_goals_live,
     bench_offline,
     bench_proposals,
     bench_replay,
@@ -35,6 +36,7 @@ SCRIPTS = {
     "costs": bench_costs.main,
     "dashboard": bench_dashboard.main,
     "goals": bench_goals.main,
+    "live": bench_goals_live.main,
     "attachments": bench_attachments.main,
 }
 MEASURED_BY_PYTEST = ("store_append", "store_versions", "store_goals", "versions_tree", "providers")

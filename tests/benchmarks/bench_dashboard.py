@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from app.core.drafts import Actor
 from app.core.expiry import ExpiryRules
-from app.services.drafts import _summary
+from app.services.draft_lists import summary
 from app.services.views import Page
 from app.store import accounts as account_store
 from app.store import drafts as draft_store
@@ -40,7 +40,7 @@ def main() -> None:
 
         def page(session: Session, **asked: str) -> bytes:
             found = draft_lists.list_drafts(session, owner, limit=50, **asked)  # type: ignore[arg-type]
-            return msgspec.json.encode(Page([_summary(row, rules) for row in found.items], found.next))
+            return msgspec.json.encode(Page([summary(row, rules) for row in found.items], found.next))
 
         plain = text("SELECT * FROM draft_streams WHERE owner_id = :owner ORDER BY saved_at DESC LIMIT 50")
         with db.transaction() as session:

@@ -157,6 +157,21 @@ def test_one_draft_on_two_devices_and_a_reload(lesson: Lesson) -> None:
     assert lesson.desk.problems == []
 
 
+def test_a_message_begun_on_one_device_appears_on_the_other_that_is_open(lesson: Lesson) -> None:
+    student = lesson.student
+    laptop = student.context.new_page()
+    laptop.goto(lesson.url)
+    expect(laptop.locator(".here-who.here")).to_have_count(2)
+    write(student, "Begun on the phone")
+    expect(laptop.locator("#composer .composer-text")).to_have_value("Begun on the phone")
+    laptop.locator("#composer .composer-send").click()
+    expect(message(student, "Begun on the phone")).to_be_visible()
+    expect(student.locator("#composer .composer-text")).to_have_value("")
+    write(student, "And another")
+    expect(laptop.locator("#composer .composer-text")).to_have_value("And another")
+    assert lesson.desk.problems == []
+
+
 def test_what_is_not_saved_yet_does_not_say_saved_and_sending_stays_in_its_place(lesson: Lesson) -> None:
     student = lesson.student
     held = hold_first(student, r"/commands$")

@@ -177,6 +177,8 @@ class Messages:
         answer, is_new = await self._db.write(unit)
         if is_new and isinstance(answer, GoalMessage):
             self._rooms.changed(conversation_id, answer.id, "created")
+        elif is_new:
+            self._rooms.drafted(conversation_id, person, answer.reply_to_id)
         return answer, is_new
 
     async def draft(
@@ -204,7 +206,10 @@ class Messages:
             )
             return _draft_view(head), True
 
-        return await self._db.write(unit)
+        draft, is_new = await self._db.write(unit)
+        if is_new:
+            self._rooms.drafted(conversation_id, person, draft.reply_to_id)
+        return draft, is_new
 
     async def change(
         self, person: Principal, message_id: UUID, change: MessageChange, *, device: str = ""

@@ -75,6 +75,11 @@ class Rooms:
         hint = {"conversation": str(conversation_id), "person": _named(person), "position": position, "read_at": at}
         self._tell(conversation_id, {"seen": hint})
 
+    def drafted(self, conversation_id: UUID, person: Principal, reply_to_id: UUID | None) -> None:
+        """Somebody began a message: told to nobody but their own other pages. Call only after the commit."""
+        place = {"conversation": str(conversation_id), "reply_to_id": None if reply_to_id is None else str(reply_to_id)}
+        self._tell(conversation_id, {"drafted": place}, only=person.id)
+
     def typing(self, listener: Listener, conversation_id: UUID) -> bool:
         """Tells the others that this page's person types, at most once a second; False for who is not in the room."""
         person = self._people.get(listener)
@@ -101,10 +106,11 @@ class Rooms:
         hint = {"conversation": str(conversation_id), "people": self.present(conversation_id)}
         self._tell(conversation_id, {"presence": hint})
 
-    def _tell(self, conversation_id: UUID, hint: Hint, *, but: UUID | None = None) -> None:
+    def _tell(self, conversation_id: UUID, hint: Hint, *, but: UUID | None = None, only: UUID | None = None) -> None:
         for listener in self._fanout.listeners(conversation_id):
             person = self._people.get(listener)
-            if but is None or person is None or person.id != but:
+            who = None if person is None else person.id
+            if (but is None or who != but) and (only is None or who == only):
                 listener.offer(hint)
 
 

@@ -48,6 +48,11 @@ export class Composer {
     if (!this.closed && this.form.content !== "") void this.begin();
   }
 
+  /** The message of this place was begun on another page. */
+  join(): void {
+    if (!this.closed) void this.begin();
+  }
+
   /** Goes on with a message that could not be sent: its words are still in its draft. */
   resume(): void {
     void this.begin(true).then(() => this.form.text.focus());

@@ -91,6 +91,7 @@ class ConversationPage {
       typing: (person, seconds) => this.typing.show(person, seconds),
       seen: (receipt) => this.receipts([receipt]),
       present: (people) => this.showPresent(people),
+      drafted: (replyTo) => (replyTo === null ? this.composer : this.thread.composerOf(replyTo))?.join(),
       gone: () => this.leave(),
     });
     document.addEventListener("visibilitychange", () => this.seen());

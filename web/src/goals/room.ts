@@ -14,6 +14,8 @@ export interface RoomListener {
   typing(person: Person, seconds: number): void;
   seen(receipt: Receipt): void;
   present(people: Person[]): void;
+  /** This person began a message here, on whatever page. */
+  drafted(replyTo: string | null): void;
   /** This person has no business here any more. */
   gone(): void;
 }
@@ -27,6 +29,7 @@ interface Hint {
   seq?: number;
   typing?: { conversation: string; person: Person; seconds: number };
   seen?: Receipt & { conversation: string };
+  drafted?: { conversation: string; reply_to_id: string | null };
   presence?: { conversation: string; people: Person[] };
   error?: { code: string };
 }
@@ -88,6 +91,7 @@ export class Room {
     if (hint.typing) listener.typing(hint.typing.person, hint.typing.seconds);
     else if (hint.seen) listener.seen(hint.seen);
     else if (hint.presence) listener.present(hint.presence.people);
+    else if (hint.drafted) listener.drafted(hint.drafted.reply_to_id);
     else if (hint.gone || hint.error?.code === "not_found") listener.gone();
     else if (hint.change === "conversation") listener.conversation();
     // The answer to `subscribe` comes this way too: what happened before it is asked for.

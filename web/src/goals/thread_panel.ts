@@ -116,6 +116,9 @@ export class ThreadPanel {
   has(id: string): boolean {
     return this.replies.some((reply) => reply.id === id);
   }
+  composerOf(root: string): Composer | null {
+    return this.root?.id === root ? this.composer : null;
+  }
   wake(): void {
     this.composer?.wake();
   }

@@ -1,0 +1,20 @@
+"""The benchmarks are not run by `make test`; that they can still be run is seen here."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import __main__ as benchmarks
+
+SCRIPTS = sorted(path.stem for path in Path(benchmarks.__file__).parent.glob("bench_*.py"))
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_benchmark_still_fits_the_product(name: str) -> None:
+    assert importlib.import_module(f"tests.benchmarks.{name}")
+
+
+def test_make_bench_runs_all_of_them() -> None:
+    run = {*benchmarks.SCRIPTS, *benchmarks.MEASURED_BY_PYTEST}
+    assert {name.removeprefix("bench_") for name in SCRIPTS} - {"goals_live", "history_page"} <= run
