@@ -12,7 +12,7 @@ from app.core.drafts import Actor, ReplaceOp, edit
 from app.core.text.diff import diff_words
 from app.core.text.unified import unified
 from app.core.text.utf16 import utf16_slice
-from app.services.access import open_document, owned_draft, owned_version, text_of
+from app.services.access import open_document, owned_draft, owned_version, require_at_rest, text_of
 from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput
@@ -118,7 +118,8 @@ class Versions:
     async def restore(self, person: Principal, draft_id: UUID, version_id: UUID) -> Restored:
         """Bring a version's text back as a new version whose parent is the restored one's text holder.
 
-        What stood in the draft becomes a version first, so that restoring loses nothing either.
+        What stood in the draft becomes a version first, so that restoring loses nothing either. Raises `Conflict`:
+        `turn_running` while the assistant writes.
         """
         at = self._clock()
 
@@ -127,6 +128,7 @@ class Versions:
             restored = owned_version(session, person.id, version_id)
             if restored.draft_id != draft_id:
                 raise InvalidInput("version_id", "This version belongs to another draft.", "other_draft")
+            require_at_rest(session, draft_id)
             checkpoint_unit(session, head, at=at)
             text = version_store.read_text(session, version_id)
             if text != text_of(head):
