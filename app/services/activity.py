@@ -11,7 +11,7 @@ from app.core.activity import Sitting, What, is_about, sitting_of
 from app.core.drafts import Actor, DraftState, Op, ReplaceOp, SetOp, edit
 from app.core.errors import UnknownSeq
 from app.core.kinds import FieldType, kind_named
-from app.services.access import owned_draft
+from app.services.access import owned_draft, require_at_rest
 from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict, Missing
@@ -148,6 +148,7 @@ class Activity:
             then = _state(session, head, seq)
             document = head.kind == "document"
             if document:
+                require_at_rest(session, draft_id)
                 checkpoint_unit(session, head, at=at)
             ops = _ops_back(head.state, then)
             if ops:

@@ -1,11 +1,12 @@
 """Deciding proposals: units of one transaction each, under the draft's lock, so that everything is decided once.
 
-Accepting puts words exactly where the replaced ones stand, as one event, and makes a version of the result.
+Accepting puts words exactly where the replaced ones stand, as one event. Suggestions of a turn accepted one after the
+other share a version: made when the last of them is decided on, or as soon as anything else happens to the text.
 """
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -32,10 +33,13 @@ from app.store.drafting.heads import Head
 from app.store.proposals import ProposalRow
 from app.store.tables import Turn
 
+_TOGETHER = timedelta(minutes=2)
+"""Accepting goes on in the same version when no more time than this lies between."""
+
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
     """What a decision on a proposal or a run (`id`) led to. `seq` and `version`: the event and the version that have
-    what was accepted.
+    what was accepted; no version while more of the same turn waits, which may go into the same one.
 
     `accepted` and `rejected` are the proposals decided so; `stale` those whose words changed meanwhile and `locked`
     those on paragraphs the writer has locked: both go on waiting.
@@ -73,7 +77,7 @@ def accept_one(
     dropped = _losses(session, turn_store.get_turn(session, row.turn_id), head, [one]) if value is None else []
     if len(dropped) > 1 and not confirm:
         raise loss_guard(dropped)
-    return _enter(session, user_id, head, [one], id_=proposal_id, value=value, at=at)
+    return _enter(session, user_id, head, [one], id_=proposal_id, value=value, more=_more_waits(session, row), at=at)
 
 
 def accept_run(session: Session, user_id: UUID, turn_id: UUID, *, confirm: bool, at: datetime) -> Decided:
@@ -97,7 +101,7 @@ def accept_run(session: Session, user_id: UUID, turn_id: UUID, *, confirm: bool,
     dropped = _losses(session, turn, head, free)
     if dropped and not confirm:
         raise loss_guard(dropped)
-    decided = _enter(session, user_id, head, free, id_=turn_id, value=None, at=at)
+    decided = _enter(session, user_id, head, free, id_=turn_id, value=None, more=False, at=at)
     left = {"stale": [one.row.id for one in stale], "locked": [one.row.id for one in shut]}
     return msgspec.structs.replace(decided, **left)
 
@@ -147,22 +151,45 @@ def _enter(
     *,
     id_: UUID,
     value: str | None,
+    more: bool,
     at: datetime,
 ) -> Decided:
-    """One event with the changes of all that was chosen, and a version that has them."""
-    checkpoint_unit(session, head, at=at)
+    """One event with the changes of all that was chosen, and a version that has them unless `more` may follow."""
+    turn = turn_store.get_turn(session, chosen[0].row.turn_id)
+    before = _accepted_just_before(session, user_id, head, turn, at=at)
+    if not before:
+        checkpoint_unit(session, head, at=at)
     edits: list[Edit] = sorted(change for one in chosen for change in one.edits(value))
     if edits:
         changes = ChangeSet.of(utf16_length(text_of(head)), edits)
         body = edit(head.state, [TextOp("text", changes)])
         head, _ = draft_store.append_bodies(session, head, [body], origin=Origin(Actor("model", user_id), at))
-    version = _version(session, user_id, head, turn_store.get_turn(session, chosen[0].row.turn_id), at=at)
+    version = None if more else _version(session, user_id, head, turn, at=at)
     ids = [one.row.id for one in chosen]
     proposal_store.decide(
         session, ids, state="accepted", by=user_id, at=at,
-        decided_seq=head.seq, version_id=version.id, accepted_text=value,
+        decided_seq=head.seq, version_id=version.id if version else None, accepted_text=value,
     )  # fmt: skip
+    if version is not None and before:
+        proposal_store.note_version(session, before, version.id)
     return Decided(id=id_, draft_id=head.id, state="accepted", seq=head.seq, version=version, accepted=ids)
+
+
+def _more_waits(session: Session, row: ProposalRow) -> bool:
+    others = proposal_store.proposals_of_turn(session, row.turn_id)
+    return any(other.state == "pending" and other.id != row.id for other in others)
+
+
+def _accepted_just_before(session: Session, user_id: UUID, head: Head, turn: Turn, *, at: datetime) -> list[UUID]:
+    """What the same person accepted of the same turn, if it has no version yet and nothing came between."""
+    current = version_store.current_version(session, head.id)
+    rows = proposal_store.accepted_without_version(session, head.id, after=current.seq if current else 0)
+    if not rows:
+        return []
+    last = rows[-1]
+    same = (last.decided_seq, last.turn_id, last.decided_by) == (head.seq, turn.id, user_id)
+    recent = last.decided_at is not None and at - last.decided_at <= _TOGETHER
+    return [row.id for row in rows] if same and recent else []
 
 
 def _version(session: Session, user_id: UUID, head: Head, turn: Turn, *, at: datetime) -> VersionName:

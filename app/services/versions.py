@@ -20,6 +20,7 @@ from app.services.fanout import Fanout
 from app.services.views import ActorView, Comparison, HunkView, Page, Restored, VersionView, usd
 from app.store import branches as branch_store
 from app.store import drafts as draft_store
+from app.store import proposals as proposal_store
 from app.store import versions as version_store
 from app.store.db import Database, expect_slow
 from app.store.drafting.event_log import Origin
@@ -118,16 +119,16 @@ class Versions:
         """Bring a version's text back as a new version whose parent is the restored one's text holder.
 
         What stood in the draft becomes a version first, so that restoring loses nothing either. Raises `Conflict`:
-        `turn_running` while the assistant writes, whose result belongs to the text it began on.
+        `turn_running` while the assistant writes.
         """
         at = self._clock()
 
         def unit(session: Session) -> Restored:
             head = open_document(session, person.id, draft_id, lock=True)
             restored = owned_version(session, person.id, version_id)
-            require_at_rest(session, draft_id)
             if restored.draft_id != draft_id:
                 raise InvalidInput("version_id", "This version belongs to another draft.", "other_draft")
+            require_at_rest(session, draft_id)
             checkpoint_unit(session, head, at=at)
             text = version_store.read_text(session, version_id)
             if text != text_of(head):
@@ -163,7 +164,7 @@ class Versions:
 
 
 def checkpoint_unit(session: Session, head: Head, *, at: datetime) -> tuple[VersionRow | None, bool]:
-    """Make a version of what was typed since the current one.
+    """Make a version of what was typed since the current one, and one below it of what was accepted before that.
 
     `head` is locked. Returns the version that holds the text (None for an empty draft without versions) and whether it
     is new.
@@ -174,10 +175,34 @@ def checkpoint_unit(session: Session, head: Head, *, at: datetime) -> tuple[Vers
         return None, False
     if current is not None and current.hash == hashlib.sha256(text.encode()).digest():
         return current, False
+    accepted = _version_of_accepted(session, head, current, at=at)
+    if accepted is not None and accepted.hash == hashlib.sha256(text.encode()).digest():
+        return accepted, True
     version = version_store.add_version(
         session, head.id, text=text, seq=head.seq, source="user", author_id=head.owner_id, words=head.words, at=at
     )
     return version, True
+
+
+def _version_of_accepted(
+    session: Session, head: Head, current: VersionRow | None, *, at: datetime
+) -> VersionRow | None:
+    """The version of suggestions that were accepted one by one and wait for theirs: all of one turn and one person.
+
+    It has the text as it was after the last of them, so that what was typed since is not taken for the model's.
+    """
+    rows = proposal_store.accepted_without_version(session, head.id, after=current.seq if current else 0)
+    if not rows:
+        return None
+    last = rows[-1]
+    seq = last.decided_seq or head.seq
+    text = text_of(head) if seq == head.seq else draft_store.state_at(session, head.id, seq).fields["text"]
+    version = version_store.add_version(
+        session, head.id, text=text, seq=seq, source="ai_edit", author_id=last.decided_by, model=last.model,
+        turn_id=last.turn_id, at=at,
+    )  # fmt: skip
+    proposal_store.note_version(session, [row.id for row in rows], version.id)
+    return version
 
 
 def base_of(session: Session, head: Head, *, at: datetime) -> UUID | None:

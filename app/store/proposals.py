@@ -34,6 +34,7 @@ class ProposalRow(msgspec.Struct, frozen=True):
     decided_seq: int | None
     version_id: uuid.UUID | None
     decided_at: datetime | None
+    decided_by: uuid.UUID | None
     created_at: datetime
     model: str
 
@@ -70,6 +71,22 @@ def proposals_of_turn(session: Session, turn_id: uuid.UUID) -> list[ProposalRow]
     """All proposals of a turn in the order of the text."""
     found = _ROWS.where(col(Proposal.turn_id) == turn_id).order_by(col(Proposal.number))
     return [ProposalRow(*row) for row in session.execute(found)]
+
+
+def accepted_without_version(session: Session, draft_id: uuid.UUID, *, after: int) -> list[ProposalRow]:
+    """What was accepted by events after `after` and is in no version yet, in the order it was accepted."""
+    found = _ROWS.where(
+        col(Proposal.draft_id) == draft_id,
+        col(Proposal.state) == "accepted",
+        col(Proposal.version_id).is_(None),
+        col(Proposal.decided_seq) > after,
+    ).order_by(col(Proposal.decided_seq))
+    return [ProposalRow(*row) for row in session.execute(found)]
+
+
+def note_version(session: Session, ids: Iterable[uuid.UUID], version_id: uuid.UUID) -> None:
+    """Notes the version that has accepted proposals."""
+    changed_rows(session, update(Proposal).where(col(Proposal.id).in_(list(ids))).values(version_id=version_id))
 
 
 def counts(session: Session, turn_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:

@@ -244,6 +244,7 @@ def test_while_the_assistant_writes_the_draft_stays_on_its_branch(
         merge(ada, forked, forked["tip"]["id"]),
         merge(ada, forked, forked["tip"]["id"], hunks=[1]),
         ada.post(f"/api/drafts/{forked['id']}/restore", {"version_id": forked["tip"]["id"]}),
+        ada.post(f"/api/drafts/{forked['id']}/moments/1/restore"),
     ):
         assert (refused.status_code, refused.json()["code"]) == (409, "turn_running")
         assert refused.headers["content-type"].startswith("application/problem+json")

@@ -9,7 +9,7 @@ from providers.base import ToolCall
 from providers.errors import BrokenStream
 from providers.scripted import Reply, ScriptedProvider
 from tests.api.test_turns import call, follow, start
-from tests.conftest import Person
+from tests.conftest import Person, TurnableClock
 
 TEXT = "# Whales\n\nThey sing. They swim far.\n\nThey dive deep.\n"
 
@@ -81,12 +81,79 @@ def test_accepting_one_puts_it_into_the_text_and_into_a_version(ada: Person, scr
     assert (decided["state"], decided["accepted"]) == ("accepted", [first["id"]])
     last = ada.get(f"/api/drafts/{draft['id']}/events").json()["items"][-1]
     assert (last["seq"], last["actor"]["kind"], last["actor"]["id"]) == (decided["seq"], "model", ada.id)
-    current = next(v for v in ada.get(f"/api/drafts/{draft['id']}/versions").json()["items"] if v["current"])
+    assert [item["state"] for item in listed(ada, draft)] == ["accepted", "pending"]
+    decided = accept(ada, second).json()
+    assert text(ada, draft) == TEXT.replace("sing", "hum").replace("deep", "to the bottom")
+    current = versions(ada, draft)[0]
     assert (current["source"], current["model"], current["id"]) == ("ai_edit", "script-1", decided["version"]["id"])
     assert ada.get(f"/api/versions/{current['id']}").json()["text"] == text(ada, draft)
-    assert [item["state"] for item in listed(ada, draft)] == ["accepted", "pending"]
-    assert accept(ada, second).status_code == 200
-    assert text(ada, draft) == TEXT.replace("sing", "hum").replace("deep", "to the bottom")
+
+
+def versions(person: Person, draft: dict[str, Any]) -> list[dict[str, Any]]:
+    """The versions that are or were in the text, newest first."""
+    items = person.get(f"/api/drafts/{draft['id']}/versions").json()["items"]
+    by_id = {item["id"]: item for item in items}
+    line = [next(item for item in items if item["current"])]
+    while line[-1]["parent_id"]:
+        line.append(by_id[line[-1]["parent_id"]])
+    return line
+
+
+THIRD = call("replace_text", block="b1", old="Whales", new="Dolphins")
+
+
+def test_accepting_one_after_the_other_makes_one_version(ada: Person, scripted: ScriptedProvider) -> None:
+    draft = ada.draft(TEXT)
+    turn = propose(ada, scripted, draft, THIRD, SING, DIVE)
+    title, sing, dive = listed(ada, draft)
+    assert accept(ada, title).json()["version"] is None
+    after_first = accept(ada, sing).json()["seq"] - 1
+    last = accept(ada, dive, value="down").json()
+    made, base = versions(ada, draft)
+    assert (made["id"], made["turn_id"], made["source"]) == (last["version"]["id"], turn["id"], "ai_edit")
+    assert ada.get(f"/api/versions/{base['id']}").json()["text"] == TEXT
+    assert accept(ada, title).json()["version"] == last["version"], "asked again, it is known where it went"
+    then = ada.get(f"/api/drafts/{draft['id']}?seq={after_first}").json()
+    assert then["text"] == TEXT.replace("Whales", "Dolphins"), "every step can be gone back to"
+
+
+def test_what_is_typed_after_accepting_is_not_taken_for_the_models(ada: Person, scripted: ScriptedProvider) -> None:
+    draft = ada.draft(TEXT)
+    turn = propose(ada, scripted, draft, THIRD, SING, DIVE)
+    title, sing, dive = listed(ada, draft)
+    accept(ada, title)
+    accept(ada, sing)
+    accepted = text(ada, draft)
+    write(ada, draft, accepted + "\nMore.\n")
+    accept(ada, dive)
+    found = versions(ada, draft)
+    assert [(one["source"], one["turn_id"]) for one in found] == [
+        ("ai_edit", turn["id"]), ("user", None), ("ai_edit", turn["id"]), ("user", None),
+    ]  # fmt: skip
+    texts = [ada.get(f"/api/versions/{one['id']}").json()["text"] for one in found]
+    assert texts == [text(ada, draft), accepted + "\nMore.\n", accepted, TEXT]
+
+
+def test_what_was_accepted_long_ago_has_a_version_of_its_own(
+    ada: Person, scripted: ScriptedProvider, clock: TurnableClock
+) -> None:
+    draft = ada.draft(TEXT)
+    propose(ada, scripted, draft, SING, DIVE)
+    sing, dive = listed(ada, draft)
+    accept(ada, sing)
+    clock.turn(seconds=121)
+    accept(ada, dive)
+    assert [one["source"] for one in versions(ada, draft)] == ["ai_edit", "ai_edit", "user"]
+
+
+def test_a_checkpoint_after_accepting_is_the_models(ada: Person, scripted: ScriptedProvider) -> None:
+    draft = ada.draft(TEXT)
+    turn = propose(ada, scripted, draft, SING, DIVE)
+    sing, _ = listed(ada, draft)
+    accept(ada, sing)
+    made = ada.post(f"/api/drafts/{draft['id']}/versions", {}).json()
+    assert (made["source"], made["turn_id"], made["model"]) == ("ai_edit", turn["id"], "script-1")
+    assert accept(ada, sing).json()["version"]["id"] == made["id"]
 
 
 def test_accepting_twice_answers_the_same_and_applies_once(ada: Person, scripted: ScriptedProvider) -> None:
