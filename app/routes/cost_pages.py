@@ -48,7 +48,7 @@ async def costs_page(
             asked=asked,
             problem=problem,
             links=links,
-            groups=[(name, _GROUP_NAMES.get(name, name)) for name in GROUPS if name != "user" or shown.everybody],
+            groups=[(name, _GROUP_NAMES.get(name, name)) for name in GROUPS if _offered(name, asked, shown)],
             presets=_presets(links, shown),
             more=links.to(offset=asked.offset + _ROWS_A_PAGE) if shown.report.more else None,
             before=links.to(offset=max(0, asked.offset - _ROWS_A_PAGE)) if asked.offset else None,
@@ -58,6 +58,11 @@ async def costs_page(
             short=short,
         ),
     )
+
+
+def _offered(group: str, asked: CostQuery, shown: CostPage) -> bool:
+    """People are told apart by those who see all, branches within one draft."""
+    return (group != "user" or shown.everybody) and (group != "branch" or bool(asked.draft_id))
 
 
 class _Links:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.core.lines import lines
 from app.core.text.changes import ChangeSet
 from app.core.text.diff import diff_changes
 from app.services.access import open_document, owned_draft, owned_version, require_at_rest, text_of
@@ -22,7 +23,7 @@ from app.services.versions import checkpoint_unit, version_view
 from app.services.views import VersionName, usd
 from app.store import branches as branch_store
 from app.store import versions as version_store
-from app.store.branches import BranchRow, Tree
+from app.store.branches import BranchRow
 from app.store.db import Database
 from app.store.drafting.heads import Head
 from app.store.errors import NotFound
@@ -219,9 +220,7 @@ def _branch_list(session: Session, draft_id: UUID) -> BranchList:
     ends = {row.tip_version_id for row in rows} | {row.start_version_id for row in rows}
     found = branch_store.named_versions(session, draft_id, ids=ends)
     numbers = {version.id: version.number for version in found}
-    claimed = bytearray(len(tree.parents) + 1)
-    named = [_claim(tree, numbers[row.tip_version_id], claimed) for row in rows]
-    unnamed = [(tip, _claim(tree, tip, claimed)) for tip in _leaves(tree, claimed)]
+    named, unnamed = lines(tree.parents, [numbers[row.tip_version_id] for row in rows])
     at_once = unnamed[:_MOST_UNNAMED]
     found += branch_store.named_versions(session, draft_id, numbers={tip for tip, _line in at_once})
     names = {version.number: VersionName(version.id, version.number, version.label) for version in found}
@@ -246,21 +245,3 @@ def _branch_list(session: Session, draft_id: UUID) -> BranchList:
         [view(None, tip, line) for tip, line in at_once],
         len(unnamed),
     )
-
-
-def _claim(tree: Tree, tip: int, claimed: bytearray) -> list[int]:
-    """The versions from a tip upwards that no line before has taken."""
-    line: list[int] = []
-    while tip and not claimed[tip]:
-        claimed[tip] = 1
-        line.append(tip)
-        tip = tree.parents[tip - 1]
-    return line
-
-
-def _leaves(tree: Tree, claimed: bytearray) -> list[int]:
-    """Versions without children that belong to no named line, newest first."""
-    has_children = bytearray(len(tree.parents) + 1)
-    for parent in tree.parents:
-        has_children[parent] = 1
-    return [number for number in range(len(tree.parents), 0, -1) if not has_children[number] and not claimed[number]]

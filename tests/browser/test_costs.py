@@ -76,11 +76,12 @@ def test_what_came_of_it_is_told_beside_what_was_spent(desk: Desk) -> None:
     desk.new_draft()
     desk.ask("Write", "Write about whales")
     given = {"accepted": 2, "rejected": 1, "pending": 1, "withdrawn": 0, "accepted_percent": "66.7", "words_kept": 1234,
-             "cost_per_1000_words_usd": "0.034"}  # fmt: skip
+             "cost_per_1000_words_usd": "0.034", "given_up_usd": "0.12", "given_up_unpriced": 2}  # fmt: skip
     page.route("**/api/costs/measures*", lambda route: route.fulfill(json=given))
     page.goto(desk.url + "/costs")
     expect(page.locator("#cost-numbers")).to_contain_text("66.7 %of 3 suggestions accepted, 1 open")
     expect(page.locator("#cost-numbers")).to_contain_text("$0.03per 1,000 words kept, 1,234 words")
+    expect(page.locator("#cost-numbers")).to_contain_text("$0.12on branches given up, 2 unpriced")
     for width, name in ((1440, "desk"), (390, "phone")):
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -9,6 +9,7 @@ from app.services.accounts import Principal
 from app.services.finance.reports import CostQuery, Reports
 from app.services.views import usd
 from app.store.db import Database
+from app.store.finance.given_up import given_up
 from app.store.finance.measures import proposals_by_state, words_standing
 
 
@@ -18,7 +19,10 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
 
     `words_kept` are those that stand now in the drafts something was booked to in that time, whoever wrote them; none in
     a draft that was deleted. `cost_per_1000_words_usd` is what was booked to drafts for each thousand of them, rounded to nano-USD;
-    null where none is left. Attempts without a known price are not in it."""
+    null where none is left. Attempts without a known price are not in it.
+
+    `given_up_usd` is the known part of what was spent on versions that were given up: neither the draft's current version nor
+    the tip of a favourite branch came from them, be it by a merge. `given_up_unpriced` attempts of those have no price yet."""
 
     from_: date = msgspec.field(name="from")
     to: date
@@ -29,6 +33,8 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     accepted_percent: str | None
     words_kept: int
     cost_per_1000_words_usd: str | None
+    given_up_usd: str
+    given_up_unpriced: int
 
 
 class Measuring:
@@ -43,6 +49,7 @@ class Measuring:
         _, filters = self._reports.checked(person, query)
         counted = await self._db.read(proposals_by_state, filters)
         amount_nano, words = await self._db.read(words_standing, filters)
+        lost = await self._db.read(given_up, filters)
         accepted, rejected = counted.get("accepted", 0), counted.get("rejected", 0)
         decided = accepted + rejected
         return Measures(
@@ -55,6 +62,8 @@ class Measuring:
             accepted_percent=_percent(accepted, decided) if decided else None,
             words_kept=words,
             cost_per_1000_words_usd=usd((2000 * amount_nano + words) // (2 * words)) if words else None,
+            given_up_usd=usd(lost.amount_nano) or "0",
+            given_up_unpriced=max(0, lost.unpriced),
         )
 
 

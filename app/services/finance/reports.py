@@ -16,6 +16,7 @@ from app.services.accounts import Principal
 from app.services.checks import checked_line
 from app.services.clock import Clock
 from app.services.errors import InvalidInput
+from app.services.finance.branch_costs import branch_rows
 from app.services.finance.rates import Conversion, checked_currency, conversion, converted
 from app.services.finance.views import CostReport, CostRow, cost_row
 from app.store.db import Database
@@ -114,6 +115,8 @@ class Reports:
         """The query in the store's words, narrowed to what this person may see."""
         if query.group_by not in GROUPS:
             raise InvalidInput("group_by", f"Group by one of {', '.join(GROUPS)}.")
+        if query.group_by == "branch" and not query.draft_id:
+            raise InvalidInput("draft_id", "Branches are those of one draft: say which.")
         today = self._clock().date()
         last = _day("to", query.last, end=True) or max(today, _day("from", query.first) or today)
         first = _day("from", query.first) or last.replace(day=1)
@@ -159,6 +162,9 @@ def _page(
 ) -> tuple[list[CostRow], CostRow, int]:
     """One page of rows, the total of all, and how many rows are left: the newest times, or the most expensive keys."""
     total = cost_row(None, "Total", report_store.total(session, filters))
+    if group_by == "branch":
+        rows, _ = _all(session, person, group_by, filters)
+        return rows[offset : offset + limit], total, max(0, len(rows) - offset - limit)
     if group_by in ("day", "month"):
         rows, _ = _all(session, person, group_by, filters)
         shown = rows[max(0, len(rows) - offset - limit) : len(rows) - offset]
@@ -174,10 +180,13 @@ def _page(
 
 def _all(session: Session, person: Principal, group_by: GroupBy, filters: Filters) -> tuple[list[CostRow], CostRow]:
     """The rows in their order, and the total of all."""
+    total = cost_row(None, "Total", report_store.total(session, filters))
+    if group_by == "branch":
+        return sorted(branch_rows(session, filters, viewer_id=person.id), key=_order(group_by)), total
     read = by_version(session, filters) if group_by == "version" else report_store.report(session, group_by, filters)
     names = labels(session, group_by, read, viewer_id=person.id)
     rows = sorted((_row(group_by, key, sums, names) for key, sums in read.items()), key=_order(group_by))
-    return rows, cost_row(None, "Total", report_store.total(session, filters))
+    return rows, total
 
 
 def _row(group_by: GroupBy, key: Key, sums: Sums, names: dict[Key, str]) -> CostRow:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from app.store.finance.proof import prices, row_sums
 from app.store.finance.reports import Filters, Key, next_month
 from app.store.finance.sums import COUNTED, Sums, midnight
-from app.store.tables import CostSum, LedgerEntry
+from app.store.tables import CostSum, LedgerEntry, Version
 
 _VERSION, _LOOSE = col(CostSum.grain) == "version", col(CostSum.grain) == "loose"
 _MOST_COUNTED = 2_000
@@ -23,7 +23,7 @@ _PERSONAL = frozenset({"user_id", "draft_id", "conversation_id"})
 def by_version(session: Session, filters: Filters) -> dict[Key, Sums]:
     """All versions, and None for what made none."""
     if _has_edges(filters):
-        return {row[0]: Sums(*row[1:]) for row in session.execute(_from_rows(filters))}
+        return {row[0]: Sums(*row[1:]) for row in session.execute(_from_rows(filters, col(LedgerEntry.version_id)))}
     return _read(session, _from_sums(filters).where(_VERSION)) | _read(session, _from_sums(filters).where(_LOOSE))
 
 
@@ -40,16 +40,23 @@ def dearest_versions(
     return ordered[offset : offset + limit], count
 
 
+def by_number(session: Session, filters: Filters) -> dict[int | None, Sums]:
+    """One draft's versions by their numbers; None for what made none and for versions that are gone."""
+    made = (col(Version.id) == col(LedgerEntry.version_id)) & (col(Version.draft_id) == filters.draft_id)
+    rows = session.execute(_from_rows(filters, col(Version.number)).outerjoin(Version, made))
+    return {row[0]: Sums(*row[1:]) for row in rows}
+
+
 def _has_edges(filters: Filters) -> bool:
     """Whether a part of a month is asked for; or one draft, whose rows are few and found by an index."""
     return filters.first.day != 1 or filters.end.day != 1 or filters.draft_id is not None
 
 
-def _from_rows(filters: Filters) -> Select[Any]:
+def _from_rows(filters: Filters, key: Any) -> Select[Any]:
     original, sums = row_sums()
-    key = col(LedgerEntry.version_id)
     return (
         select(key, *sums)
+        .select_from(LedgerEntry)
         .outerjoin(original, prices(original))
         .where(
             col(LedgerEntry.at) >= midnight(filters.first),

@@ -37,6 +37,11 @@ def labels(session: Session, group_by: GroupBy, keys: Collection[Key], *, viewer
     return found
 
 
+def is_owner(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+    """Whether the names within a draft are this person's to see."""
+    return session.scalar(select(col(DraftStream.owner_id)).where(col(DraftStream.id) == draft_id)) == user_id
+
+
 def _people(session: Session, condition: ColumnElement[bool]) -> Iterator[tuple[uuid.UUID, str]]:
     for id_, name, email in session.execute(select(col(User.id), col(User.name), col(User.email)).where(condition)):
         yield id_, name or email

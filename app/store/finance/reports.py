@@ -12,10 +12,11 @@ from app.store.finance.sums import COUNTED, MONTHLY, Sums
 from app.store.tables import CostSum
 
 GroupBy = Literal[
-    "day", "month", "user", "model", "provider", "draft", "version", "conversation", "cost_centre", "group"
+    "day", "month", "user", "model", "provider", "draft", "branch", "version", "conversation", "cost_centre", "group"
 ]
 GROUPS: tuple[GroupBy, ...] = (
-    "day", "month", "user", "model", "provider", "draft", "version", "conversation", "cost_centre", "group",
+    "day", "month", "user", "model", "provider", "draft", "branch", "version", "conversation", "cost_centre",
+    "group",
 )  # fmt: skip
 Key = date | uuid.UUID | str | None
 

@@ -106,6 +106,8 @@ interface Measures {
   accepted_percent: string | null;
   words_kept: number;
   cost_per_1000_words_usd: string | null;
+  given_up_usd: string;
+  given_up_unpriced: number;
 }
 
 /** What came of it: asked for after the page is there, since it is counted from the turns and drafts themselves. */
@@ -113,11 +115,13 @@ async function tellMeasures(): Promise<void> {
   const numbers = document.getElementById("cost-numbers");
   if (!numbers) return;
   try {
-    const { accepted, rejected, pending, accepted_percent, words_kept, cost_per_1000_words_usd } = await api<Measures>("GET", numbers.dataset["measures"] ?? "");
+    const { accepted, rejected, pending, accepted_percent, words_kept, cost_per_1000_words_usd, given_up_usd, given_up_unpriced } = await api<Measures>("GET", numbers.dataset["measures"] ?? "");
     const tell = (value: string, what: string, why: string): void => numbers.append(h("div", { class: "number", title: why }, h("dd", {}, value), h("dt", {}, what)));
     if (cost_per_1000_words_usd !== null && Number(cost_per_1000_words_usd) > 0)
       tell(dollars(cost_per_1000_words_usd), `per 1,000 words kept, ${count(words_kept, "word")}`, "What was booked to drafts, for each 1,000 words that stand in them now, whoever wrote them");
     if (accepted_percent !== null) tell(`${accepted_percent} %`, `of ${accepted + rejected} suggestions accepted${pending > 0 ? `, ${pending} open` : ""}`, "Of those accepted or rejected");
+    if (Number(given_up_usd) > 0 || given_up_unpriced > 0)
+      tell(dollars(given_up_usd), `on branches given up${given_up_unpriced > 0 ? `, ${given_up_unpriced} unpriced` : ""}`, "Spent on versions that neither the draft as it is nor a favourite branch came from");
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     toast(error.message);
