@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from app.store.db import Database, quick
 from app.store.engine import checkpoints, sqlite
+from app.store.engine.checkpoints import Checkpointer
 from app.store.errors import StoreUnavailable
 from app.store.upkeep.verify import verify
 from tests.store.rows import set_value
@@ -91,6 +92,7 @@ def test_a_full_disk_is_said_and_survived(
 DISK_FULL_AT_COMMIT = """
 import asyncio, os, resource, sys
 from app.store.db import Database, quick
+from app.store.engine.checkpoints import Checkpointer
 from app.store.errors import StoreUnavailable
 from tests.store.rows import set_value
 
@@ -320,3 +322,20 @@ def test_units_that_were_saved_apart_stay_saved_when_the_disk_fills_up(
         await database.close()
 
     asyncio.run(main())
+
+
+def test_the_checkpointer_stops_also_when_it_is_told_just_after_its_pause(tmp_path: Path) -> None:
+    checkpointer = Checkpointer(tmp_path / "draftloom.db")
+    pause = checkpointer._stopping.wait
+
+    def told_just_after(seconds: float) -> bool:
+        over = pause(0)
+        checkpointer._stopping.set()
+        checkpointer._committed.set()
+        return over
+
+    checkpointer._stopping.wait = told_just_after  # type: ignore[method-assign]
+    checkpointer.after_commit(None)
+    assert checkpointer._thread is not None
+    checkpointer._thread.join(10)
+    assert not checkpointer._thread.is_alive()

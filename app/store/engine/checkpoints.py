@@ -52,6 +52,8 @@ class Checkpointer:
             if self._stopping.wait(_INTERVAL_SECONDS):
                 return
             self._committed.clear()
+            if self._stopping.is_set():
+                return  # `close` may have set both since the pause was over, and this has just taken one of them back.
             self._checkpoint()
 
     def _checkpoint(self) -> None:
