@@ -16,7 +16,6 @@ from sqlmodel import Session
 
 from app.store.db import Database, quick
 from app.store.engine import checkpoints, sqlite
-from app.store.engine.checkpoints import Checkpointer
 from app.store.errors import StoreUnavailable
 from app.store.upkeep.verify import verify
 from tests.store.rows import set_value
@@ -92,7 +91,6 @@ def test_a_full_disk_is_said_and_survived(
 DISK_FULL_AT_COMMIT = """
 import asyncio, os, resource, sys
 from app.store.db import Database, quick
-from app.store.engine.checkpoints import Checkpointer
 from app.store.errors import StoreUnavailable
 from tests.store.rows import set_value
 
@@ -324,8 +322,8 @@ def test_units_that_were_saved_apart_stay_saved_when_the_disk_fills_up(
     asyncio.run(main())
 
 
-def test_the_checkpointer_stops_also_when_it_is_told_just_after_its_pause(tmp_path: Path) -> None:
-    checkpointer = Checkpointer(tmp_path / "draftloom.db")
+def test_the_checkpointer_stops_also_when_it_is_told_just_after_its_pause(database_address: str) -> None:
+    checkpointer = checkpoints.Checkpointer(Path(database_address))
     pause = checkpointer._stopping.wait
 
     def told_just_after(seconds: float) -> bool:
