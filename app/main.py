@@ -77,9 +77,9 @@ from providers.tokens import TokenCounter
 VOCABULARY = ROOT / "web" / "dist" / "vocabulary"
 
 
-def create_app(settings: Settings, **options: Any) -> Litestar:
-    """The application; `options` as of `furnish`. When it starts it ends the turns a killed worker left behind."""
-    return application(furnish(settings, **options))
+def create_app(settings: Settings) -> Litestar:
+    """The application. When it starts it ends the turns a killed worker left behind."""
+    return application(furnish(settings))
 
 
 def furnish(

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 from sqlmodel import Session, col
 
 from app.core.edits.hunks import Hunk
+from app.store.engine.prepared import Prepared
 from app.store.errors import NotFound, StaleWrite
 from app.store.ids import new_id
 from app.store.rows import changed_rows
@@ -44,6 +45,15 @@ _COLUMNS: tuple[Any, ...] = (
     col(Turn.model),
 )
 _ROWS: Select[*tuple[Any, ...]] = select(*_COLUMNS).join(Turn, col(Turn.id) == col(Proposal.turn_id))
+# Each checkpoint asks, and before a turn one is made.
+_WITHOUT_VERSION = Prepared(
+    _ROWS.where(
+        col(Proposal.draft_id) == bindparam("of_draft"),
+        col(Proposal.state) == "accepted",
+        col(Proposal.version_id).is_(None),
+        col(Proposal.decided_seq) > bindparam("after"),
+    ).order_by(col(Proposal.decided_seq))
+)
 _ORDER = (col(Proposal.created_at), col(Proposal.turn_id), col(Proposal.number))
 
 
@@ -75,13 +85,7 @@ def proposals_of_turn(session: Session, turn_id: uuid.UUID) -> list[ProposalRow]
 
 def accepted_without_version(session: Session, draft_id: uuid.UUID, *, after: int) -> list[ProposalRow]:
     """What was accepted by events after `after` and is in no version yet, in the order it was accepted."""
-    found = _ROWS.where(
-        col(Proposal.draft_id) == draft_id,
-        col(Proposal.state) == "accepted",
-        col(Proposal.version_id).is_(None),
-        col(Proposal.decided_seq) > after,
-    ).order_by(col(Proposal.decided_seq))
-    return [ProposalRow(*row) for row in session.execute(found)]
+    return [ProposalRow(*row) for row in _WITHOUT_VERSION.all(session, of_draft=draft_id, after=after)]
 
 
 def note_version(session: Session, ids: Iterable[uuid.UUID], version_id: uuid.UUID) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
-from app.main import create_app
+from app.application import application
+from app.main import furnish
 from app.settings import Settings
 from tests.api.test_drafts import edit, text
 from tests.conftest import Person, TurnableClock, World
@@ -51,7 +52,7 @@ def test_what_was_counted_outlives_the_process(settings: Settings, clock: Turnab
     draft = ada.draft("abc")
     edit(ada, draft, 1, 1, text([3, [0, "d"]]))
     assert usage(admin)["total"]["saves"] == 1
-    with TestClient(create_app(settings, clock=clock)) as again:
+    with TestClient(application(furnish(settings, clock=clock))) as again:
         answer = again.get("/api/analytics", headers=admin.headers).json()
     assert answer["total"]["saves"] == 1
 

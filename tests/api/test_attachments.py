@@ -9,7 +9,8 @@ from urllib.parse import unquote
 import pytest
 from litestar.testing import TestClient
 
-from app.main import create_app
+from app.application import application
+from app.main import furnish
 from app.settings import Settings
 from providers.scripted import ScriptedProvider
 from tests.attachments.places import FakeClamd, Talk, attach, fake_clamd, settled, talk_in
@@ -45,7 +46,7 @@ def scanned(settings: Settings, clock: TurnableClock, scripted: ScriptedProvider
         settings, clamd=clamd.address, attachment_bytes=200_000, attachment_unpacked_bytes=20 << 20,
         attachment_pixels=1_000_000,
     )  # fmt: skip
-    app = create_app(strict, clock=clock, extra_providers=(scripted,))
+    app = application(furnish(strict, clock=clock, extra_providers=(scripted,)))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield talk_in(World(client, clock, scripted, strict))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.test_branches import START, branch, branches, merge, switch
+from tests.api.test_branches import branch, branches, fork, merge, switch
 from tests.api.test_costs import MARCH, book, rows
 from tests.api.test_versions import checkpoint, write
 from tests.conftest import Person, World
@@ -14,18 +14,11 @@ from tests.conftest import Person, World
 @pytest.fixture
 def spent(world: World, ada: Person) -> dict[str, Any]:
     """A draft on Main, which cost 1 + 2 milli-dollars; its branch Night cost 4, and an answer that made no version 8."""
-    draft = ada.draft(START, title="On foxes")
-    first = checkpoint(ada, draft)
-    night = branch(ada, draft, first, "Night")
-    switch(ada, draft, night)
-    write(ada, draft, START.replace("barks", "howls"), 1)
-    tip = checkpoint(ada, draft)
-    switch(ada, draft, branches(ada, draft)["Main"])
-    write(ada, draft, START.replace("brown", "red"), 2)
+    draft = fork(ada, "On foxes")
     main = checkpoint(ada, draft)
-    for version, amount in ((first, 1), (main, 2), (tip, 4), (None, 8)):
+    for version, amount in ((draft["first"], 1), (main, 2), (draft["tip"], 4), (None, 8)):
         pay(world, ada, draft, version, amount * 1_000_000)
-    return draft | {"first": first, "night": night, "tip": tip}
+    return draft
 
 
 def pay(

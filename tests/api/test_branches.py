@@ -44,8 +44,12 @@ START = "The old brown fox sleeps.\n\nThe dog barks at the moon tonight."
 
 @pytest.fixture
 def forked(ada: Person) -> dict[str, Any]:
+    return fork(ada)
+
+
+def fork(ada: Person, title: str = "") -> dict[str, Any]:
     """A draft with two lines from one start: Main changed the fox, Night changed the dog; it is on Main."""
-    draft = ada.draft(START)
+    draft = ada.draft(START, title=title)
     first = checkpoint(ada, draft)
     night = branch(ada, draft, first, "Night")
     switch(ada, draft, night)

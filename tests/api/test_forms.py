@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
-from app.main import create_app
+from app.application import application
+from app.main import furnish
 from app.services.forms.definitions import BadDefinition, FormDefinitions
 from app.settings import ROOT, Settings
 from tests.api.test_kinds import SUBJECT, begin, edit
@@ -176,7 +177,7 @@ def test_a_changed_definition_keeps_what_is_no_longer_asked_and_says_so(
     own = settings.data / "forms"
     own.mkdir()
     (own / "gig.json").write_text(json.dumps(changed_gig()))
-    with TestClient(create_app(settings, clock=world.clock), raise_server_exceptions=False) as client:
+    with TestClient(application(furnish(settings, clock=world.clock)), raise_server_exceptions=False) as client:
         later = Person(ada.id, ada.email, client, ada.token)
         found = state(later, draft)
         assert (found["outdated"], found["version"], found["current_version"]) == (True, 1, 2)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
-from app.main import create_app
+from app.application import application
+from app.main import furnish
 from providers.base import ModelInfo, Usage
 from providers.scripted import Reply, ScriptedProvider
 from tests.api.test_costs import MARCH, book, opened, rows, wrong
@@ -186,9 +187,8 @@ def test_prices_outlive_a_restart(world: World, boss: Person) -> None:
 def test_a_price_set_in_one_worker_reaches_the_others(world: World, scripted: ScriptedProvider) -> None:
     boss = world.person("boss", "admin")
     own = {"provider": "mill", "model": "m-1", "since": "2026-01-01", "input_usd": "7", "output_usd": "9"}
-    other = create_app(
-        world.settings, clock=world.clock, extra_providers=(ScriptedProvider(id="mill"),), price_check_seconds=0.01
-    )
+    mill = ScriptedProvider(id="mill")
+    other = application(furnish(world.settings, clock=world.clock, extra_providers=(mill,), price_check_seconds=0.01))
     with TestClient(other) as second:
 
         def overrides() -> list[str]:

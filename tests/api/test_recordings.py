@@ -18,7 +18,8 @@ import httpx
 import pytest
 from litestar.testing import TestClient
 
-from app.main import create_app
+from app.application import application
+from app.main import furnish
 from app.settings import ROOT, Settings
 from providers.scripted import ScriptedProvider
 from tests.api.test_turns import follow, start, text_of
@@ -97,7 +98,7 @@ def served(options: list[str], tmp_path: Path) -> Iterator[Recorded]:
         assert server.stdout.readline().startswith(b"listening")
         clock = TurnableClock()
         settings = Settings(data=tmp_path / "data", secret="test", offline_words_per_second=0)
-        app = create_app(settings, clock=clock, pause=no_pause)
+        app = application(furnish(settings, clock=clock, pause=no_pause))
         with TestClient(app) as client:
             yield Recorded(World(client, clock, ScriptedProvider(), settings), port)
     finally:

@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 from litestar.testing import TestClient
 
+from app.application import application
 from app.cli import main
-from app.main import create_app
+from app.main import furnish
 from app.settings import Settings
 from tests.attachments.places import attach, settled, talk_in
 from tests.attachments.samples import png
@@ -24,7 +25,7 @@ def run(settings: Settings, *arguments: str) -> Result:
 def used(tmp_path: Path, clock: TurnableClock) -> Settings:
     """An installation that held a message with two files, stopped."""
     settings = Settings(data=tmp_path / "data", secret="s" * 20)
-    with TestClient(create_app(settings, clock=clock), raise_server_exceptions=False) as client:
+    with TestClient(application(furnish(settings, clock=clock)), raise_server_exceptions=False) as client:
         talk = talk_in(World(client, clock, None, settings))  # type: ignore[arg-type]
         for name, content in (("a.png", png()), ("b.txt", b"words" * 500_000)):
             assert (

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
-from app.main import create_app
+from app.application import application
+from app.main import furnish
 from app.services.attachments.s3 import S3Storage
 from app.services.attachments.storage import LocalStorage, NotStored, Storage, StorageUnavailable
 from app.settings import Settings
@@ -159,7 +160,7 @@ def test_files_go_through_an_s3_store_from_end_to_end(bucket: str, tmp_path: Pat
         data=tmp_path / "data", secret="s" * 20, attachments="s3://files/end-to-end", s3_endpoint=bucket,
         environment={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
     )  # fmt: skip
-    app = create_app(settings, clock=clock)
+    app = application(furnish(settings, clock=clock))
     content = b"words and words " * 600_000
     with TestClient(app, raise_server_exceptions=False) as client:
         talk = talk_in(World(client, clock, ScriptedProvider(offered=()), settings))

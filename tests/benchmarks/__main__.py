@@ -36,10 +36,10 @@ SCRIPTS = {
     "costs": bench_costs.main,
     "dashboard": bench_dashboard.main,
     "goals": bench_goals.main,
-    "live": bench_goals_live.main,
+    "goals_live": bench_goals_live.main,
     "attachments": bench_attachments.main,
 }
-MEASURED_BY_PYTEST = ("store_append", "store_versions", "store_goals", "versions_tree", "providers")
+MEASURED_BY_PYTEST = ("store_append", "store_versions", "store_goals", "versions_tree", "history_page", "providers")
 
 
 def main(words: list[str]) -> int:

@@ -8,12 +8,14 @@ import asyncio
 import statistics
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import websockets
+from sqlmodel import Session
 
 from app.services.clock import system_clock
 from app.services.secrets import token_hash
@@ -22,7 +24,7 @@ from app.store.db import Database
 from app.store.drafts import load_draft
 from app.store.goals import conversations as store
 from app.store.goals.messages import begin, publish
-from app.store.tables import MessageAttachment
+from app.store.tables import MessageAttachment, User
 from tests.benchmarks.load import Load, http_request, run_load
 from tests.benchmarks.server import served
 
@@ -35,28 +37,34 @@ LISTENERS = 200
 WORDS = "Twelve bars today, hands apart; bar five **still stumbles**, so slower tomorrow.\n\n- left hand steady\n- right hand not\n"
 
 
+def beginnings(session: Session, talks: int, now: datetime) -> tuple[User, User, list[UUID]]:
+    """A student and an instructor with tokens, in so many conversations, each with a goal of its own."""
+    student, teacher = (
+        account_store.create_user(session, email=f"{role}@example.org", name=role.title(), roles=[role], at=now)
+        for role in ("student", "instructor")
+    )
+    for person, token in ((student, STUDENT), (teacher, TEACHER)):
+        account_store.create_api_token(session, user_id=person.id, name="b", token_hash=token_hash(token), at=now)
+    begun = []
+    for number in range(talks):
+        goal = store.add_goal(session, student_id=student.id, title=f"Goal {number}", created_by=student.id, at=now)
+        talk, _ = store.add_conversation(
+            session, student_id=student.id, instructor_id=teacher.id, goal_id=goal.id, at=now
+        )
+        begun.append(talk.id)
+    return student, teacher, begun
+
+
 def prepare(data: Path) -> list[str]:
     """A student and an instructor in conversations of 60 messages, every fifth with a file, every tenth with replies."""
     data.mkdir(parents=True)
     db = Database.open(f"sqlite:///{data / 'draftloom.db'}")
     now = system_clock()
-    found: list[str] = []
     with db.transaction() as session:
-        people = [
-            account_store.create_user(session, email=f"{role}@example.org", name=role.title(), roles=[role], at=now)
-            for role in ("student", "instructor")
-        ]
-        for person, token in zip(people, (STUDENT, TEACHER), strict=True):
-            account_store.create_api_token(session, user_id=person.id, name="b", token_hash=token_hash(token), at=now)
-        for number in range(CONVERSATIONS):
-            student, teacher = people
-            goal = store.add_goal(session, student_id=student.id, title=f"Goal {number}", created_by=student.id, at=now)
-            talk, _ = store.add_conversation(
-                session, student_id=student.id, instructor_id=teacher.id, goal_id=goal.id, at=now
-            )
-            found.append(str(talk.id))
+        student, teacher, talks = beginnings(session, CONVERSATIONS, now)
+        for number, talk in enumerate(talks):
 
-            def say(person: Any, type_: str, content: str, to: UUID | None = None, talk_id: UUID = talk.id) -> UUID:
+            def say(person: Any, type_: str, content: str, to: UUID | None = None, talk_id: UUID = talk) -> UUID:
                 head = begin(
                     session, conversation_id=talk_id, sender_id=person.id, message_type=type_, content=content,
                     reply_to_id=to, at=now,
@@ -77,7 +85,7 @@ def prepare(data: Path) -> list[str]:
                     for reply in range(3):
                         say(teacher, "instructor_response", f"Reply {reply}", root)
     asyncio.run(db.close())
-    return found
+    return [str(talk) for talk in talks]
 
 
 def show(name: str, load: Load, floor: Load | None = None) -> None:

@@ -2,7 +2,7 @@
 
 Measured from the moment a message should be sent (also when its sender is late) until each of the two pages was told of
 it; beside it, in the same run, how long the answer to its sender took, and the same with only two pages open.
-Run: python -m tests.benchmarks live
+Run: python -m tests.benchmarks goals_live
 """
 
 import asyncio
@@ -17,11 +17,8 @@ import msgspec
 import websockets
 
 from app.services.clock import system_clock
-from app.services.secrets import token_hash
-from app.store import accounts as account_store
 from app.store.db import Database
-from app.store.goals import conversations as store
-from tests.benchmarks.bench_goals import STUDENT, TEACHER, WORDS, answer, heard
+from tests.benchmarks.bench_goals import STUDENT, TEACHER, WORDS, answer, beginnings, heard
 from tests.benchmarks.load import http_request
 from tests.benchmarks.server import served
 
@@ -37,22 +34,10 @@ def prepare(data: Path) -> list[str]:
     data.mkdir(parents=True)
     db = Database.open(f"sqlite:///{data / 'draftloom.db'}")
     now = system_clock()
-    found: list[str] = []
     with db.transaction() as session:
-        student, teacher = (
-            account_store.create_user(session, email=f"{role}@example.org", name=role.title(), roles=[role], at=now)
-            for role in ("student", "instructor")
-        )
-        for person, token in ((student, STUDENT), (teacher, TEACHER)):
-            account_store.create_api_token(session, user_id=person.id, name="b", token_hash=token_hash(token), at=now)
-        for number in range(TALKS):
-            goal = store.add_goal(session, student_id=student.id, title=f"Goal {number}", created_by=student.id, at=now)
-            talk, _ = store.add_conversation(
-                session, student_id=student.id, instructor_id=teacher.id, goal_id=goal.id, at=now
-            )
-            found.append(str(talk.id))
+        _, _, talks = beginnings(session, TALKS, now)
     asyncio.run(db.close())
-    return found
+    return [str(talk) for talk in talks]
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The history page in Chromium while it is scrolled through 1,000 and 100,000 versions: how long its frames take.
 
 Floor: the frames of an empty page that scrolls as far, in the same browser and run.
-Run: make bench BENCH_ARGS="-k history_page"
+Run: make bench BENCH_ARGS=history_page
 """
 
 import asyncio

@@ -322,7 +322,9 @@ def test_units_that_were_saved_apart_stay_saved_when_the_disk_fills_up(
     asyncio.run(main())
 
 
-def test_the_checkpointer_stops_also_when_it_is_told_just_after_its_pause(database_address: str) -> None:
+def test_the_checkpointer_stops_also_when_it_is_told_just_after_its_pause(
+    database_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     checkpointer = checkpoints.Checkpointer(Path(database_address))
     pause = checkpointer._stopping.wait
 
@@ -332,7 +334,7 @@ def test_the_checkpointer_stops_also_when_it_is_told_just_after_its_pause(databa
         checkpointer._committed.set()
         return over
 
-    checkpointer._stopping.wait = told_just_after  # type: ignore[method-assign]
+    monkeypatch.setattr(checkpointer._stopping, "wait", told_just_after)
     checkpointer.after_commit(None)
     assert checkpointer._thread is not None
     checkpointer._thread.join(10)

@@ -105,7 +105,7 @@ class Reports:
         currency = checked_currency(query.currency) if query.currency else None
 
         def read(session: Session) -> list[CostRow]:
-            rows, total = _all(session, person, group_by, filters)
+            rows, total = _all(session, person, group_by, filters), _total(session, filters)
             shown, whole, _ = _converted(session, filters, currency, rows, [total])
             return [*shown, *whole]
 
@@ -161,12 +161,12 @@ def _page(
     session: Session, person: Principal, group_by: GroupBy, filters: Filters, limit: int, offset: int
 ) -> tuple[list[CostRow], CostRow, int]:
     """One page of rows, the total of all, and how many rows are left: the newest times, or the most expensive keys."""
-    total = cost_row(None, "Total", report_store.total(session, filters))
+    total = _total(session, filters)
     if group_by == "branch":
-        rows, _ = _all(session, person, group_by, filters)
+        rows = _all(session, person, group_by, filters)
         return rows[offset : offset + limit], total, max(0, len(rows) - offset - limit)
     if group_by in ("day", "month"):
-        rows, _ = _all(session, person, group_by, filters)
+        rows = _all(session, person, group_by, filters)
         shown = rows[max(0, len(rows) - offset - limit) : len(rows) - offset]
         return shown, total, max(0, len(rows) - offset - limit)
     if group_by == "version":
@@ -178,15 +178,17 @@ def _page(
     return rows, total, max(0, count - offset - len(found))
 
 
-def _all(session: Session, person: Principal, group_by: GroupBy, filters: Filters) -> tuple[list[CostRow], CostRow]:
-    """The rows in their order, and the total of all."""
-    total = cost_row(None, "Total", report_store.total(session, filters))
+def _total(session: Session, filters: Filters) -> CostRow:
+    return cost_row(None, "Total", report_store.total(session, filters))
+
+
+def _all(session: Session, person: Principal, group_by: GroupBy, filters: Filters) -> list[CostRow]:
+    """The rows in their order."""
     if group_by == "branch":
-        return sorted(branch_rows(session, filters, viewer_id=person.id), key=_order(group_by)), total
+        return sorted(branch_rows(session, filters, viewer_id=person.id), key=_order(group_by))
     read = by_version(session, filters) if group_by == "version" else report_store.report(session, group_by, filters)
     names = labels(session, group_by, read, viewer_id=person.id)
-    rows = sorted((_row(group_by, key, sums, names) for key, sums in read.items()), key=_order(group_by))
-    return rows, total
+    return sorted((_row(group_by, key, sums, names) for key, sums in read.items()), key=_order(group_by))
 
 
 def _row(group_by: GroupBy, key: Key, sums: Sums, names: dict[Key, str]) -> CostRow:
