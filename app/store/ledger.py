@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, or_, select, tuple_, update
+from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from app.store.engine.prepared import Prepared
 from app.store.finance.centres import centre_of
 from app.store.finance.groups import group_of
 from app.store.finance.sums import add_to_sums, sums_of
-from app.store.rows import Page, changed_rows, decode_cursor, encode_cursor
+from app.store.rows import Page, decode_cursor, encode_cursor, forget
 from app.store.tables import Conversation, LedgerEntry
 from app.store.types import BinaryUuid
 
@@ -55,8 +56,30 @@ def entry_tokens(entry: LedgerEntry) -> int:
     )
 
 
+_COLUMNS = tuple(LedgerEntry.__table__.c.keys())  # type: ignore[attr-defined]
+_INSERT = Prepared(insert(LedgerEntry))
+
+
+def _add_to_totals(**more: Any) -> Prepared:
+    return Prepared(
+        update(Conversation)
+        .where(col(Conversation.id) == bindparam("conversation_id"))
+        .values(
+            total_tokens=Conversation.total_tokens + bindparam("tokens", type_=BigInteger()),
+            unpriced=Conversation.unpriced + bindparam("more_unpriced", type_=BigInteger()),
+            **more,
+        )
+    )
+
+
+_known = func.coalesce(col(Conversation.total_cost_nano), 0)
+_ADD_PRICED = _add_to_totals(total_cost_nano=_known + bindparam("amount_nano", type_=BigInteger()))
+_ADD_UNPRICED = _add_to_totals()
+
+
 def add_entry(session: Session, entry: LedgerEntry, *, prices_unknown: bool = False) -> LedgerEntry:
-    """Adds a row and brings its conversation's totals and all sums up to date in the same unit.
+    """Writes a row and brings its conversation's totals and all sums up to date in the same unit; `entry` itself says what
+    was written and is not kept by the session.
 
     A row whose price is unknown has `amount_nano` None; one that is free has 0 and status `free`. `prices_unknown`: this
     is the adjustment that gives a price to a row that had none.
@@ -65,21 +88,17 @@ def add_entry(session: Session, entry: LedgerEntry, *, prices_unknown: bool = Fa
         entry.cost_centre = centre_of(session, entry.user_id)
     if entry.group_id is None and entry.user_id is not None and entry.adjusts_id is None:
         entry.group_id = group_of(session, entry.user_id, entry.at.astimezone(UTC).date())
-    session.add(entry)
-    session.flush()
+    session.flush()  # what statements past the session rely on
+    _INSERT.run(session, **{name: getattr(entry, name) for name in _COLUMNS})
     sums = sums_of(entry, prices_unknown=prices_unknown)
     add_to_sums(session, entry, sums)
     if entry.conversation_id is not None:
-        values: dict[str, Any] = {
-            "total_tokens": Conversation.total_tokens + entry_tokens(entry),
-            "unpriced": Conversation.unpriced + sums.unpriced,
-        }
-        if entry.amount_nano is not None:
-            known = func.coalesce(col(Conversation.total_cost_nano), 0)
-            values["total_cost_nano"] = known + entry.amount_nano
-        changed_rows(
-            session, update(Conversation).where(col(Conversation.id) == entry.conversation_id).values(**values)
-        )
+        added: dict[str, Any] = {"tokens": entry_tokens(entry), "more_unpriced": sums.unpriced}
+        if entry.amount_nano is None:
+            _ADD_UNPRICED.run(session, conversation_id=entry.conversation_id, **added)
+        else:
+            _ADD_PRICED.run(session, conversation_id=entry.conversation_id, amount_nano=entry.amount_nano, **added)
+        forget(session, Conversation, entry.conversation_id)
     return entry
 
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import CursorResult
+from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import Session
 
@@ -20,6 +21,13 @@ def changed_rows(session: Session, statement: UpdateBase) -> int:
     result = session.execute(statement)
     assert isinstance(result, CursorResult)
     return int(result.rowcount)
+
+
+def forget(session: Session, table: type[Any], id_: Any) -> None:
+    """Has the session read a row again, if it holds it: a statement past the session changed it."""
+    held = session.identity_map.get(identity_key(table, id_))
+    if held is not None:
+        session.expire(held)
 
 
 def encode_cursor(*place: Any) -> str:

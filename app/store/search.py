@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Column, CursorResult, MetaData, String, Table, Text, delete, insert, select, text
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text, bindparam, delete, insert, select, text
 from sqlmodel import Session, col
 
 from app.core.text.terms import Query
 from app.store import versions as version_store
+from app.store.engine.prepared import Prepared
 from app.store.errors import NotFound
 from app.store.rows import Page, decode_cursor, encode_cursor
 from app.store.tables import ChatMessage, Draft, DraftStream, Version
@@ -102,15 +103,15 @@ def content_of(session: Session, source: Source) -> Content | None:
             return Content(head[0], "", stamp[0], stamp)
 
 
-def _stamp(session: Session, source: Source) -> Any:
-    columns: dict[Kind, Any] = {
-        "draft": (col(DraftStream.seq), col(DraftStream.id)),
-        "version": (col(Version.label), col(Version.id)),
-        "message": (col(ChatMessage.content), col(ChatMessage.id)),
-    }
-    value, id_ = columns[source.kind]
-    row = session.execute(select(value).where(id_ == source.id)).one_or_none()
-    return None if row is None else tuple(row)
+_STAMPS: dict[Kind, Prepared] = {
+    "draft": Prepared(select(col(DraftStream.seq)).where(col(DraftStream.id) == bindparam("source_id"))),
+    "version": Prepared(select(col(Version.label)).where(col(Version.id) == bindparam("source_id"))),
+    "message": Prepared(select(col(ChatMessage.content)).where(col(ChatMessage.id) == bindparam("source_id"))),
+}
+
+
+def _stamp(session: Session, source: Source) -> tuple[Any, ...] | None:
+    return _STAMPS[source.kind].one(session, source_id=source.id)
 
 
 def _new_passages(session: Session, version_id: uuid.UUID) -> str:
@@ -123,19 +124,31 @@ def _new_passages(session: Session, version_id: uuid.UUID) -> str:
     return "\n".join(line for line in body.split("\n") if line not in known)
 
 
+_TAKE_OUT = Prepared(delete(_ENTRIES).where(_ENTRIES.c.source_id == bindparam("id")))
+_TAKE_OFF_QUEUE = Prepared(delete(_QUEUE).where(_QUEUE.c.source_id == bindparam("id")))
+_INSERT_ENTRY = Prepared(
+    insert(_ENTRIES).values(
+        {name: bindparam(name) for name in ("source_id", "kind", "draft_id", "title_terms", "terms")}
+    )
+)
+
+
 def replace_entry(
     session: Session, source: Source, content: Content | None, title_terms: Sequence[str], terms: Sequence[str]
 ) -> None:
     """Puts a source into the index in place of what was there. It goes on waiting if it changed since `content`."""
-    session.execute(delete(_ENTRIES).where(_ENTRIES.c.source_id == source.id))
+    session.flush()  # what statements past the session rely on
+    _TAKE_OUT.run(session, id=source.id)
     stamp = _stamp(session, source)
     if content is not None and stamp is not None and terms:
         _insert(session, source, title_terms, [_owner_term(content.owner_id), *terms])
     if content is None or stamp == content.stamp:
-        session.execute(delete(_QUEUE).where(_QUEUE.c.source_id == source.id))
+        _TAKE_OFF_QUEUE.run(session, id=source.id)
 
 
-_INSERT_INDEX = text("INSERT INTO search_index (rowid, title_terms, terms) VALUES (:place, :title_terms, :terms)")
+_INSERT_INDEX = Prepared(
+    text("INSERT INTO search_index (rowid, title_terms, terms) VALUES (last_insert_rowid(), :title_terms, :terms)")
+)
 _SWEEP_INDEX = text(
     "INSERT INTO search_index (search_index, rowid, title_terms, terms) "
     "SELECT 'delete', place, title_terms, terms FROM search_gone ORDER BY place LIMIT :most"
@@ -152,10 +165,8 @@ def _insert(session: Session, source: Source, title_terms: Sequence[str], terms:
     values: dict[str, Any] = {"source_id": source.id, "kind": source.kind, "draft_id": source.draft_id}
     if _is_sqlite(session):
         words = {"title_terms": " ".join(title_terms), "terms": " ".join(terms)}
-        result = session.execute(insert(_ENTRIES).values(**values, **words))
-        assert isinstance(result, CursorResult)
-        assert result.inserted_primary_key is not None
-        session.execute(_INSERT_INDEX, {"place": result.inserted_primary_key[0], **words})
+        _INSERT_ENTRY.run(session, **values, **words)
+        _INSERT_INDEX.run(session, **words)
     else:
         session.execute(_INSERT_VECTORS, {**values, "title_terms": list(title_terms), "terms": list(terms)})
 

@@ -1,7 +1,7 @@
 """Turns: one request to a model, its attempts, and its run log, which streams are resumed from."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -130,10 +130,16 @@ _EVENTS_AFTER = Prepared(
 
 
 @quick
-def append_run_events(session: Session, turn_id: uuid.UUID, events: Sequence[RunEvent]) -> None:
-    """Adds entries whose numbers the caller counts from 1; the database refuses a number twice."""
-    for event in events:
-        _INSERT_EVENT.run(session, turn_id=turn_id, n=event.n, type=event.type, data=event.data, at=event.at)
+def append_run_events(session: Session, events: Mapping[uuid.UUID, Sequence[RunEvent]]) -> None:
+    """Adds entries by turn, whose numbers the caller counts from 1; the database refuses a number twice."""
+    _INSERT_EVENT.many(
+        session,
+        [
+            {"turn_id": turn_id, "n": event.n, "type": event.type, "data": event.data, "at": event.at}
+            for turn_id, added in events.items()
+            for event in added
+        ],
+    )
 
 
 @quick

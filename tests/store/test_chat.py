@@ -168,8 +168,8 @@ def test_turns_whose_process_died_are_found(session, turn: Turn, now: datetime) 
 def test_a_run_log_is_read_on_from_any_place(session, turn: Turn, now: datetime) -> None:
     log = [RunEvent(number, "text", f'{{"delta":"{number}"}}', now) for number in range(1, 6)]
     assert turns.last_run_event(session, turn.id) == 0
-    turns.append_run_events(session, turn.id, log[:2])
-    turns.append_run_events(session, turn.id, log[2:])
+    turns.append_run_events(session, {turn.id: log[:2]})
+    turns.append_run_events(session, {turn.id: log[2:]})
     assert turns.run_events_after(session, turn.id, 0) == log
     assert turns.run_events_after(session, turn.id, 3) == log[3:]
     assert turns.run_events_after(session, turn.id, 5) == []
@@ -180,9 +180,9 @@ def test_an_entry_of_a_run_log_is_written_once(database: Database, draft: Head, 
     with database.transaction() as session:
         row = rows.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)
         turn = start(session, draft, row, now)
-        turns.append_run_events(session, turn.id, [RunEvent(1, "text", "{}", now)])
+        turns.append_run_events(session, {turn.id: [RunEvent(1, "text", "{}", now)]})
     with pytest.raises(IntegrityError), database.transaction() as session:
-        turns.append_run_events(session, turn.id, [RunEvent(1, "other", "{}", now)])
+        turns.append_run_events(session, {turn.id: [RunEvent(1, "other", "{}", now)]})
 
 
 def test_attempts_are_noted_before_they_are_made(session, turn: Turn, now: datetime) -> None:

@@ -340,7 +340,7 @@ def filled(session: Session, draft: Head, writer: User, now: datetime) -> None:
         .where(tables["turns"].c.id == turn.id)
         .values(version_id=second.id, answer_message_id=answer.id)
     )
-    append_run_events(session, turn.id, [RunEvent(1, "started", "{}", now)])
+    append_run_events(session, {turn.id: [RunEvent(1, "started", "{}", now)]})
     start_attempt(session, turn_id=turn.id, attempt=1, provider="offline", model="demo", at=now)
     session.execute(insert(tables["draft_snapshots"]).values(draft_id=draft.id, seq=1, state=b"x"))
     entry = LedgerEntry(

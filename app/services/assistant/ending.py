@@ -114,7 +114,7 @@ def end_turn(
         at=at,
     )
     last = _last_entries(end, version, outcome, usage, first_entry)
-    turn_store.append_run_events(session, ending.turn_id, [item.row(at) for item in last])
+    turn_store.append_run_events(session, {ending.turn_id: [item.row(at) for item in last]})
     return Ended(last, seq, outcome.proposed)
 
 

@@ -17,7 +17,7 @@ import structlog
 from sqlmodel import Session
 
 from app.services.clock import Clock
-from app.store.db import Database, delayed_durability, quick
+from app.store.db import Database, delayed_durability
 from app.store.turns import RunEvent, append_run_events
 
 log = structlog.get_logger()
@@ -64,15 +64,9 @@ def encode_event(n: int, type_: str, data: bytes) -> bytes:
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (n, type_.encode(), data)
 
 
-@quick
-def _append_to_disk(session: Session, rows: dict[UUID, list[RunEvent]]) -> None:
-    for turn_id, events in rows.items():
-        append_run_events(session, turn_id, events)
-
-
 @delayed_durability
 def _append(session: Session, rows: dict[UUID, list[RunEvent]]) -> None:
-    _append_to_disk(session, rows)
+    append_run_events(session, rows)
 
 
 @dataclass(eq=False, slots=True)
@@ -251,7 +245,7 @@ class RunLogs:
         if now < self._unsafe_since + _DISK_EVERY:
             return _append
         self._unsafe_since = None
-        return _append_to_disk
+        return append_run_events
 
     async def _nudge_forever(self) -> None:
         while True:

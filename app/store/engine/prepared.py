@@ -7,9 +7,10 @@ and wrapping is left out. Rows that a Session has pending are not flushed: units
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import LargeBinary, Select
+from sqlalchemy import LargeBinary, Select, TextClause
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
@@ -29,12 +30,15 @@ def driver_of(session: Session) -> Any:
     return driver
 
 
+_TIME_LENGTH = len("2026-01-31 12:00:00.000000")
+
+
 def _time_text(value: datetime | None) -> str | None:
     if value is None:
         return None
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
-    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value.isoformat(" ", "microseconds")[:_TIME_LENGTH]
 
 
 def _time_of(value: str | None) -> datetime | None:
@@ -60,10 +64,18 @@ def _result_processor(type_: TypeEngine[Any], dialect: Dialect) -> _Processor | 
     return type_.dialect_impl(dialect).result_processor(dialect, None)
 
 
+def _in_order(names: Sequence[str]) -> Callable[[dict[str, Any]], list[Any]]:
+    """The values of these names as a list."""
+    if len(names) < 2:
+        return lambda values: [values[name] for name in names]
+    take = itemgetter(*names)
+    return lambda values: list(take(values))
+
+
 class _Compiled:
     """One statement in one dialect: its text, and how values get in and out."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase, dialect: Dialect) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase | TextClause, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
         self.dialect = dialect
@@ -78,6 +90,8 @@ class _Compiled:
         if self.names is not None:
             processors = dict(self.binds)
             self.binds = [(name, processors[name]) for name in self.names]
+            self.positions = [(at, process) for at, (_, process) in enumerate(self.binds) if process is not None]
+            self.in_order = _in_order(self.names)
         columns = statement.selected_columns if isinstance(statement, Select) else ()
         self.results: list[_Processor | None] = [_result_processor(column.type, dialect) for column in columns]
 
@@ -85,7 +99,10 @@ class _Compiled:
         if self.constants:
             values = self.constants | values
         if self.names is not None:
-            return [values[name] if process is None else process(values[name]) for name, process in self.binds]
+            ordered = self.in_order(values)
+            for at, process in self.positions:
+                ordered[at] = process(ordered[at])
+            return ordered
         return {name: values[name] if process is None else process(values[name]) for name, process in self.binds}
 
     def row(self, row: Sequence[Any]) -> tuple[Any, ...]:
@@ -95,7 +112,7 @@ class _Compiled:
 class Prepared:
     """`Prepared(select(...))`; parameters are given by the names of its `bindparam`s (of the columns for an INSERT)."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase | TextClause) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
