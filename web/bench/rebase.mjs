@@ -23,7 +23,7 @@ try {
   const text = "The boats came home late and nobody had lit the lamps on the quay.\n".repeat(5_000);
   const insertion = (length, word) => ChangeSet.of({ from: random(length), insert: word }, length);
 
-  let begun = openReplica("page", { seq: 0, text, title: "" });
+  let begun = openReplica("page", { seq: 0, texts: { text }, values: {} });
   let screen = screenText(begun);
   for (let n = 0; n < EDITS; n += 1) {
     const changes = insertion(screen.length, "mine ");

@@ -103,26 +103,31 @@ def list_drafts(
     key, value_type, ascending = _sort_key(sort)
     given = select(col(DraftShare.draft_id)).where(col(DraftShare.user_id) == user_id)
     others = and_(col(DraftStream.id).in_(given), col(DraftStream.status) == "open")
-    owner = _OWNER_NAME if shared else null()
-    statement = select(*_COLUMNS, owner, key).where(others if shared else col(DraftStream.owner_id) == user_id)
-    statement = statement.where(
-        col(DraftStream.deleted_at).is_not(None) if trash else col(DraftStream.deleted_at).is_(None)
-    )
+    wanted: Any = select(col(DraftStream.id).label("id"), key.label("place"))
+    wanted = wanted.where(others if shared else col(DraftStream.owner_id) == user_id)
+    wanted = wanted.where(col(DraftStream.deleted_at).is_not(None) if trash else col(DraftStream.deleted_at).is_(None))
     if trash:
-        statement = statement.where(col(DraftStream.erased_at).is_(None))
+        wanted = wanted.where(col(DraftStream.erased_at).is_(None))
     if kind is not None:
-        statement = statement.where(col(DraftStream.kind) == kind)
+        wanted = wanted.where(col(DraftStream.kind) == kind)
     # What was handed in is gone from the list, unless somebody asks for it; a finished document stays.
-    statement = statement.where(not_(_HANDED_IN) if status is None else _in_state(status))
+    wanted = wanted.where(not_(_HANDED_IN) if status is None else _in_state(status))
     if q:
-        statement = statement.outerjoin(Draft, col(Draft.id) == col(DraftStream.id)).where(_mentions(q))
+        wanted = wanted.outerjoin(Draft, col(Draft.id) == col(DraftStream.id)).where(_mentions(q))
     place = tuple_(key, col(DraftStream.id))
     if cursor is not None:
         value, last_id = decode_cursor(cursor, value_type, uuid.UUID)
         last = tuple_(literal(value, _SQL_TYPES[value_type]), literal(last_id, BinaryUuid()))
-        statement = statement.where(place > last if ascending else place < last)
+        wanted = wanted.where(place > last if ascending else place < last)
     order = (key.asc(), col(DraftStream.id).asc()) if ascending else (key.desc(), col(DraftStream.id).desc())
-    rows = session.execute(statement.order_by(*order).limit(limit + 1)).all()
+    # The page is found first: sorted together with what is shown, all of a person's drafts would be read and counted.
+    page = wanted.order_by(*order).limit(limit + 1).subquery()
+    owner = _OWNER_NAME if shared else null()
+    rows = session.execute(
+        select(*_COLUMNS, owner, page.c.place)
+        .join_from(page, DraftStream, col(DraftStream.id) == page.c.id)
+        .order_by(*((page.c.place.asc(), page.c.id.asc()) if ascending else (page.c.place.desc(), page.c.id.desc())))
+    ).all()
     items = [_summary(row) for row in rows[:limit]]
     return Page(items, encode_cursor(rows[limit - 1][-1], rows[limit - 1][0]) if len(rows) > limit else None)
 
