@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text, bindparam, delete, insert, select, text
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text, bindparam, delete, insert, or_, select, text
 from sqlmodel import Session, col
 
 from app.core.text.terms import Query
@@ -71,17 +71,18 @@ def waiting(
 ) -> list[Source]:
     """Sources that changed since they were indexed, of one person or of all; with `rested_since` without the drafts that
     changed after it."""
-    statement = select(_QUEUE.c.source_id, _QUEUE.c.kind, _QUEUE.c.draft_id).limit(limit)
+    statement = (
+        select(_QUEUE.c.source_id, _QUEUE.c.kind, _QUEUE.c.draft_id)
+        .outerjoin(DraftStream, col(DraftStream.id) == _QUEUE.c.draft_id)
+        # What is found is listed in the order in which it was indexed.
+        .order_by(col(DraftStream.saved_at), _QUEUE.c.source_id)
+        .limit(limit)
+    )
     if owner_id is not None:
-        owned = select(col(DraftStream.id)).where(
-            col(DraftStream.id) == _QUEUE.c.draft_id, col(DraftStream.owner_id) == owner_id
-        )
-        statement = statement.where(owned.exists())
+        statement = statement.where(col(DraftStream.owner_id) == owner_id)
     if rested_since is not None:
-        busy = select(col(DraftStream.id)).where(
-            col(DraftStream.id) == _QUEUE.c.source_id, col(DraftStream.saved_at) > rested_since
-        )
-        statement = statement.where(~busy.exists())
+        saved_at = col(DraftStream.saved_at)  # None once the draft is gone
+        statement = statement.where(or_(_QUEUE.c.kind != "draft", saved_at.is_(None), saved_at <= rested_since))
     return [Source(*row) for row in session.execute(statement)]
 
 
@@ -268,35 +269,37 @@ class Shown:
     conversation_id: uuid.UUID | None = None
 
 
+def _of_source(*columns: Any, table: Any) -> Prepared:
+    return Prepared(
+        select(col(DraftStream.title), *columns)
+        .join_from(table, DraftStream, col(DraftStream.id) == bindparam("draft_id"))
+        .where(table.id == bindparam("source_id"))
+    )
+
+
+_DRAFT = _of_source(col(Draft.text), col(Draft.updated_at), table=Draft)
+_VERSION = _of_source(col(Version.created_at), col(Version.number), col(Version.label), table=Version)
+_MESSAGE = _of_source(
+    col(ChatMessage.content),
+    col(ChatMessage.created_at),
+    col(ChatMessage.role),
+    col(ChatMessage.conversation_id),
+    table=ChatMessage,
+)
+
+
 def shown(session: Session, source: Source) -> Shown:
     """Raises NotFound when it went meanwhile."""
-    title = select(col(DraftStream.title)).where(col(DraftStream.id) == source.draft_id).scalar_subquery()
-    match source.kind:
-        case "draft":
-            statement: Any = select(title, col(Draft.text), col(Draft.updated_at)).where(col(Draft.id) == source.id)
-        case "version":
-            row = session.execute(
-                select(title, col(Version.created_at), col(Version.number), col(Version.label)).where(
-                    col(Version.id) == source.id
-                )
-            ).one_or_none()
-            if row is None:
-                raise NotFound("version")
-            return Shown(row[0], _new_passages(session, source.id), row[1], row[2], row[3])
-        case "message":
-            found = session.execute(
-                select(
-                    title,
-                    col(ChatMessage.content),
-                    col(ChatMessage.created_at),
-                    col(ChatMessage.role),
-                    col(ChatMessage.conversation_id),
-                ).where(col(ChatMessage.id) == source.id)
-            ).one_or_none()
-            if found is None:
-                raise NotFound("message")
-            return Shown(found[0], found[1], found[2], role=found[3], conversation_id=found[4])
-    row = session.execute(statement).one_or_none()
+    statement = {"draft": _DRAFT, "version": _VERSION, "message": _MESSAGE}[source.kind]
+    row = statement.one(session, source_id=source.id, draft_id=source.draft_id)
     if row is None:
         raise NotFound(source.kind)
-    return Shown(row[0], row[1], row[2])
+    match source.kind:
+        case "draft":
+            return Shown(*row)
+        case "version":
+            title, at, number, label = row
+            return Shown(title, _new_passages(session, source.id), at, number, label)
+        case "message":
+            title, text, at, role, conversation_id = row
+            return Shown(title, text, at, role=role, conversation_id=conversation_id)
