@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const EDITS = 2_000;
+const EDITS = Number(process.argv[2] ?? 2_000);
 const PROMISED = 200;
 const RUNS = 5;
 
@@ -49,7 +49,7 @@ try {
   };
   const floor = timed(() => events.forEach(({ payload }) => ChangeSet.fromJSON(payload.ops[0].changes)));
   const onePage = 500;
-  const pages = Array.from({ length: EDITS / onePage }, (_, page) => events.slice(page * onePage, (page + 1) * onePage));
+  const pages = Array.from({ length: Math.ceil(EDITS / onePage) }, (_, page) => events.slice(page * onePage, (page + 1) * onePage));
   let end = begun;
   const rebased = timed(() => (end = pages.reduce((replica, page) => applyForeign(replica, page).replica, begun)));
   const single = timed(() => events.reduce((replica, event) => applyEvent(replica, event).replica, begun));
