@@ -4,11 +4,13 @@ With `CI=true` a skip is a failure: there everything a test needs can be had.
 """
 
 import asyncio
+import functools
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,12 @@ from litestar.testing import TestClient
 
 from app.application import House, application
 from app.main import VOCABULARY, furnish
+from app.services.attachments import rules
 from app.services.secrets import token_hash
 from app.settings import Settings
 from app.store import accounts as account_store
 from app.store.db import Database
+from providers import registry
 from providers.base import ModelInfo
 from providers.scripted import ScriptedProvider
 from providers.tokens import TokenCounter
@@ -38,6 +42,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_looked_at_once() -> Iterator[None]:
+    """What is installed does not change between tests, and each application would look at all of it twice."""
+    look = functools.cache(entry_points)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (registry, rules):
+            patch.setattr(module, "entry_points", look)
+        yield
 
 
 @dataclass

@@ -48,9 +48,14 @@ def open_document(session: Session, user_id: UUID, draft_id: UUID, *, lock: bool
     head = owned_draft(session, user_id, draft_id, lock=lock)
     if head.kind != "document":
         raise Conflict("wrong_kind", "Only documents have versions and an assistant.")
+    require_open(head)
+    return head
+
+
+def require_open(head: Head) -> None:
+    """Raises `Conflict` for a draft in the trash, and for one that is submitted or sent."""
     if head.deleted_at is not None or head.state.status != "open":
         raise Conflict("draft_closed", "This draft is in the trash or submitted; put it back first.")
-    return head
 
 
 def require_at_rest(session: Session, draft_id: UUID) -> None:
@@ -63,8 +68,8 @@ def require_at_rest(session: Session, draft_id: UUID) -> None:
 
 
 def text_of(head: Head) -> str:
-    """A document's text."""
-    text: str = head.state.fields["text"]
+    """The prose of a document or a message."""
+    text: str = head.state.fields["content" if head.kind == "message" else "text"]
     return text
 
 

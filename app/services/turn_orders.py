@@ -14,16 +14,24 @@ from providers.tokens import TokenCounter
 from sqlmodel import Session
 
 from app.core.text.utf16 import utf16_length, utf16_slice
-from app.services.access import open_document, text_of
+from app.services.access import text_of
 from app.services.accounts import Principal
 from app.services.actions import ActionOrder, BuiltinActions
 from app.services.assistant.context import turn_context
 from app.services.assistant.prompts import Prompts
-from app.services.assistant.requests import Mode, TurnPlan, build_request, estimate_request, within_context
+from app.services.assistant.requests import (
+    Mode,
+    Talk,
+    TurnPlan,
+    build_request,
+    estimate_request,
+    within_context,
+)
 from app.services.catalogue import Catalogue, Choice
 from app.services.clock import Clock
 from app.services.conversations import Thread, conversation_of, thread_of
 from app.services.errors import Conflict, InvalidInput
+from app.services.goals.replies import open_to_assistant, talk_around
 from app.services.locks import locked_as_read
 from app.services.views import Estimate
 from app.store.db import Database, expect_slow, quick
@@ -115,8 +123,8 @@ class Preparation:
     def _counts_at_once(self, plan: TurnPlan) -> bool:
         """Whether the prompt is rendered and counted sooner than a thread could begin (the first count loads the
         vocabulary, which takes a third of a second)."""
-        short = len(plan.text) + len(plan.prompt) <= _SHORT and not plan.history and not plan.references
-        return short and self.counter.loaded(plan.model.id)
+        alone = not plan.history and not plan.references and plan.talk is None
+        return alone and len(plan.text) + len(plan.prompt) <= _SHORT and self.counter.loaded(plan.model.id)
 
     def _estimated(self, planned: _Planned, choice: Choice) -> Prepared:
         plan = planned.plan
@@ -134,7 +142,7 @@ class Preparation:
 
     @quick
     def _plan(self, session: Session, person: Principal, draft_id: UUID, order: TurnOrder, choice: Choice) -> _Planned:
-        head = open_document(session, person.id, draft_id)
+        head = open_to_assistant(session, person, draft_id)
         text = text_of(head)
         selection = self._selection(order, text)
         context = turn_context(
@@ -147,6 +155,7 @@ class Preparation:
             action=order.action,
             selected=selection is not None,
         )
+        talk = self._talk(session, person, head, order, context.mode)
         instructions, thread = "", Thread()
         if order.conversation_id is not None:
             expect_slow(session)
@@ -173,8 +182,20 @@ class Preparation:
             tools=choice.provider.supports_tools(choice.model.id),
             locked=self._locked(session, head, order),
             suggestion=order.refines.suggestion if order.refines else None,
+            talk=talk,
         )
         return _Planned(plan, context.prompt, head.seq, thread)
+
+    def _talk(self, session: Session, person: Principal, head: Head, order: TurnOrder, mode: Mode) -> Talk | None:
+        """The conversation around a message; None for a document. A message is only ever answered, never changed."""
+        if head.kind != "message":
+            return None
+        if mode != "ask":
+            raise InvalidInput("mode", "The assistant suggests a message and does not change it: use “ask”.")
+        if order.selection is not None:
+            raise InvalidInput("selection", "The assistant works on a message as a whole.")
+        expect_slow(session)
+        return talk_around(session, person, head)
 
     def _locked(self, session: Session, head: Head, order: TurnOrder) -> tuple[tuple[int, int], ...]:
         if order.mode == "ask" or not has_locks(session, head.id):

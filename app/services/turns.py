@@ -17,7 +17,7 @@ from providers.tokens import TokenCounter
 from sqlmodel import Session
 
 from app.metrics import Metrics
-from app.services.access import open_document, owned_turn, text_of
+from app.services.access import owned_turn, text_of
 from app.services.accounts import Principal
 from app.services.actions import BuiltinActions
 from app.services.assistant.attempts import Account
@@ -32,6 +32,7 @@ from app.services.conversations import turn_view
 from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets, reserve_for_turn
+from app.services.goals.replies import open_to_assistant
 from app.services.turn_orders import Preparation, Prepared, TurnOrder, require_fitting
 from app.services.versions import base_of
 from app.services.views import Estimate, TurnStarted, TurnView
@@ -198,10 +199,11 @@ class Turns:
     ) -> Ending:
         """One transaction: checkpoint, conversation, prompt, empty answer, running turn."""
         at = self._clock()
-        head = open_document(session, person.id, draft_id, lock=True)
+        head = open_to_assistant(session, person, draft_id, lock=True)
         if text_of(head) != prepared.plan.text:
             raise draft_moved()
-        begun = self.beginning(person, order, prepared, head, base_of(session, head, at=at), at=at)
+        base_id = base_of(session, head, at=at) if head.kind == "document" else None
+        begun = self.beginning(person, order, prepared, head, base_id, at=at)
         turn = begin_turn(session, begun)
         if order.refines is not None:
             refine_by(session, order.refines.proposal_id, turn.turn_id)

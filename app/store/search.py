@@ -89,10 +89,14 @@ def waiting(
 def content_of(session: Session, source: Source) -> Content | None:
     """What is to be indexed of a source; None when it is gone, or of a kind that is not searched."""
     head = session.execute(
-        select(col(DraftStream.owner_id), col(DraftStream.title)).where(col(DraftStream.id) == source.draft_id)
+        select(col(DraftStream.owner_id), col(DraftStream.title), col(DraftStream.kind)).where(
+            col(DraftStream.id) == source.draft_id
+        )
     ).one_or_none()
     stamp = _stamp(session, source)
     if head is None or stamp is None:
+        return None
+    if source.kind == "message" and head[2] != "document":  # a chat that no page shows
         return None
     match source.kind:
         case "draft":

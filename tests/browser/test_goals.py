@@ -316,3 +316,60 @@ def test_a_long_history_is_read_upwards_without_jumping(lesson: Lesson) -> None:
     instructor.goto(lesson.desk.url + "/goals")
     expect(instructor.locator(".talk-row")).to_contain_text("Note number 119.")
     picture(instructor, "goals-desk")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_assistant_suggests_a_message_and_the_person_takes_it(lesson: Lesson, theme: Any) -> None:
+    for page, name in ((lesson.student, "phone"), (lesson.instructor, "desktop")):
+        page.emulate_media(color_scheme=theme)
+        write(page, "Half a thought")
+        expect(page.locator("#composer .pill[data-state=saved]")).to_be_visible()
+        page.locator("#composer").get_by_role("button", name="Assistant", exact=True).click()
+        panel = page.locator("#composer .reply-assistant")
+        expect(panel.locator("output")).to_contain_text("tokens")
+        panel.get_by_role("button", name="Draft a reply").click()
+        expect(panel.get_by_role("button", name="Use instead")).to_be_visible()
+        picture(page, f"reply-assistant-{name}-{theme}")
+        words = panel.locator(".suggested-words").inner_text().strip()
+        panel.get_by_role("button", name="Add below").click()
+        text = page.locator("#composer .composer-text")
+        expect(text).to_have_value(f"Half a thought\n\n{words}")
+        text.press("Control+z")
+        expect(text).to_have_value("Half a thought")
+        for other in (lesson.student, lesson.instructor):
+            expect(other.locator("#log .msg")).to_have_count(0)
+
+
+def test_a_suggestion_waits_beside_what_is_typed_meanwhile_and_is_sent_by_hand_alone(lesson: Lesson) -> None:
+    student, instructor = lesson.student, lesson.instructor
+    send(instructor, "How did bar twelve go?")
+    expect(message(student, "How did bar twelve go?")).to_be_visible()
+    student.locator("#composer").get_by_role("button", name="Assistant", exact=True).click()
+    panel = student.locator("#composer .reply-assistant")
+    expect(panel.get_by_role("button", name="Tighten")).to_be_disabled()
+    panel.get_by_role("button", name="Draft a reply").click()
+    use = panel.get_by_role("button", name="Use this")
+    expect(use).to_be_visible()
+    write(student, "My own words")
+    expect(use).to_have_count(0)
+    text = student.locator("#composer .composer-text")
+    expect(text).to_have_value("My own words")
+    words = panel.locator(".suggested-words").inner_text().strip()
+    expect(instructor.locator("#log .msg")).to_have_count(1)
+    panel.get_by_role("button", name="Use instead").click()
+    expect(text).to_have_value(words)
+    expect(instructor.locator("#log .msg")).to_have_count(1)
+    student.locator("#composer .composer-send").click()
+    expect(instructor.locator("#log .msg")).to_have_count(2)
+    instructor.goto(lesson.desk.url + "/costs")
+    expect(instructor.locator("main")).not_to_contain_text("Draft a reply")
+
+
+def test_the_assistant_says_that_a_budget_is_used_up(lesson: Lesson) -> None:
+    page = lesson.student
+    told = {"type": "about:blank", "title": "Payment required", "status": 402, "code": "budget", "detail": "Used up."}
+    page.route(re.compile(r"/turns$"), lambda route: route.fulfill(status=402, json=told))
+    page.locator("#composer").get_by_role("button", name="Assistant", exact=True).click()
+    panel = page.locator("#composer .reply-assistant")
+    panel.get_by_role("button", name="Draft a reply").click()
+    expect(panel.get_by_role("status")).to_have_text("Used up.")

@@ -1,14 +1,24 @@
 """The migrations make exactly what the tables say, on both databases, and can be taken back."""
 
+import uuid
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, col
 
+from app.store.accounts import create_user
 from app.store.db import Database
-from app.store.tables import metadata
+from app.store.drafts import Head
+from app.store.goals.conversations import add_conversation, add_goal
+from app.store.goals.messages import begin
+from app.store.tables import ChatPlace, DraftStream, GoalConversation, Turn, TurnEvent, User, metadata
 from app.store.upkeep.migrate import alembic_config, current_revision, newest_revision
+from tests.store.rows import add_message, create_conversation, create_turn
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -81,3 +91,87 @@ def test_a_failing_migration_leaves_nothing_behind(empty_database: Database, mon
         empty_database.migrate()
     with empty_database.engine.connect() as connection:
         assert sa.inspect(connection).get_table_names() == []
+
+
+def _chat_of(session: Session, draft_id: uuid.UUID, at: datetime) -> Turn:
+    """A conversation with a finished turn and all that hangs on it, and one message of each role."""
+    conversation = create_conversation(session, draft_id=draft_id, provider="p", model="m", at=at)
+    prompt = add_message(session, conversation=conversation, role="user", content="Slower?", at=at)
+    answer = add_message(
+        session, conversation=conversation, role="assistant", content="Yes.", parent_id=prompt.id, at=at
+    )
+    turn = create_turn(
+        session, draft_id=draft_id, conversation_id=conversation.id, mode="ask", base_seq=1, provider="p", model="m",
+        prompt_message_id=prompt.id, answer_message_id=answer.id, at=at,
+    )  # fmt: skip
+    answer.turn_id = turn.id
+    session.add(ChatPlace(conversation_id=conversation.id, message_id=answer.id))
+    session.add(TurnEvent(turn_id=turn.id, n=1, type="text", at=at, data="{}"))
+    session.flush()
+    return turn
+
+
+_OF_A_CHAT = ("ai_conversations", "chat_messages", "chat_places", "turns", "turn_events")
+
+
+def _rows_of_chats(session: Session) -> dict[str, list[Any]]:
+    return {name: sorted(map(str, session.execute(sa.select(metadata.tables[name])).all())) for name in _OF_A_CHAT}
+
+
+def _rules(database: Database) -> dict[str, Any]:
+    """Indexes, checks, unique constraints and triggers, which no change of a reference may lose."""
+    with database.engine.connect() as connection:
+        inspector = sa.inspect(connection)
+        found: dict[str, Any] = {
+            name: [
+                sorted(map(str, kind(name)))
+                for kind in (inspector.get_check_constraints, inspector.get_unique_constraints)
+            ]
+            for name in _OF_A_CHAT
+        }
+        rules = (
+            ("SELECT sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL",)
+            if connection.dialect.name == "sqlite"
+            else (
+                "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+                "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema()",
+            )
+        )
+        found |= {rule: sorted(connection.scalars(sa.text(rule))) for rule in rules}
+    return found
+
+
+def test_chats_of_documents_survive_that_messages_may_have_some(
+    database: Database, draft: Head, writer: User, now: datetime
+) -> None:
+    with database.transaction() as session:
+        _chat_of(session, draft.id, now)
+        kept = _rows_of_chats(session)
+    rules = _rules(database)
+    with database.transaction() as session:
+        teacher = create_user(session, email="teacher@example.org", name="Teacher", roles=["instructor"], at=now)
+        goal = add_goal(session, student_id=writer.id, title="Play", created_by=writer.id, at=now)
+        talk, _ = add_conversation(session, student_id=writer.id, instructor_id=teacher.id, goal_id=goal.id, at=now)
+        note = begin(
+            session, conversation_id=talk.id, sender_id=writer.id, message_type="daily_note", content="Bar", at=now
+        )
+        _chat_of(session, note.id, now)
+    for revision in ("0017", "head"):
+        with database.engine.begin() as connection:
+            config = alembic_config(connection)
+            (command.downgrade if revision == "0017" else command.upgrade)(config, revision)
+        with database.transaction() as session:
+            assert _rows_of_chats(session) == kept
+        assert _rules(database) == rules
+    with database.transaction() as session:
+        turn = _chat_of(session, note.id, now)
+        assert len(_rows_of_chats(session)["turns"]) == 2
+    stranger = sa.update(Turn).where(col(Turn.id) == turn.id).values(draft_id=draft.id)
+    with pytest.raises(DBAPIError), database.transaction() as session:
+        session.execute(stranger)
+    with database.transaction() as session:
+        session.execute(sa.delete(GoalConversation))
+        session.flush()
+        assert _rows_of_chats(session) == kept
+        session.execute(sa.delete(DraftStream).where(col(DraftStream.id) == draft.id))
+        assert all(rows == [] for rows in _rows_of_chats(session).values())

@@ -49,6 +49,26 @@ class Material:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A published message of a goal conversation. `part`: student or instructor."""
+
+    part: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """The conversation that a message is written for: what the person sees who writes it. `answered`: it is a reply."""
+
+    goal: str
+    description: str
+    writer: str
+    messages: Sequence[Said]
+    answered: Said | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnPlan:
     """Everything about a turn that does not change while it runs."""
@@ -73,6 +93,8 @@ class TurnPlan:
     style: str = ""
     """How the writer writes, where they switched it on."""
     references: Sequence[Material] = ()
+    talk: Talk | None = None
+    """Set where the text is a message."""
 
 
 def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, history_tokens: int) -> Request:
@@ -95,7 +117,11 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
     elif plan.mode == "write":
         start, end = plan.selection or (0, utf16_length(plan.text))
         values["locked"] = [block.text for block in locked if block.from_ < end and block.to > start]
-    user = Message.of("user", prompts.render(plan.mode, **values))
+    template: str = plan.mode
+    if plan.talk is not None:
+        template = "reply"
+        values |= {"talk": plan.talk, "messages": _latest(plan.talk, counter, plan.model.id, history_tokens)}
+    user = Message.of("user", prompts.render(template, **values))
     history = _within_budget(plan.history, counter, plan.model.id, history_tokens)
     return Request(
         plan.model.id,
@@ -120,6 +146,10 @@ def _mark(plan: TurnPlan) -> str:
     digest = hashlib.sha256(f"{plan.title}\0{plan.text}\0{plan.prompt}".encode())
     for reference in plan.references:
         digest.update(f"\0{reference.title}\0{reference.text}".encode())
+    if plan.talk is not None:
+        digest.update(f"\0{plan.talk.goal}\0{plan.talk.description}".encode())
+        for said in plan.talk.messages:
+            digest.update(f"\0{said.name}\0{said.text}".encode())
     return digest.hexdigest()[:8]
 
 
@@ -178,6 +208,17 @@ def _within_budget(history: Sequence[Exchange], counter: TokenCounter, model: st
         if budget < 0:
             break
         kept[:0] = [Message.of("user", exchange.prompt), Message.of("assistant", exchange.answer)]
+    return tuple(kept)
+
+
+def _latest(talk: Talk, counter: TokenCounter, model: str, budget: int) -> tuple[Said, ...]:
+    """The last messages that fit the budget together."""
+    kept: list[Said] = []
+    for said in reversed(talk.messages):
+        budget -= counter.count(said.text, model)
+        if budget < 0:
+            break
+        kept.insert(0, said)
     return tuple(kept)
 
 

@@ -49,12 +49,20 @@ def _people(session: Session, condition: ColumnElement[bool]) -> Iterator[tuple[
 
 def _drafts(session: Session, ids: list[uuid.UUID], viewer_id: uuid.UUID) -> Iterator[tuple[uuid.UUID, str]]:
     rows = session.execute(
-        select(col(DraftStream.id), col(DraftStream.owner_id), col(DraftStream.title), col(User.name), col(User.email))
+        select(
+            col(DraftStream.id),
+            col(DraftStream.owner_id),
+            col(DraftStream.title),
+            col(DraftStream.kind),
+            col(User.name),
+            col(User.email),
+        )
         .join(User, col(User.id) == col(DraftStream.owner_id))
         .where(col(DraftStream.id).in_(ids))
     )
-    for id_, owner_id, title, name, email in rows:
-        yield id_, (title or "Untitled draft") if owner_id == viewer_id else f"A draft of {name or email}"
+    for id_, owner_id, title, kind, name, email in rows:
+        untitled = "A message" if kind == "message" else "Untitled draft"
+        yield id_, (title or untitled) if owner_id == viewer_id else f"A draft of {name or email}"
 
 
 def _conversations(session: Session, ids: list[uuid.UUID], viewer_id: uuid.UUID) -> Iterator[tuple[uuid.UUID, str]]:

@@ -25,7 +25,7 @@ class Conversation(SQLModel, table=True):
     )
 
     id: uuid.UUID = identifier()
-    draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE")
+    draft_id: uuid.UUID = reference("draft_streams.id", on_delete="CASCADE")
     title: str = characters(255, default="")
     provider: str = characters(50)
     model: str = characters(200)
@@ -62,7 +62,7 @@ class ChatMessage(SQLModel, table=True):
     )  # fmt: skip
 
     id: uuid.UUID = identifier()
-    draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE")
+    draft_id: uuid.UUID = reference("draft_streams.id", on_delete="CASCADE")
     conversation_id: uuid.UUID = reference()
     parent_id: uuid.UUID | None = optional_reference()
     role: str = characters(20)
@@ -178,7 +178,7 @@ class Turn(SQLModel, table=True):
     )  # fmt: skip
 
     id: uuid.UUID = identifier()
-    draft_id: uuid.UUID = reference("drafts.id", on_delete="CASCADE")
+    draft_id: uuid.UUID = reference("draft_streams.id", on_delete="CASCADE")
     conversation_id: uuid.UUID = reference()
     user_id: uuid.UUID | None = optional_reference("users.id", on_delete="SET NULL", index=True)
     mode: str = characters(10)

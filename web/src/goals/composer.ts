@@ -6,6 +6,7 @@ import { h, icon, meta } from "../common/dom.js";
 import { recall, remember } from "../common/kept.js";
 import { toast } from "../common/toast.js";
 import type { FieldsDraft } from "../fields/open.js";
+import { Assistant } from "./assistant.js";
 import { ComposerForm } from "./composer_form.js";
 import { mounts } from "./mounts.js";
 import type { Outbox } from "./outgoing.js";
@@ -25,6 +26,13 @@ export interface ComposerOptions {
 
 export class Composer {
   private form: ComposerForm;
+  private readonly assistant = new Assistant({
+    draft: () => this.savedDraft(),
+    isEmpty: () => this.form.content.trim() === "",
+    replace: (words) => this.form.write(words, false),
+    append: (words) => this.form.write(words, true),
+    focus: () => this.focus(),
+  });
   private opening: Promise<void> | null = null;
   private closed = false;
   private readonly key: string;
@@ -34,7 +42,7 @@ export class Composer {
   constructor(private readonly options: ComposerOptions) {
     this.key = `composing.${meta("account")}.${options.conversation}.${options.replyTo ?? ""}`;
     this.form = this.newForm();
-    options.place.replaceChildren(h("div", { class: "writing" }, this.form.root, this.sendButton));
+    options.place.replaceChildren(h("div", { class: "writing" }, this.assistant.root, this.form.root, this.sendButton));
     const left = recall(this.key) ?? "";
     if (left !== "") this.form.text.value = left;
     this.form.show();
@@ -72,6 +80,7 @@ export class Composer {
       typed: () => this.typed(form),
       shown: () => this.showSendable(),
       pickTemplate: () => pickTemplate(form),
+      assist: () => this.assistant.toggle(),
       closed: () => this.lost(form),
     });
     slashPicker(form);
@@ -87,6 +96,7 @@ export class Composer {
   private typed(form: ComposerForm): void {
     if (form !== this.form) return;
     this.options.typing();
+    this.assistant.refresh();
     if (form.fields) return;
     remember(this.key, form.content || null);
     void this.begin();
@@ -97,6 +107,12 @@ export class Composer {
     const { draft } = this.form;
     if (!draft) throw new Problem(0, "unreachable", "The server cannot be reached.");
     return draft.id;
+  }
+
+  private async savedDraft(): Promise<string> {
+    const id = await this.draftOf(this.form);
+    await this.form.fields?.settled();
+    return id;
   }
 
   /** Gets the draft for what is typed. Without a network it stays where it is, on the device. */
@@ -154,6 +170,7 @@ export class Composer {
 
   /** A fresh form in the place of one that is on its way; that one keeps its words until they are sent. */
   private replace(old: ComposerForm): void {
+    this.assistant.close();
     const focused = document.activeElement === old.text || this.sendButton === document.activeElement;
     this.form = this.newForm();
     old.root.replaceWith(this.form.root);

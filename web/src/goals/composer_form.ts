@@ -14,6 +14,7 @@ export interface FormLinks {
   /** Whether there is something to send may have changed. */
   shown(): void;
   pickTemplate(): void;
+  assist(): void;
   /** It was sent, discarded or lost elsewhere. */
   closed(): void;
 }
@@ -44,6 +45,7 @@ export class ComposerForm {
       "div",
       { class: "composer-tools" },
       h("button", { type: "button", class: "icon-button", "aria-label": "Reply templates", title: "Reply templates ( / )", onclick: () => links.pickTemplate() }, icon("templates")),
+      h("button", { type: "button", class: "icon-button", "aria-label": "Assistant", title: "Assistant", onclick: () => links.assist() }, icon("model")),
       this.type && h("label", { class: "select" }, this.type),
       h("label", { class: "composer-date" }, icon("calendar"), this.date),
       h("span", { class: "grow" }),
@@ -93,6 +95,16 @@ export class ComposerForm {
     this.text.setRangeText(words, from, to, "end");
     this.text.dispatchEvent(new Event("input", { bubbles: true }));
     this.text.focus();
+  }
+
+  /** Puts words in place of all, or below them, as one step that the control's own undo takes back. */
+  write(words: string, below: boolean): void {
+    const { text } = this;
+    text.focus();
+    text.setSelectionRange(below ? text.value.length : 0, text.value.length);
+    const put = below && text.value.trim() !== "" ? `\n\n${words}` : words;
+    // The only way into a control that its undo knows of.
+    if (!document.execCommand("insertText", false, put)) this.insert(put, text.selectionStart, text.selectionEnd);
   }
 
   get isSendable(): boolean {

@@ -3,8 +3,8 @@ took 0.3 s among 10,000 drafts, and two 50 ms (4 ms now). PostgreSQL's index has
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
