@@ -40,6 +40,9 @@ export interface PaneLinks {
   taken(version: TurnVersion, seq: number): Promise<void>;
 }
 
+/** How often the place of a running turn is asked for while the text moves on. */
+const PLACE_TRIES = 5;
+
 /** Stands for the turn that is about to be started. */
 const NEXT_TURN = "next";
 
@@ -259,7 +262,7 @@ export class Pane {
   /** Picks up a turn that was started before this page was loaded, or on another device. */
   private async attach(id: string): Promise<void> {
     try {
-      const turn = await api<Turn>("GET", `/api/turns/${id}`);
+      const turn = await this.placedTurn(id);
       if (turn.state !== "running") return;
       if (turn.alternatives_id) {
         this.conversationId = turn.conversation_id;
@@ -269,10 +272,24 @@ export class Pane {
         this.conversationId = turn.conversation_id;
         await this.reload();
       }
+      if (turn.passage && this.surface.passageOf(id) === undefined) {
+        this.surface.workOn(id, this.session.rangeOnScreen(turn.passage.from, turn.passage.to), turn.mode !== "ask");
+      }
       this.begin(id, turn.mode);
       this.run?.answer.named(this.models.label(turn));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+    }
+  }
+
+  /** A turn whose passage holds for the text this page has; without its passage when the text does not come to rest. */
+  private async placedTurn(id: string): Promise<Turn> {
+    for (let tries = 0; ; tries += 1) {
+      const turn = await api<Turn>("GET", `/api/turns/${id}`);
+      if (!turn.passage) return turn;
+      if (this.session.seq < turn.passage.seq) await this.session.reach(turn.passage.seq);
+      if (this.session.seq === turn.passage.seq) return turn;
+      if (tries === PLACE_TRIES) return { ...turn, passage: null };
     }
   }
 
