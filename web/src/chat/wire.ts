@@ -88,6 +88,8 @@ export interface Conversation {
   total_tokens: number;
   total_cost_usd: string | null;
   unpriced: number;
+  /** The end of the branch that is shown. */
+  current_message_id: string | null;
   messages: Message[];
 }
 
