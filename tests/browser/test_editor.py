@@ -1,38 +1,11 @@
 """The editor in use: a chat message that was searched for, writing into a selection, what is locked, and the bars."""
 
-from typing import Any
-
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Desk, picture
+from tests.browser.conftest import Api, Desk, picture, settled
 
 pytestmark = pytest.mark.browser
-
-
-class Api:
-    """The same person's programs beside the page."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        token = desk.context.request.get(f"{desk.url}/api/me").json()["csrf_token"]
-        self.headers = {"X-CSRF-Token": token}
-
-    def post(self, path: str, **body: Any) -> Any:
-        answer = self.desk.context.request.post(f"{self.desk.url}{path}", data=body, headers=self.headers)
-        assert answer.ok, answer.text()
-        return answer.json()
-
-    def turn(self, draft: str, mode: str, prompt: str, **more: Any) -> Any:
-        """Start a turn and wait for its end; its view."""
-        started = self.post(f"/api/drafts/{draft}/turns", mode=mode, prompt=prompt, provider="offline", **more)
-        self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}/events")
-        return self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}").json() | started
-
-
-def settled(element: Locator) -> None:
-    """Wait until it has come to rest, for a picture of it."""
-    element.evaluate("element => Promise.all(element.getAnimations({subtree: true}).map(one => one.finished))")
 
 
 def in_view(page: Page, selector: str) -> bool:

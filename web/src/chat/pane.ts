@@ -273,9 +273,15 @@ export class Pane {
 
   private async refused(problem: Problem): Promise<void> {
     if (problem.status === 401) return this.links.needSignIn();
-    const running = problem.code === "turn_running" && !this.run ? await api<{ running_turn_id: string | null }>("GET", `/api/drafts/${this.draft.id}`).catch(() => null) : null;
-    if (running?.running_turn_id) await this.attach(running.running_turn_id);
+    if (problem.code === "turn_running") await this.pickUp();
     toast(problem.message);
+  }
+
+  /** Shows the turn that runs in this draft, if one does and this page does not know of it: there it can be stopped. */
+  async pickUp(): Promise<void> {
+    if (this.running) return;
+    const draft = await api<{ running_turn_id: string | null }>("GET", `/api/drafts/${this.draft.id}`).catch(() => null);
+    if (draft?.running_turn_id) await this.attach(draft.running_turn_id);
   }
 
   /** Picks up a turn that was started before this page was loaded, or on another device. */
