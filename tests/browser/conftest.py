@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -79,7 +79,7 @@ class Api:
 
     def turn(self, draft: str, mode: str, prompt: str, **more: Any) -> Any:
         """Start a turn and wait for its end; its view."""
-        started = self.post(f"/api/drafts/{draft}/turns", mode=mode, prompt=prompt, provider="offline", **more)
+        started = self.post(f"/api/drafts/{draft}/turns", mode=mode, prompt=prompt, **{"provider": "offline"} | more)
         self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}/events")
         return self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}").json() | started
 
@@ -158,6 +158,56 @@ def short_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("DRAFTLOOM_ENDPOINTS", json.dumps([endpoint]))
     monkeypatch.setenv("DRAFTLOOM_DEFAULT_MODEL", "short/short-1")
     yield
+    server.shutdown()
+    server.server_close()
+
+
+class SlowModel(ThreadingHTTPServer):
+    """A model that says some words and the rest only when it is told to; beside it one that takes no key."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), SlowAnswers)
+        self.finish = Event()
+
+
+class SlowAnswers(BaseHTTPRequestHandler):
+    server: SlowModel
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if asked["model"] == "shut-1":
+            self.send_error(401)
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.say({"delta": {"content": "The gulls sleep "}, "index": 0})
+        self.server.finish.wait(60)
+        self.say({"delta": {"content": "on the roof."}, "index": 0})
+        self.say({"delta": {}, "index": 0, "finish_reason": "stop"})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def say(self, choice: dict[str, object]) -> None:
+        chunk = {"id": "1", "object": "chat.completion.chunk", "model": "slow-1", "choices": [choice]}
+        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the test says what went wrong."""
+
+
+@pytest.fixture
+def slow_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowModel]:
+    """The product, started after this, has a model that waits and one that refuses."""
+    server = SlowModel()
+    Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = {"name": "slow", "base_url": f"http://127.0.0.1:{server.server_port}/v1", "models": ["slow-1", "shut-1"]}
+    monkeypatch.setenv("DRAFTLOOM_ENDPOINTS", json.dumps([endpoint]))
+    monkeypatch.setenv("DRAFTLOOM_DEFAULT_MODEL", "slow/slow-1")
+    yield server
+    server.finish.set()
     server.shutdown()
     server.server_close()
 

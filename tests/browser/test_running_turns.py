@@ -1,63 +1,11 @@
 """While a model writes: who comes later sees it where it belongs, and what would pull the text away is refused."""
 
-import json
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Api, Desk, picture, settled
+from tests.browser.conftest import Api, Desk, SlowModel, picture, settled
 
 pytestmark = pytest.mark.browser
-
-
-class SlowModel(ThreadingHTTPServer):
-    """A model that says some words and the rest only when it is told to."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), SlowAnswers)
-        self.finish = Event()
-
-
-class SlowAnswers(BaseHTTPRequestHandler):
-    server: SlowModel
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.end_headers()
-        self.say({"delta": {"content": "The gulls sleep "}, "index": 0})
-        self.server.finish.wait(60)
-        self.say({"delta": {"content": "on the roof."}, "index": 0})
-        self.say({"delta": {}, "index": 0, "finish_reason": "stop"})
-        self.wfile.write(b"data: [DONE]\n\n")
-
-    def say(self, choice: dict[str, object]) -> None:
-        chunk = {"id": "1", "object": "chat.completion.chunk", "model": "slow-1", "choices": [choice]}
-        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-        self.wfile.flush()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the test says what went wrong."""
-
-
-@pytest.fixture
-def slow_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowModel]:
-    """The product, started after this, has a model that waits."""
-    server = SlowModel()
-    Thread(target=server.serve_forever, daemon=True).start()
-    endpoint = {"name": "slow", "base_url": f"http://127.0.0.1:{server.server_port}/v1", "models": ["slow-1"]}
-    monkeypatch.setenv("DRAFTLOOM_ENDPOINTS", json.dumps([endpoint]))
-    monkeypatch.setenv("DRAFTLOOM_DEFAULT_MODEL", "slow/slow-1")
-    yield server
-    server.finish.set()
-    server.shutdown()
-    server.server_close()
 
 
 TEXT = "The first paragraph stays.\n\nThe second is written anew.\n\nThe third stays too."
