@@ -23,6 +23,7 @@ from app.services.views import (
     Confirmation,
     ConversationView,
     MessageView,
+    Passage,
     ProposalCounts,
     TurnError,
     TurnVersion,
@@ -36,6 +37,8 @@ from app.store import proposals as proposal_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
 from app.store.db import Database
+from app.store.drafting.drifts import Drifts
+from app.store.drafting.heads import Head
 from app.store.errors import NotFound
 from app.store.tables import ChatMessage, Conversation, LedgerEntry, Turn
 from app.store.turn_beginnings import move_to
@@ -203,6 +206,22 @@ def turn_view(session: Session, turn: Turn) -> TurnView:
         answer = conversation_store.get_message(session, turn.answer_message_id)
     proposed = proposal_store.counts(session, [turn.id])
     return _turn_view(session, turn, answer, entries, proposed.get(turn.id))
+
+
+def running_turn_view(session: Session, turn: Turn, head: Head) -> TurnView:
+    """The same of a turn that runs on the draft of `head`, with where its passage is now.
+
+    The passage takes in what was written at its edges, as on the page the turn was started from.
+    """
+    view = turn_view(session, turn)
+    if turn.selection_from is None or turn.selection_to is None:
+        return view
+    drift = Drifts(session, head).since(turn.base_seq)
+    if drift is None:
+        return view
+    start = drift.changes.map_position(turn.selection_from, -1)
+    end = drift.changes.map_position(turn.selection_to, 1)
+    return msgspec.structs.replace(view, passage=Passage(from_=start, to=end, seq=head.seq))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Deciding proposals: units of one transaction each, under the draft's lock, so that everything is decided once.
 
 Accepting puts words exactly where the replaced ones stand, as one event. Suggestions of a turn accepted one after the
-other share a version: made when the last of them is decided on, or as soon as anything else happens to the text.
+other share a version: made when the last of them is decided on, accepted or rejected, or as soon as anything else
+happens to the text.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from app.services.access import open_document, owned_draft, owned_proposal, owne
 from app.services.errors import Conflict
 from app.services.locks import locked_now
 from app.services.review import Standing, is_locked, standing
-from app.services.versions import checkpoint_unit
+from app.services.versions import checkpoint_unit, version_of_accepted
 from app.services.views import VersionName
 from app.store import conversations as conversation_store
 from app.store import drafts as draft_store
@@ -39,7 +40,8 @@ _TOGETHER = timedelta(minutes=2)
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
     """What a decision on a proposal or a run (`id`) led to. `seq` and `version`: the event and the version that have
-    what was accepted; no version while more of the same turn waits, which may go into the same one.
+    what was accepted; no version while more of the same turn waits, which may go into the same one. Of a rejection:
+    those of what was accepted before it of the same turn, where it was the last to be decided on.
 
     `accepted` and `rejected` are the proposals decided so; `stale` those whose words changed meanwhile and `locked`
     those on paragraphs the writer has locked: both go on waiting.
@@ -109,25 +111,39 @@ def accept_run(session: Session, user_id: UUID, turn_id: UUID, *, confirm: bool,
 def reject_one(session: Session, user_id: UUID, proposal_id: UUID, *, at: datetime) -> Decided:
     """Dismiss a proposal, also a stale one. Raises `Conflict` if it was accepted."""
     draft_id = owned_proposal(session, user_id, proposal_id).draft_id
-    owned_draft(session, user_id, draft_id, lock=True)
+    head = owned_draft(session, user_id, draft_id, lock=True)
     row = proposal_store.get_proposal(session, proposal_id)
-    if row.state != "rejected":
-        _require_pending(row)
-        proposal_store.decide(session, [row.id], state="rejected", by=user_id, at=at)
-    return Decided(id=row.id, draft_id=draft_id, state="rejected", rejected=[row.id])
+    decided = Decided(id=row.id, draft_id=draft_id, state="rejected", rejected=[row.id])
+    if row.state == "rejected":
+        return decided
+    _require_pending(row)
+    proposal_store.decide(session, [row.id], state="rejected", by=user_id, at=at)
+    return decided if _more_waits(session, row) else _with_shared_version(session, head, row.turn_id, decided, at=at)
 
 
 def reject_run(session: Session, user_id: UUID, turn_id: UUID, *, at: datetime) -> Decided:
     """Dismiss everything that waits of a turn; what was accepted stays in the text. Raises `Conflict`."""
     turn = owned_turn(session, user_id, turn_id)
-    owned_draft(session, user_id, turn.draft_id, lock=True)
+    head = owned_draft(session, user_id, turn.draft_id, lock=True)
     rows = proposal_store.proposals_of_turn(session, turn_id)
     pending = [row.id for row in rows if row.state == "pending"]
     gone = [row.id for row in rows if row.state == "rejected" or row.id in pending]
     if not gone:
         raise _already_accepted() if any(row.state == "accepted" for row in rows) else _nothing_proposed()
     proposal_store.decide(session, pending, state="rejected", by=user_id, at=at)
-    return Decided(id=turn_id, draft_id=turn.draft_id, state="rejected", rejected=gone)
+    decided = Decided(id=turn_id, draft_id=turn.draft_id, state="rejected", rejected=gone)
+    return _with_shared_version(session, head, turn_id, decided, at=at)
+
+
+def _with_shared_version(session: Session, head: Head, turn_id: UUID, decided: Decided, *, at: datetime) -> Decided:
+    """Nothing of the turn waits any more: what was accepted of it becomes a version, as if the last had been accepted."""
+    current = version_store.current_version(session, head.id)
+    waiting = proposal_store.accepted_without_version(session, head.id, after=current.seq if current else 0)
+    if not waiting or waiting[-1].turn_id != turn_id:
+        return decided
+    version = version_of_accepted(session, head, waiting, at=at)
+    name = VersionName(version.id, version.number, version.label)
+    return msgspec.structs.replace(decided, seq=waiting[-1].decided_seq, version=name)
 
 
 def _losses(session: Session, turn: Turn, head: Head, standings: Sequence[Standing]) -> list[str]:

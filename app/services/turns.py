@@ -17,7 +17,7 @@ from providers.tokens import TokenCounter
 from sqlmodel import Session
 
 from app.metrics import Metrics
-from app.services.access import owned_turn, text_of
+from app.services.access import owned_draft, owned_turn, text_of
 from app.services.accounts import Principal
 from app.services.actions import BuiltinActions
 from app.services.assistant.attempts import Account
@@ -28,7 +28,7 @@ from app.services.assistant.run_log import RunLogs, encode_event
 from app.services.assistant.runner import RunnerTools, TurnRunner
 from app.services.catalogue import Catalogue
 from app.services.clock import Clock
-from app.services.conversations import turn_view
+from app.services.conversations import running_turn_view, turn_view
 from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets, reserve_for_turn
@@ -128,7 +128,10 @@ class Turns:
         """The turn as committed so far. Raises `Missing`."""
 
         def query(session: Session) -> TurnView:
-            return turn_view(session, owned_turn(session, person.id, turn_id))
+            turn = owned_turn(session, person.id, turn_id)
+            if turn.state != "running":
+                return turn_view(session, turn)
+            return running_turn_view(session, turn, owned_draft(session, person.id, turn.draft_id))
 
         return await self._db.read(query)
 

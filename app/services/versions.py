@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from app.store import versions as version_store
 from app.store.db import Database, expect_slow
 from app.store.drafting.event_log import Origin
 from app.store.drafting.heads import Head
+from app.store.proposals import ProposalRow
 from app.store.turn_beginnings import current_text_hash
 from app.store.versions import VersionFilter, VersionRow
 
@@ -175,25 +177,22 @@ def checkpoint_unit(session: Session, head: Head, *, at: datetime) -> tuple[Vers
         return None, False
     if current is not None and current.hash == hashlib.sha256(text.encode()).digest():
         return current, False
-    accepted = _version_of_accepted(session, head, current, at=at)
-    if accepted is not None and accepted.hash == hashlib.sha256(text.encode()).digest():
-        return accepted, True
+    waiting = proposal_store.accepted_without_version(session, head.id, after=current.seq if current else 0)
+    if waiting:
+        accepted = version_of_accepted(session, head, waiting, at=at)
+        if accepted.hash == hashlib.sha256(text.encode()).digest():
+            return accepted, True
     version = version_store.add_version(
         session, head.id, text=text, seq=head.seq, source="user", author_id=head.owner_id, words=head.words, at=at
     )
     return version, True
 
 
-def _version_of_accepted(
-    session: Session, head: Head, current: VersionRow | None, *, at: datetime
-) -> VersionRow | None:
-    """The version of suggestions that were accepted one by one and wait for theirs: all of one turn and one person.
+def version_of_accepted(session: Session, head: Head, rows: Sequence[ProposalRow], *, at: datetime) -> VersionRow:
+    """The version of suggestions that were accepted one by one and wait for theirs (`rows`): all of one turn and person.
 
     It has the text as it was after the last of them, so that what was typed since is not taken for the model's.
     """
-    rows = proposal_store.accepted_without_version(session, head.id, after=current.seq if current else 0)
-    if not rows:
-        return None
     last = rows[-1]
     seq = last.decided_seq or head.seq
     text = text_of(head) if seq == head.seq else draft_store.state_at(session, head.id, seq).fields["text"]

@@ -216,6 +216,14 @@ class TurnError(msgspec.Struct, frozen=True):
     retryable: bool
 
 
+class Passage(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of a draft's text as it was after event `seq`."""
+
+    from_: int = msgspec.field(name="from")
+    to: int
+    seq: int
+
+
 class TurnView(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     draft_id: UUID
@@ -241,6 +249,9 @@ class TurnView(msgspec.Struct, frozen=True, kw_only=True):
     """The group this turn is one alternative of."""
     selected: bool = False
     """Whether it was limited to a selected passage."""
+    passage: Passage | None = None
+    """Where that passage is now; only while the turn runs, and only where one turn is asked for. Null also when the
+    words written since were erased."""
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,14 +2,19 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
+from app.store.db import Database
+from app.store.tables import Proposal
 from providers.base import ToolCall
 from providers.errors import BrokenStream
 from providers.scripted import Reply, ScriptedProvider
 from tests.api.test_turns import call, follow, start
-from tests.conftest import Person, TurnableClock
+from tests.conftest import Person, TurnableClock, World
 
 TEXT = "# Whales\n\nThey sing. They swim far.\n\nThey dive deep.\n"
 
@@ -154,6 +159,101 @@ def test_a_checkpoint_after_accepting_is_the_models(ada: Person, scripted: Scrip
     made = ada.post(f"/api/drafts/{draft['id']}/versions", {}).json()
     assert (made["source"], made["turn_id"], made["model"]) == ("ai_edit", turn["id"], "script-1")
     assert accept(ada, sing).json()["version"]["id"] == made["id"]
+
+
+@pytest.mark.parametrize("whole_run", [False, True])
+def test_rejecting_the_last_makes_the_version_of_those_accepted(
+    ada: Person, scripted: ScriptedProvider, whole_run: bool
+) -> None:
+    draft = ada.draft(TEXT)
+    turn = propose(ada, scripted, draft, THIRD, SING, DIVE)
+    title, sing, dive = listed(ada, draft)
+    accept(ada, title)
+    seq = accept(ada, sing).json()["seq"]
+    path = f"/api/turns/{turn['id']}/reject" if whole_run else f"/api/proposals/{dive['id']}/reject"
+    decided = ada.post(path).json()
+    assert (decided["state"], decided["seq"], decided["rejected"]) == ("rejected", seq, [dive["id"]])
+    made, base = versions(ada, draft)
+    assert (made["id"], made["turn_id"], made["source"]) == (decided["version"]["id"], turn["id"], "ai_edit")
+    assert [ada.get(f"/api/versions/{one['id']}").json()["text"] for one in (made, base)] == [text(ada, draft), TEXT]
+    assert accept(ada, title).json()["version"] == accept(ada, sing).json()["version"] == decided["version"]
+    assert ada.post(path).json()["version"] is None, "the second time nothing is made"
+    assert len(versions(ada, draft)) == 2
+
+
+def test_rejecting_makes_no_version_while_more_waits_or_nothing_was_accepted(
+    ada: Person, scripted: ScriptedProvider
+) -> None:
+    draft = ada.draft(TEXT)
+    propose(ada, scripted, draft, THIRD, SING, DIVE)
+    title, sing, dive = listed(ada, draft)
+    accept(ada, title)
+    assert ada.post(f"/api/proposals/{sing['id']}/reject").json()["version"] is None
+    assert len(versions(ada, draft)) == 1
+    other = ada.draft(TEXT)
+    propose(ada, scripted, other, SING)
+    (only,) = listed(ada, other)
+    assert ada.post(f"/api/proposals/{only['id']}/reject").json()["version"] is None
+    assert accept(ada, dive).json()["version"] is not None
+
+
+def test_what_was_typed_before_the_last_is_rejected_is_not_taken_for_the_models(
+    ada: Person, scripted: ScriptedProvider
+) -> None:
+    draft = ada.draft(TEXT)
+    propose(ada, scripted, draft, SING, DIVE)
+    sing, dive = listed(ada, draft)
+    accept(ada, sing)
+    accepted = text(ada, draft)
+    write(ada, draft, accepted + "\nMore.\n")
+    decided = ada.post(f"/api/proposals/{dive['id']}/reject").json()
+    assert ada.get(f"/api/versions/{decided['version']['id']}").json()["text"] == accepted
+    assert text(ada, draft) == accepted + "\nMore.\n"
+    ada.post(f"/api/drafts/{draft['id']}/versions", {})
+    assert [one["source"] for one in versions(ada, draft)] == ["user", "ai_edit", "user"]
+
+
+def test_two_people_who_accept_in_turn_share_no_version(
+    world: World, ada: Person, mallory: Person, scripted: ScriptedProvider
+) -> None:
+    draft = ada.draft(TEXT)
+    turn = propose(ada, scripted, draft, THIRD, SING, DIVE)
+    title, sing, dive = listed(ada, draft)
+    assert accept(mallory, title).status_code == 404
+    accept(ada, title)
+    accept(ada, sing)
+    decided_by(world, mallory, turn)
+    decided = accept(ada, dive).json()
+    mine, hers, base = versions(ada, draft)
+    assert (mine["author"]["id"], mine["id"]) == (ada.id, decided["version"]["id"])
+    assert hers["author"]["id"] == mallory.id
+    texts = [ada.get(f"/api/versions/{one['id']}").json()["text"] for one in (mine, hers, base)]
+    first = TEXT.replace("Whales", "Dolphins").replace("sing", "hum")
+    assert texts == [text(ada, draft), first, TEXT]
+
+
+def test_the_last_rejected_by_another_leaves_the_version_to_who_accepted(
+    world: World, ada: Person, mallory: Person, scripted: ScriptedProvider
+) -> None:
+    draft = ada.draft(TEXT)
+    turn = propose(ada, scripted, draft, SING, DIVE)
+    sing, dive = listed(ada, draft)
+    accept(ada, sing)
+    decided_by(world, mallory, turn)
+    decided = ada.post(f"/api/proposals/{dive['id']}/reject").json()
+    made = versions(ada, draft)[0]
+    assert (made["id"], made["author"]["id"]) == (decided["version"]["id"], mallory.id)
+
+
+def decided_by(world: World, person: Person, turn: dict[str, Any]) -> None:
+    """As if somebody else had accepted what was accepted so far: only the owner can, as yet."""
+    db = Database.open(world.settings.database, migrate_schema=False)
+    try:
+        with db.transaction() as session:
+            mine = (col(Proposal.turn_id) == UUID(turn["id"]), col(Proposal.state) == "accepted")
+            session.execute(update(Proposal).where(*mine).values(decided_by=UUID(person.id)))
+    finally:
+        db.engine.dispose()
 
 
 def test_accepting_twice_answers_the_same_and_applies_once(ada: Person, scripted: ScriptedProvider) -> None:

@@ -228,6 +228,37 @@ def test_stopping_keeps_the_partial_text_and_counts_its_tokens(
     assert ada.post(f"/api/turns/{turn['id']}/stop").status_code == 202
 
 
+def test_a_page_that_comes_later_learns_where_the_passage_is_now(
+    world: World, ada: Person, scripted: ScriptedProvider
+) -> None:
+    draft = ada.draft("They sing.\n\nThey swim.\n\nThey dive.")
+    gate = world.client.blocking_portal.call(_event)
+    scripted.enqueue(Reply(("They ", "float."), gate=gate))
+    turn = start(ada, draft, "write", "anew", selection=[12, 22])
+    command = {
+        "replica": "r", "n": 1, "base_seq": 1,
+        "ops": [{"field": "text", "changes": [[0, "😀 Whales.", "", ""], 22, [0, " Far."], 12]}],
+    }  # fmt: skip
+    moved = ada.post(f"/api/drafts/{draft['id']}/commands", command)
+    assert moved.status_code == 200, moved.text
+    view = ada.get(f"/api/turns/{turn['id']}").json()
+    now = moved.json()["seq"]
+    assert view["passage"] == {"from": 24, "to": 39, "seq": now}, "what was typed at its end is taken in"
+    world.client.blocking_portal.call(_set, gate)
+    follow(ada, turn)
+    assert ada.get(f"/api/turns/{turn['id']}").json()["passage"] is None
+
+
+def test_a_turn_on_the_whole_text_has_no_passage(world: World, ada: Person, scripted: ScriptedProvider) -> None:
+    draft = ada.draft("They sing.")
+    gate = world.client.blocking_portal.call(_event)
+    scripted.enqueue(Reply("They hum.", gate=gate))
+    turn = start(ada, draft, "write", "anew")
+    assert ada.get(f"/api/turns/{turn['id']}").json()["passage"] is None
+    world.client.blocking_portal.call(_set, gate)
+    follow(ada, turn)
+
+
 def wait_for_text(person: Person, turn: dict[str, Any], expected: str) -> None:
     for _ in range(500):
         if person.get(f"/api/turns/{turn['id']}").json()["text"] == expected:

@@ -1,14 +1,18 @@
 """A real Chromium on the product as it is served. Without one the tests are skipped, and say how to get it."""
 
+import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
 
 from tests.running import serving_and_greeting
 
@@ -60,6 +64,26 @@ class Desk:
         self.page.locator("#send").click()
 
 
+class Api:
+    """The same person's programs beside the page."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        token = desk.context.request.get(f"{desk.url}/api/me").json()["csrf_token"]
+        self.headers = {"X-CSRF-Token": token}
+
+    def post(self, path: str, **body: Any) -> Any:
+        answer = self.desk.context.request.post(f"{self.desk.url}{path}", data=body, headers=self.headers)
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    def turn(self, draft: str, mode: str, prompt: str, **more: Any) -> Any:
+        """Start a turn and wait for its end; its view."""
+        started = self.post(f"/api/drafts/{draft}/turns", mode=mode, prompt=prompt, **{"provider": "offline"} | more)
+        self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}/events")
+        return self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}").json() | started
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Closed with the file: until then its loop runs in this thread, where other tests want to run their own."""
@@ -100,6 +124,97 @@ def desk(browser: Browser, data: Path) -> Iterator[Desk]:
         page.wait_for_url(url + "/")
         yield Desk(url, context, page, problems)
         context.close()
+
+
+KEPT = "The lighthouse stands."
+
+
+class ShortAnswers(BaseHTTPRequestHandler):
+    """A model that answers every request with the first sentence alone."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        pieces = [{"delta": {"content": KEPT}, "index": 0}, {"delta": {}, "index": 0, "finish_reason": "stop"}]
+        chunks = [
+            {"id": "1", "object": "chat.completion.chunk", "model": "short-1", "choices": [one]} for one in pieces
+        ]
+        body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the test says what went wrong."""
+
+
+@pytest.fixture
+def short_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The product, started after this, has a model that drops nearly everything."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ShortAnswers)
+    Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = {"name": "short", "base_url": f"http://127.0.0.1:{server.server_port}/v1", "models": ["short-1"]}
+    monkeypatch.setenv("DRAFTLOOM_ENDPOINTS", json.dumps([endpoint]))
+    monkeypatch.setenv("DRAFTLOOM_DEFAULT_MODEL", "short/short-1")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+class SlowModel(ThreadingHTTPServer):
+    """A model that says some words and the rest only when it is told to; beside it one that takes no key."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), SlowAnswers)
+        self.finish = Event()
+
+
+class SlowAnswers(BaseHTTPRequestHandler):
+    server: SlowModel
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if asked["model"] == "shut-1":
+            self.send_error(401)
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.say({"delta": {"content": "The gulls sleep "}, "index": 0})
+        self.server.finish.wait(60)
+        self.say({"delta": {"content": "on the roof."}, "index": 0})
+        self.say({"delta": {}, "index": 0, "finish_reason": "stop"})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def say(self, choice: dict[str, object]) -> None:
+        chunk = {"id": "1", "object": "chat.completion.chunk", "model": "slow-1", "choices": [choice]}
+        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the test says what went wrong."""
+
+
+@pytest.fixture
+def slow_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowModel]:
+    """The product, started after this, has a model that waits and one that refuses."""
+    server = SlowModel()
+    Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = {"name": "slow", "base_url": f"http://127.0.0.1:{server.server_port}/v1", "models": ["slow-1", "shut-1"]}
+    monkeypatch.setenv("DRAFTLOOM_ENDPOINTS", json.dumps([endpoint]))
+    monkeypatch.setenv("DRAFTLOOM_DEFAULT_MODEL", "slow/slow-1")
+    yield server
+    server.finish.set()
+    server.shutdown()
+    server.server_close()
+
+
+def settled(element: Locator) -> None:
+    """Wait until it has come to rest, for a picture of it."""
+    element.evaluate("element => Promise.all(element.getAnimations({subtree: true}).map(one => one.finished))")
 
 
 PICTURES = os.environ.get("DRAFTLOOM_PICTURES", "")

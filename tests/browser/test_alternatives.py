@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Desk, picture
+from tests.browser.conftest import Api, Desk, picture, settled
 
 pytestmark = pytest.mark.browser
 
@@ -80,3 +80,49 @@ def test_an_earlier_message_is_edited_and_both_branches_stay(desk: Desk) -> None
     expect(page.locator("#messages .sibling-switch").last).to_contain_text(re.compile("2 / 2"))
     expect(page.locator("#messages")).to_contain_text("And who keeps it?")
     assert desk.problems == []
+
+
+LOCKED = "The keeper's oath stands here word for word, and nobody changes it."
+
+
+def test_an_alternative_that_would_change_what_is_locked_is_refused_and_says_why(short_model: None, desk: Desk) -> None:
+    page, api = desk.page, Api(desk)
+    kept = LOCKED + " It is long enough to need several lines on a small screen." * 3
+    text = f"# Lighthouses\n\n{kept}\n\nA lamp burns."
+    draft = api.post("/api/drafts", kind="document", title="Lighthouses", text=text)["id"]
+    start = text.index(kept)
+    api.post(f"/api/drafts/{draft}/locks", **{"from": start, "to": start + len(kept)})
+    page.goto(f"{desk.url}/drafts/{draft}")
+    page.get_by_role("radio", name="Write", exact=True).check(force=True)
+    page.locator("#prompt").fill("Write about lighthouses")
+    page.get_by_role("button", name="Compare alternatives…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Start").click()
+    side_by_side = page.locator("#alternatives")
+    take = side_by_side.get_by_role("button", name="Take this")
+    expect(take).to_have_count(2)
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            take.first.click()
+            dialog = page.get_by_role("dialog", name="A locked paragraph is in the way")
+            expect(dialog.locator("li")).to_have_text([kept])
+            settled(dialog)
+            picture(page, f"locked-in-the-way-{width}-{scheme}")
+            assert dialog.locator("li").evaluate("one => getComputedStyle(one).textDecorationLine") == "none"
+            assert dialog.evaluate("one => one.scrollWidth <= one.clientWidth")
+            dialog.get_by_role("button", name="Back to the alternatives").click()
+            expect(dialog).to_have_count(0)
+            expect(side_by_side).to_be_visible()
+    assert desk.text() == text
+    page.set_viewport_size({"width": 1440, "height": 900})
+    side_by_side.get_by_role("button", name="Close the alternatives").click()
+    page.locator(".lock-mark").click()
+    expect(page.locator(".lock-mark")).to_be_hidden()
+    page.get_by_role("button", name="Side by side").click()
+    expect(take).to_have_count(2)
+    take.first.click()
+    page.get_by_role("dialog", name="This takes a lot away").get_by_role("button", name="Apply it").click()
+    expect(side_by_side).to_be_hidden()
+    assert kept not in desk.text()
+    assert [problem for problem in desk.problems if "409 (Conflict)" not in problem] == []

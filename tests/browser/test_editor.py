@@ -1,33 +1,11 @@
 """The editor in use: a chat message that was searched for, writing into a selection, what is locked, and the bars."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Desk, picture
+from tests.browser.conftest import Api, Desk, picture, settled
 
 pytestmark = pytest.mark.browser
-
-
-class Api:
-    """The same person's programs beside the page."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        token = desk.context.request.get(f"{desk.url}/api/me").json()["csrf_token"]
-        self.headers = {"X-CSRF-Token": token}
-
-    def post(self, path: str, **body: Any) -> Any:
-        answer = self.desk.context.request.post(f"{self.desk.url}{path}", data=body, headers=self.headers)
-        assert answer.ok, answer.text()
-        return answer.json()
-
-    def turn(self, draft: str, mode: str, prompt: str, **more: Any) -> Any:
-        """Start a turn and wait for its end; its view."""
-        started = self.post(f"/api/drafts/{draft}/turns", mode=mode, prompt=prompt, provider="offline", **more)
-        self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}/events")
-        return self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}").json() | started
 
 
 def in_view(page: Page, selector: str) -> bool:
@@ -67,6 +45,70 @@ def test_a_found_message_is_shown_where_it_was_said_also_on_another_branch(desk:
     expect(found).to_contain_text("zephyr")
     assert in_view(page, "#messages .message.found")
     picture(page, "found-message-phone")
+    assert desk.problems == []
+
+
+def test_a_message_found_on_another_branch_offers_the_way_back(desk: Desk) -> None:
+    page, api = desk.page, Api(desk)
+    draft = api.post("/api/drafts", kind="document", title="Lighthouses", text="A lamp burns.")["id"]
+    chat = api.turn(draft, "ask", "Which zephyr blows here?")["conversation_id"]
+    api.turn(draft, "ask", "Another beginning with a quasar", conversation_id=chat, parent_message_id=None)
+
+    def shown() -> list[str]:
+        answer = page.request.get(f"{desk.url}/api/conversations/{chat}").json()
+        return [one["content"] for one in answer["messages"] if one["current"] and one["role"] == "user"]
+
+    messages = page.request.get(f"{desk.url}/api/conversations/{chat}").json()["messages"]
+    zephyr, quasar = (
+        next(one["id"] for one in messages if word in one["content"]) for word in ("zephyr blows", "quasar")
+    )
+    page.goto(f"{desk.url}/drafts/{draft}#message={quasar}&chat={chat}")
+    expect(page.locator("#messages .message.found")).to_contain_text("quasar")
+    expect(page.locator("#toasts .toast")).to_have_count(0)
+    page.evaluate(f"location.hash = '#message={zephyr}&chat={chat}'")
+    toast = page.locator("#toasts .toast")
+    expect(toast).to_contain_text("on another branch of the chat")
+    settled(toast)
+    picture(page, "found-way-back")
+    assert shown() == ["Which zephyr blows here?"]
+    toast.get_by_role("button", name="Go back").click()
+    expect(page.locator("#messages")).to_contain_text("quasar")
+    expect(page.locator("#messages")).not_to_contain_text("zephyr blows")
+    expect(toast).to_have_count(0)
+    assert shown() == ["Another beginning with a quasar"]
+    desk.ask("Ask", "And then?")
+    expect(page.locator("#send")).to_have_attribute("aria-label", "Stop")
+    expect(page.locator("#send")).to_have_attribute("aria-label", "Send")
+    assert shown() == ["Another beginning with a quasar", "And then?"]
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("location.hash = ''")
+    page.evaluate(f"location.hash = '#message={zephyr}&chat={chat}'")
+    expect(toast).to_be_visible()
+    settled(toast)
+    picture(page, "found-way-back-phone")
+    desk.ask("Ask", "And the wind?")
+    expect(toast).to_have_count(0)
+    expect(page.locator("#messages")).to_contain_text("And the wind?")
+    assert shown() == ["Which zephyr blows here?", "And the wind?"]
+    assert desk.problems == []
+
+
+def test_a_message_found_in_another_chat_offers_the_way_back(desk: Desk) -> None:
+    page, api = desk.page, Api(desk)
+    draft = api.post("/api/drafts", kind="document", title="Lighthouses", text="A lamp burns.")["id"]
+    earlier = api.turn(draft, "ask", "Which zephyr blows here?")["conversation_id"]
+    api.turn(draft, "ask", "Another chat with a quasar")
+    asked = page.request.get(f"{desk.url}/api/conversations/{earlier}").json()["messages"][0]["id"]
+    page.goto(f"{desk.url}/drafts/{draft}")
+    expect(page.locator("#messages")).to_contain_text("quasar")
+    page.evaluate(f"location.hash = '#message={asked}&chat={earlier}'")
+    expect(page.locator("#messages .message.found")).to_contain_text("zephyr")
+    toast = page.locator("#toasts .toast")
+    expect(toast).to_contain_text("in another chat of this draft")
+    toast.get_by_role("button", name="Go back").click()
+    expect(page.locator("#messages")).to_contain_text("quasar")
+    expect(page.locator("#messages")).not_to_contain_text("zephyr")
     assert desk.problems == []
 
 

@@ -1,15 +1,11 @@
 """Reviewing in a real browser: suggestions beside the text, taken one by one or all at once, undone, refined, guarded."""
 
-import json
 import re
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Desk, picture
+from tests.browser.conftest import KEPT, Api, Desk, picture, settled
 
 pytestmark = pytest.mark.browser
 
@@ -133,6 +129,25 @@ def test_a_locked_paragraph_is_left_alone(desk: Desk) -> None:
     expect(page.locator(".lock-mark")).to_be_hidden()
 
 
+def test_a_suggestion_in_a_paragraph_that_was_locked_since_is_refused(desk: Desk) -> None:
+    page, api = desk.page, Api(desk)
+    write(desk)
+    suggestions(page)
+    draft = page.url.rpartition("/")[2]
+    start = TEXT.index("In order")
+    api.post(f"/api/drafts/{draft}/locks", **{"from": start, "to": start + 20})
+    expect(page.locator(".lock-mark")).to_be_visible()
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("F7")
+    page.locator("#review-bar").get_by_role("button", name="Accept", exact=True).click()
+    toast = page.locator("#toasts .toast")
+    expect(toast).to_have_text("The paragraph is locked. Unlock it first.")
+    settled(toast)
+    picture(page, "proposal-locked-refused")
+    assert desk.text() == TEXT
+
+
 def test_a_suggestion_is_refined_by_hand(desk: Desk) -> None:
     page = desk.page
     write(desk)
@@ -169,43 +184,9 @@ def test_a_phone_reviews_above_its_tabs(desk: Desk) -> None:
     assert desk.text() != TEXT
 
 
-KEPT = "The lighthouse stands."
 LONG = KEPT + "".join(
     f"\n\nParagraph {number} of this text. " + "It says a good many words of its own. " * 4 for number in range(9)
 )
-
-
-class ShortAnswers(BaseHTTPRequestHandler):
-    """A model that answers every request with the first sentence alone."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        pieces = [{"delta": {"content": KEPT}, "index": 0}, {"delta": {}, "index": 0, "finish_reason": "stop"}]
-        chunks = [
-            {"id": "1", "object": "chat.completion.chunk", "model": "short-1", "choices": [one]} for one in pieces
-        ]
-        body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the test says what went wrong."""
-
-
-@pytest.fixture
-def short_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The product, started after this, has a model that drops nearly everything."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), ShortAnswers)
-    Thread(target=server.serve_forever, daemon=True).start()
-    endpoint = {"name": "short", "base_url": f"http://127.0.0.1:{server.server_port}/v1", "models": ["short-1"]}
-    monkeypatch.setenv("DRAFTLOOM_ENDPOINTS", json.dumps([endpoint]))
-    monkeypatch.setenv("DRAFTLOOM_DEFAULT_MODEL", "short/short-1")
-    yield
-    server.shutdown()
-    server.server_close()
 
 
 def test_a_rewrite_that_takes_much_away_asks_first(short_model: None, desk: Desk) -> None:

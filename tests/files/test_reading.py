@@ -84,7 +84,7 @@ def test_a_page_becomes_markdown() -> None:
     assert found.title == "Tea & cake"
     assert found.text == (
         "# Tea\n\nHello **bold** and *it*alic, [a link](<https://x.example/a_(b)>)\\\nnext\n\n"
-        "- one\n- two\n  3. in\n  4. ner\n\n> q1\n>\n> q2\n\n```\nif a < b:\n  `c`\n```\n\n"
+        "- one\n- two\n\n  3. in\n  4. ner\n\n> q1\n>\n> q2\n\n```\nif a < b:\n  `c`\n```\n\n"
         "| A | B\\|C |\n| --- | --- |\n| 1 | 2 |\n\n---"
     )
 
@@ -126,6 +126,48 @@ def test_a_word_document_becomes_markdown() -> None:
     )
     assert found.text == "# Big\n\nWords & more\n\n**bold**\n\n| 1 | 2 |\n| --- | --- |\n| 1 | 2 |"
     assert found.title == "Big"
+
+
+NUMBERING = (
+    '<w:numbering xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+    '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:start w:val="4"/><w:numFmt w:val="decimal"/></w:lvl>'
+    '<w:lvl w:ilvl="1"><w:start w:val="2"/><w:numFmt w:val="lowerLetter"/></w:lvl></w:abstractNum>'
+    '<w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0"><w:start w:val="9"/><w:numFmt w:val="bullet"/></w:lvl>'
+    '</w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+    '<w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num><w:num w:numId="3"><w:abstractNumId w:val="0"/>'
+    '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="{override}"/></w:lvlOverride></w:num></w:numbering>'
+)
+
+
+def item(text: str, number: int, level: int = 0) -> str:
+    place = f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>'
+    words = f"<w:r><w:t>{text}</w:t></w:r>" if text else ""
+    return f"<w:p><w:pPr>{place}</w:pPr>{words}</w:p>"
+
+
+def listed(body: str, override: str = "20") -> str:
+    parts: dict[str, bytes | str] = {"word/numbering.xml": NUMBERING.replace("{override}", override)}
+    return read_file("x.docx", docx(body, more=parts)).text.strip()
+
+
+def test_lists_of_a_word_document_keep_the_numbers_they_show() -> None:
+    between = paragraph("Between")
+    assert listed(item("a", 1) + item("b", 1) + between + item("c", 1)) == "4. a\n5. b\n\nBetween\n\n6. c"
+    assert listed(item("a", 1) + between + item("b", 3) + item("c", 3)) == "4. a\n\nBetween\n\n20. b\n21. c"
+    assert listed(item("a", 1) + item("in", 1, 1) + item("b", 1) + item("in", 1, 1)) == (
+        "4. a\n\n   2. in\n5. b\n\n   2. in"
+    ), "an inner list begins anew below each item"
+    assert listed(item("dot", 2) + item("dot", 2)) == "- dot\n- dot"
+    assert listed(item("", 1) + item("b", 1)) == "5. b", "an item without words counts"
+
+
+@pytest.mark.parametrize("override", ["", "-3", "x", "9" * 30, "²"])
+def test_a_number_that_is_none_starts_a_list_at_one(override: str) -> None:
+    assert listed(item("a", 3), override) == "1. a"
+
+
+def test_a_list_of_an_unknown_definition_has_dots() -> None:
+    assert "a" in listed(item("a", 77) + paragraph("Words"))
 
 
 def test_a_word_documents_own_title_comes_first() -> None:

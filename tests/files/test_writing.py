@@ -71,10 +71,25 @@ def test_a_word_document_reads_back_as_the_same_markdown() -> None:
     assert found.title == "T & <T>"
     for part in (
         "# Tea\n", "**bold**", "*it*", "~~gone~~", "`code`", "[a link](https://x.example/?a=1&b=2)", "Привет",
-        "- one\n- two\n  1. inner", "1. third", "> quoted", "```\nif a < b:\n    pass\n```", "| 1 | 2 |", "## End",
+        "- one\n- two\n  1. inner", "\n3. third", "> quoted", "```\nif a < b:\n    pass\n```", "| 1 | 2 |", "## End",
         "Hard\\\nbreak",
     ):  # fmt: skip
         assert part in found.text, part
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7. seven\n8. eight",
+        "3. a\n4. b\n\nBetween\n\n5. c\n6. d",
+        "1. a\n\nBetween\n\n1. b",
+        "0. nought\n1. one",
+        "- dots\n\n  4. four\n  5. five\n- more",
+        "2. two\n\n   9. nine\n   10. ten\n3. three",
+    ],
+)
+def test_numbered_lists_begin_in_word_and_back_where_they_say(text: str) -> None:
+    assert read_file("x.docx", docx(text)).text.strip() == text
 
 
 def test_all_parts_of_a_word_document_are_well_formed_and_declared() -> None:

@@ -6,6 +6,7 @@ from xml.parsers import expat
 
 import mammoth
 
+from app.services.files.docx_numbers import as_starts, with_numbers
 from app.services.files.refusals import Refused
 
 _MOST_ENTRIES = 2_000
@@ -14,7 +15,7 @@ _MOST_XML_BYTES = 40 * 1024 * 1024
 _MOST_RATIO = 300
 _SMALL = 1024 * 1024
 _MOST_DEPTH = 200
-_DOCUMENT, _CORE = "word/document.xml", "docProps/core.xml"
+_DOCUMENT, _NUMBERING, _CORE = "word/document.xml", "word/numbering.xml", "docProps/core.xml"
 _DC_TITLE = "http://purl.org/dc/elements/1.1/ title"
 _STYLES = """
 p[style-name='Title'] => h1:fresh
@@ -33,11 +34,27 @@ def docx_as_html(data: bytes) -> tuple[str, str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             title = _checked(archive)
+            data = _numbered(archive) or data
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise Refused("This is not a Word document (docx), or it is broken or protected.") from error
     no_pictures = mammoth.images.img_element(lambda _image: {"src": ""})
     html = mammoth.convert_to_html(io.BytesIO(data), style_map=_STYLES, convert_image=no_pictures).value
-    return title, str(html)
+    return title, as_starts(str(html))
+
+
+def _numbered(archive: zipfile.ZipFile) -> bytes | None:
+    """The same document with the numbers of its lists in the text; None for one without lists."""
+    if _NUMBERING not in archive.namelist():
+        return None
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as written:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == _DOCUMENT:
+                content = with_numbers(content, archive.read(_NUMBERING))
+            if name.endswith((".xml", ".rels")):
+                written.writestr(name, content)
+    return buffer.getvalue()
 
 
 def _checked(archive: zipfile.ZipFile) -> str:

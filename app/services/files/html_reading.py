@@ -111,10 +111,14 @@ def _list(node: Node) -> str:
 
 
 def _tight(blocks: list[str]) -> str:
-    """An item's blocks: a list inside follows its words at once, another paragraph after a blank line."""
+    """An item's blocks: a list inside follows its words at once, another paragraph after a blank line.
+
+    Markdown takes numbers other than 1 that follow words at once for words.
+    """
     text = ""
     for block in blocks:
-        text += ("" if not text else "\n" if _is_list(block) else "\n\n") + block
+        at_once = _is_list(block) and (block.startswith("1. ") or not block[0].isdigit())
+        text += ("" if not text else "\n" if at_once else "\n\n") + block
     return text
 
 

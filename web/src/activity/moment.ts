@@ -118,8 +118,7 @@ export class MomentView {
     this.bring.disabled = true;
     try {
       await api("POST", `/api/drafts/${this.draft.id}/moments/${shown.seq}/restore`);
-      const open = (): void => location.assign(`/drafts/${this.draft.id}`);
-      toast("Brought back. What stood there before is kept too.", this.draft.kind === "document" ? { label: "Open", run: open } : undefined);
+      toast("Brought back. What stood there before is kept too.", this.draft.kind === "document" ? this.toDraft : undefined);
       const { head } = await api<{ head: number }>("GET", `/api/drafts/${this.draft.id}/activity`);
       this.draft.seq = head;
       this.slider.max = String(head);
@@ -127,7 +126,10 @@ export class MomentView {
       document.dispatchEvent(new Event("draftloom:brought-back"));
     } catch (error) {
       this.bring.disabled = false;
-      toast(error instanceof Problem ? error.message : "That did not work.");
+      const running = error instanceof Problem && error.code === "turn_running";
+      toast(error instanceof Problem ? error.message : "That did not work.", running ? this.toDraft : undefined);
     }
   }
+
+  private readonly toDraft = { label: "Open", run: () => location.assign(`/drafts/${this.draft.id}`) };
 }

@@ -1,6 +1,10 @@
-// A message that a search led to: brought into view and marked until something else is looked at.
+// A message that a search led to: brought into view and marked until something else is looked at; the way back from it.
+
+import { toast } from "../common/toast.js";
 
 const MARKED = "found";
+/** Milliseconds for which the way back is offered. */
+const OFFERED = 30_000;
 
 /** Where an address with `#message=…` leads; null for every other. */
 export function messageIn(hash: string): { id: string; chat: string | null } | null {
@@ -19,4 +23,17 @@ export function reveal(list: HTMLElement, id: string): boolean {
   element.focus({ preventScroll: true });
   element.addEventListener("blur", () => element.classList.remove(MARKED), { once: true });
   return true;
+}
+
+/** Showing a message can move where the next prompt goes, which nobody asked for: it is said, and can be taken back. */
+export class WayBack {
+  private close: () => void = () => undefined;
+
+  offer(where: string, go: () => Promise<void>): void {
+    this.close = toast(`Found ${where}. It is open now, so your next message goes on there.`, { label: "Go back", run: () => void go() }, OFFERED);
+  }
+
+  forget(): void {
+    this.close();
+  }
 }

@@ -14,10 +14,11 @@ import { ActionChips } from "./action_chips.js";
 import { Composer, type Order, type Shown } from "./composer.js";
 import { ContextPanel } from "./context_panel.js";
 import { conversationFacts } from "./facts.js";
-import { reveal } from "./found_message.js";
+import { reveal, WayBack } from "./found_message.js";
 import { answer, asked, ownMessage, type MessageActions } from "./message_view.js";
 import { Models } from "./models.js";
 import { outcome } from "./outcome.js";
+import { placedTurn } from "./placed_turn.js";
 import { emptyConversation } from "./starters.js";
 import { shownMessages } from "./tree.js";
 import { TurnRun } from "./turn_run.js";
@@ -53,6 +54,7 @@ export class Pane {
   private conversation: Conversation | null = null;
   private run: TurnRun | null = null;
   private readonly alternatives: AlternativesDesk;
+  private readonly wayBack = new WayBack();
   private readonly usedVersions = new Set<string>();
 
   constructor(
@@ -97,14 +99,31 @@ export class Pane {
 
   /** Shows a message of this draft, which may be of another branch of the chat or of another chat. */
   async showMessage(id: string, chat: string | null): Promise<void> {
-    if (chat !== null && chat !== this.conversationId && !this.running) {
-      this.conversationId = chat;
-      this.conversation = null;
-      await this.reload();
-    }
+    this.wayBack.forget();
+    const left = this.conversationId;
+    const elsewhere = chat !== null && chat !== left && !this.running;
+    if (elsewhere) await this.openChat(chat);
+    const end = this.conversation?.current_message_id ?? null;
     const message = this.conversation?.messages.find((one) => one.id === id);
-    if (message?.current === false) await this.chooseBranch(id);
-    if (!reveal(this.list, id)) toast("This message is no longer in the chat.");
+    const branched = message?.current === false && (await this.chooseBranch(id));
+    if (!reveal(this.list, id)) return void toast("This message is no longer in the chat.");
+    if (branched || (elsewhere && left !== null)) this.offerWayBack(elsewhere ? left : null, branched ? end : null);
+  }
+
+  /** `chat` is the one that was left, `end` the last message of the branch that was left; null where neither was. */
+  private offerWayBack(chat: string | null, end: string | null): void {
+    this.wayBack.offer(chat === null ? "on another branch of the chat" : "in another chat of this draft", async () => {
+      if (end !== null && !(await this.chooseBranch(end))) return;
+      if (chat !== null) await this.openChat(chat);
+      const last = this.conversation?.current_message_id;
+      if (last) reveal(this.list, last);
+    });
+  }
+
+  private async openChat(id: string): Promise<void> {
+    this.conversationId = id;
+    this.conversation = null;
+    await this.reload();
   }
 
   async open(): Promise<void> {
@@ -132,16 +151,18 @@ export class Pane {
     this.links.news();
   }
 
-  /** The next prompt goes on below this message. */
-  private async chooseBranch(id: string): Promise<void> {
+  /** The next prompt goes on below this message; false when it could not be moved there. */
+  private async chooseBranch(id: string): Promise<boolean> {
     try {
       this.conversation = await api<Conversation>("POST", `/api/conversations/${this.conversationId}/branch`, { message_id: id });
       this.render();
       const element = this.list.querySelector<HTMLElement>(`[data-id="${id}"]`);
       element?.scrollIntoView({ block: "nearest" });
       element?.querySelector<HTMLElement>(".sibling-switch button:not(:disabled)")?.focus({ preventScroll: true });
+      return true;
     } catch (error) {
       toast(error instanceof Problem ? error.message : "That did not work.");
+      return false;
     }
   }
 
@@ -219,6 +240,7 @@ export class Pane {
   private async send(asked: Order, shown?: Shown): Promise<boolean> {
     const order = await this.settledOrder(asked);
     if (!order) return false;
+    this.wayBack.forget();
     if (order.mode === "edit") ghosts.begin(this.surface.view);
     try {
       const started = await api<{ id: string; conversation_id: string }>("POST", `/api/drafts/${this.draft.id}/turns`, order, { timeout: 60_000 });
@@ -251,15 +273,21 @@ export class Pane {
 
   private async refused(problem: Problem): Promise<void> {
     if (problem.status === 401) return this.links.needSignIn();
-    const running = problem.code === "turn_running" && !this.run ? await api<{ running_turn_id: string | null }>("GET", `/api/drafts/${this.draft.id}`).catch(() => null) : null;
-    if (running?.running_turn_id) await this.attach(running.running_turn_id);
+    if (problem.code === "turn_running") await this.pickUp();
     toast(problem.message);
+  }
+
+  /** Shows the turn that runs in this draft, if one does and this page does not know of it: there it can be stopped. */
+  async pickUp(): Promise<void> {
+    if (this.running) return;
+    const draft = await api<{ running_turn_id: string | null }>("GET", `/api/drafts/${this.draft.id}`).catch(() => null);
+    if (draft?.running_turn_id) await this.attach(draft.running_turn_id);
   }
 
   /** Picks up a turn that was started before this page was loaded, or on another device. */
   private async attach(id: string): Promise<void> {
     try {
-      const turn = await api<Turn>("GET", `/api/turns/${id}`);
+      const turn = await placedTurn(id, this.session);
       if (turn.state !== "running") return;
       if (turn.alternatives_id) {
         this.conversationId = turn.conversation_id;
@@ -268,6 +296,9 @@ export class Pane {
       if (this.conversationId !== turn.conversation_id) {
         this.conversationId = turn.conversation_id;
         await this.reload();
+      }
+      if (turn.passage && this.surface.passageOf(id) === undefined) {
+        this.surface.workOn(id, this.session.rangeOnScreen(turn.passage.from, turn.passage.to), turn.mode !== "ask");
       }
       this.begin(id, turn.mode);
       this.run?.answer.named(this.models.label(turn));
@@ -378,7 +409,10 @@ export class Pane {
     insert: (text) => this.surface.insertAtCursor(text),
     review: (turn) => this.links.review(turn.id),
     applyRun: (turn) => void this.links.applyRun(turn.id),
-    choose: (id) => void this.chooseBranch(id),
+    choose: (id) => {
+      this.wayBack.forget();
+      void this.chooseBranch(id);
+    },
     edit: (message) => this.composer.edit(message.mode ?? "ask", message.content, message.parent_id ?? null),
     alternatives: (id) => void this.alternatives.open(id),
   };

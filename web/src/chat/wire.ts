@@ -59,6 +59,8 @@ export interface Turn {
   alternatives_id?: string | null;
   /** It was limited to a selected passage. */
   selected?: boolean;
+  /** Where that passage is in the text after event `seq`, while the turn runs. */
+  passage?: { from: number; to: number; seq: number } | null;
 }
 
 export interface Message {
@@ -86,6 +88,8 @@ export interface Conversation {
   total_tokens: number;
   total_cost_usd: string | null;
   unpriced: number;
+  /** The end of the branch that is shown. */
+  current_message_id: string | null;
   messages: Message[];
 }
 

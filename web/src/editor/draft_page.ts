@@ -1,7 +1,7 @@
 // The editor page: everything it is made of, joined.
 
 import { openSearchPanel } from "@codemirror/search";
-import { api } from "../common/api.js";
+import { api, Problem } from "../common/api.js";
 import { byId, meta } from "../common/dom.js";
 import { setUpPage } from "../common/everywhere.js";
 import { count } from "../common/format.js";
@@ -136,9 +136,9 @@ export class DraftPage {
     const compare = new Compare(() => undefined);
     this.versions = new TextVersions(draft.id, session, () => this.drawer.outdated());
     this.drawer = new Drawer(draft.id, compare, {
-      restore: (version) => this.versions.restore(version),
+      restore: (version) => this.atRest(() => this.versions.restore(version)),
       checkpoint: (label) => this.versions.checkpoint(label),
-      act: (path, body) => this.versions.act(path, body),
+      act: (path, body) => this.atRest(() => this.versions.act(path, body)),
       closed: () => byId("versions-toggle").click(),
     });
     this.layout = setUpLayout((part) => {
@@ -192,6 +192,16 @@ export class DraftPage {
   private lookAgain(): void {
     this.session.wake();
     void this.review.refresh();
+  }
+
+  /** What is refused while the assistant writes shows the turn that is in the way, with its stop. */
+  private async atRest<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof Problem && error.code === "turn_running") await this.pane.pickUp();
+      throw error;
+    }
   }
 
   /** The places of contested passages hold for one position of the log only; this page may stand on another. */

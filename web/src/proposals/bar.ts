@@ -62,8 +62,12 @@ export class ReviewBar {
     const current = index === null ? null : all[index];
     const stale = current?.state === "stale";
     this.bar.classList.toggle("stale", stale);
-    const text = index === null ? `${all.length} ${all.length === 1 ? "suggestion" : "suggestions"}` : `${index + 1} of ${all.length}`;
-    if (this.place.textContent !== text) this.place.textContent = text;
+    const [text, short] = index === null ? [`${all.length} ${all.length === 1 ? "suggestion" : "suggestions"}`, `${all.length} open`] : [`${index + 1} of ${all.length}`];
+    // Said again only when it changed.
+    if (this.place.dataset["said"] !== text) {
+      this.place.dataset["said"] = text ?? "";
+      this.place.replaceChildren(...(short ? [h("span", { class: "wide-only" }, text ?? ""), h("span", { class: "narrow-only" }, short)] : [text ?? ""]));
+    }
     this.place.title = stale ? "The words this would change were changed meanwhile." : "";
     this.accept.hidden = stale;
     this.refine.hidden = stale;
