@@ -27,6 +27,7 @@ from providers.base import (
 from providers.offline.asking import answer
 from providers.offline.blocks import parse_blocks
 from providers.offline.editing import Edit, Instruction, edit
+from providers.offline.replying import reply
 from providers.offline.writing import draft, passage
 from providers.tokens import TokenCounter
 
@@ -47,7 +48,8 @@ def words_per_second(environ: Mapping[str, str]) -> float:
 @dataclass(kw_only=True)
 class OfflineProvider:
     """See `providers.base.Provider`. It reads mode, document, selection and prompt from `Request.metadata`; without a
-    mode, offered edit tools mean edit, and everything else is a question."""
+    mode, offered edit tools mean edit, and everything else is a question. With `said` the document is a message to a
+    person, written after that."""
 
     words_per_second: float = _DEFAULT_WORDS_PER_SECOND
     counter: TokenCounter | None = None
@@ -63,14 +65,14 @@ class OfflineProvider:
         self._count += 1
         yield Started(MODEL, f"offline-{self._count}")
         counter = self.counter = self.counter or TokenCounter()
-        reply = await asyncio.to_thread(_reply, request)
-        said = await asyncio.to_thread(counter.truncate, reply.answer, request.max_output_tokens)
+        made = await asyncio.to_thread(_made, request)
+        said = await asyncio.to_thread(counter.truncate, made.answer, request.max_output_tokens)
         for piece in re.findall(r"\s*\S+\s*", said):
             yield TextDelta(piece)
             await asyncio.sleep(1 / self.words_per_second if self.words_per_second else 0)
         calls = []
-        if said == reply.answer:
-            for index, operation in enumerate(reply.operations):
+        if said == made.answer:
+            for index, operation in enumerate(made.operations):
                 arguments = json.dumps(operation.arguments, ensure_ascii=False)
                 call = ToolCall(f"offline_{self._count}_{index}", operation.name, arguments)
                 calls.append(call)
@@ -79,7 +81,7 @@ class OfflineProvider:
         output = said + "".join(call.name + call.arguments for call in calls)
         yield UsageReport(await asyncio.to_thread(_usage, counter, request, output))
         reason: StopReason = "end"
-        if said != reply.answer:
+        if said != made.answer:
             reason = "max_tokens"
         elif calls:
             reason = "tool_use"
@@ -95,7 +97,7 @@ class OfflineProvider:
         """Nothing is open."""
 
 
-def _reply(request: Request) -> Edit:
+def _made(request: Request) -> Edit:
     about: Mapping[str, Any] = request.metadata
     tools = {tool.name for tool in request.tools} & _EDIT_TOOLS
     mode = about.get("mode") or ("edit" if tools else "ask")
@@ -103,6 +105,9 @@ def _reply(request: Request) -> Edit:
     document, selection = str(about.get("document") or ""), about.get("selection")
     if mode == "write":
         return Edit(passage(prompt) if selection else draft(prompt, document=document))
+    said = about.get("said")
+    if said is not None:
+        return Edit(reply(prompt, message=document, said=str(said)))
     if mode != "edit":
         references = [(str(title), str(text)) for title, text in about.get("references") or ()]
         return Edit(answer(prompt, document=document, selection=selection, references=references))

@@ -63,6 +63,22 @@ def test_a_reply_is_suggested_from_what_the_person_sees(lesson: Lesson, scripted
     assert (row["turn_id"], row["output_tokens"]) == (turn["id"], 100)
 
 
+def test_the_offline_demo_frames_an_answer_and_tightens_what_there_is(lesson: Lesson) -> None:
+    lesson.say(lesson.student, "I practised. How slow should bar twelve be?")
+
+    def suggested(draft: dict[str, Any], prompt: str) -> str:
+        turn = start(lesson.instructor, draft, "ask", prompt, provider="offline")
+        return text_of(follow(lesson.instructor, turn))
+
+    empty = begun(lesson, lesson.instructor)
+    assert suggested(empty, "Draft a reply to what was said last.").startswith("> How slow should bar twelve be?\n\n")
+    assert lesson.instructor.delete(f"/api/messages/{empty['id']}").status_code in (200, 204)
+    wordy = begun(lesson, lesson.instructor, "It is very important to really count.")
+    tightened = suggested(wordy, "Tighten the draft: fewer words, the same meaning, my voice.")
+    assert "very" not in tightened
+    assert "count" in tightened
+
+
 def test_an_action_tightens_the_draft_and_is_estimated_before(lesson: Lesson, scripted: ScriptedProvider) -> None:
     draft = begun(lesson, lesson.student, "I practised and practised a lot.")
     order = {"mode": "ask", "action": {"id": "tighten"}, "prompt": "", "provider": "mill"}

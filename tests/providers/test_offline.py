@@ -8,6 +8,7 @@ import pytest
 
 from providers.base import Message, Request, Tool, ToolCall, ToolResult
 from providers.offline import OfflineProvider, transforms, words_per_second
+from providers.offline.replying import reply
 from providers.offline.words import important_sentences, key_terms, sentences
 from providers.tokens import TokenCounter
 from tests.providers.answers import Answer, collect, run
@@ -407,3 +408,13 @@ def test_a_title_that_is_there_is_replaced_only_when_a_new_one_is_wanted() -> No
 
 def test_a_list_after_a_colon_becomes_bullets_below_its_lead() -> None:
     assert transforms.as_bullets("We need: apples, pears, and plums.") == "We need:\n\n- apples\n- pears\n- plums"
+
+
+def test_a_message_is_changed_by_rule_and_an_empty_one_framed() -> None:
+    assert reply("Fix grammar", message="teh boat", said="x") == "the boat"
+    assert reply("Say it in French", message="Left as it is.", said="x") == "Left as it is."
+    assert reply("Draft a reply", message="", said="I rowed. Was that right?").startswith("> Was that right?\n\n")
+    assert len(reply("Draft a reply", message=" ", said="word " * 500).partition("\n")[0]) < 200
+    first = reply("Draft a reply", message="", said="")
+    assert "[what you did]" in first
+    assert ">" not in first

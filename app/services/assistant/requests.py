@@ -137,8 +137,17 @@ def build_request(plan: TurnPlan, prompts: Prompts, counter: TokenCounter, *, hi
             "selection": plan.selected_text or None,
             "prompt": plan.prompt,
             "references": [(reference.title, reference.text) for reference in plan.references],
+            "said": _said_last(plan.talk),
         },
     )
+
+
+def _said_last(talk: Talk | None) -> str | None:
+    """What a message answers, "" for the first of a conversation; None where no message is written."""
+    if talk is None:
+        return None
+    last = talk.answered or next((said for said in reversed(talk.messages) if said.part != talk.writer), None)
+    return "" if last is None else last.text
 
 
 def _mark(plan: TurnPlan) -> str:
