@@ -125,7 +125,7 @@ async def list_prices(prices: NamedDependency[Prices]) -> PriceList:
 
 @get("/api/prices.csv", guards=[administrator], media_type="text/csv")
 async def price_table(prices: NamedDependency[Prices]) -> Response[bytes]:
-    """The same as CSV, without tiers."""
+    """The same as CSV."""
     headers = {"Content-Disposition": 'attachment; filename="prices.csv"', "Cache-Control": "no-store"}
     return Response(await prices.table(), media_type="text/csv; charset=utf-8", headers=headers)
 
