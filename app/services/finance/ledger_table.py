@@ -1,6 +1,6 @@
 """The ledger's rows as a table that is never in memory as a whole: what a reviewer sums up again, row by row."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.services.accounts import Principal
 from app.services.clock import Clock
-from app.services.finance.reports import CostQuery, Reports, csv_bytes
+from app.services.finance.reports import CostQuery, Reports, begun, csv_bytes
 from app.services.views import usd
 from app.store.db import Database
 from app.store.finance.entries import Place, entries_after
@@ -39,19 +39,20 @@ class LedgerTable:
         self._clock = clock
         self._reports = reports
 
-    def table(self, person: Principal, query: CostQuery) -> AsyncIterator[bytes]:
-        """The rows booked until now in a report's period and filters, oldest first, as CSV. Raises `InvalidInput`, before
-        anything is sent."""
+    async def table(self, person: Principal, query: CostQuery) -> AsyncIterator[bytes]:
+        """The rows booked until now in a report's period and filters, oldest first, as CSV. Raises `InvalidInput` and
+        `StoreUnavailable`, before anything is sent; the pieces that follow the first raise the latter too."""
         _, filters = self._reports.checked(person, query)
-        return self._pieces(person, filters, self._clock())
+        return await begun(self._pieces(person, filters, self._clock()))
 
     async def _pieces(self, person: Principal, filters: Filters, until: datetime) -> AsyncIterator[bytes]:
-        yield csv_bytes([LEDGER_COLUMNS])
+        head: list[Sequence[object]] = [LEDGER_COLUMNS]
         after: Place | None = None
         while True:
             lines, after = await self._db.read(_lines, person.id, filters, until, after)
-            if lines:
-                yield csv_bytes(lines)
+            if head or lines:
+                yield csv_bytes([*head, *lines])
+            head = []
             if after is None:
                 return
 
