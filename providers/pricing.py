@@ -16,6 +16,8 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
+
 from providers.base import Usage
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 PriceStatus = Literal["known", "unknown", "free"]
 _NANO = 10**9
+_BUCKET_PRICES = ("input_usd", "output_usd", "cache_read_usd", "cache_write_5m_usd", "cache_write_1h_usd")
 _MILLION = Decimal(10**6)
 _FREE_PROVIDERS = frozenset({"offline", "scripted"})
 # Billed server-side calls by the provider's name for them -> the data set's price per thousand. Web fetches cost
@@ -44,7 +47,8 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Other prices for a request whose whole input is above a number of tokens; they hold for all of its tokens."""
+    """Other prices, for all tokens of a request that was served by `service_tier` ("" for the usual one) and whose whole
+    input is above a number of tokens; 0 means a request of any length."""
 
     above_input_tokens: int
     input_usd: Decimal
@@ -52,6 +56,11 @@ class Tier:
     cache_read_usd: Decimal | None = None
     cache_write_5m_usd: Decimal | None = None
     cache_write_1h_usd: Decimal | None = None
+    service_tier: str = ""
+
+    def holds(self, usage: Usage) -> bool:
+        """Whether that much input was used; the service tier is not looked at."""
+        return not self.above_input_tokens or usage.total_input_tokens > self.above_input_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class Override:
     `provider` is a provider id, `model` a pattern (``*`` and ``?``). A cache price that is not given: reading costs
     what fresh input costs, writing too; that is how providers without a cache price bill. `per_request` holds USD per
     single server-side call by its name in `Usage.requests`. All prices 0 means: free. `tiers` are the prices of requests
-    with a long input.
+    with a long input, or of another service tier; one that no tier names costs what the usual one costs.
     """
 
     provider: str
@@ -81,10 +90,20 @@ class Override:
         within = (self.since is None or self.since <= on) and (self.until is None or on < self.until)
         return within and self.provider == provider and fnmatchcase(model, self.model)
 
-    def rates_for(self, input_tokens: int) -> Override | Tier:
-        """The prices of a request with that much input: those of the highest tier it is above."""
-        reached = [tier for tier in self.tiers if input_tokens > tier.above_input_tokens]
+    def rates_for(self, usage: Usage) -> Override | Tier:
+        """The prices of a request with that usage: those of the highest tier it is above, among the tiers of the service
+        tier that served it where it has some, else among those of the usual one."""
+        served = usage.service_tier.lower()
+        named = served if any(tier.service_tier == served for tier in self.tiers) else ""
+        reached = [tier for tier in self.tiers if tier.service_tier == named and tier.holds(usage)]
         return max(reached, key=lambda tier: tier.above_input_tokens, default=self)
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing this price knows costs anything."""
+        rates_of = (self, *self.tiers)
+        tokens = [getattr(rates, name) for rates in rates_of for name in _BUCKET_PRICES]
+        return not any(tokens) and not any(self.per_request.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +129,8 @@ def price(
 ) -> Price:
     """What `usage` of `model` cost at `at` (aware). `base_url` finds the price list of a named endpoint by its address.
 
-    `usage.parts` are priced each at its own model's price; one part without a price makes the whole amount unknown.
+    `usage.parts` are priced each at its own model's price, in the service tier of the whole where they name none; one part
+    without a price makes the whole amount unknown.
     When overrides overlap, the one that began last wins.
     """
     if provider in _FREE_PROVIDERS:
@@ -118,6 +138,8 @@ def price(
     total = Decimal(0)
     answer: Price | None = None
     for part_model, part in ((model, usage), *usage.parts):
+        if not part.service_tier:
+            part = msgspec.structs.replace(part, service_tier=usage.service_tier)
         amount, found = _price_one(provider, part_model, usage=part, at=at, overrides=overrides, base_url=base_url)
         if amount is None:
             return Price(None, "unknown", found.source)
@@ -152,8 +174,7 @@ def rates(
         return Rates(Decimal(0), Decimal(0), free=True)
     override = _override(overrides, provider, model=model, at=at)
     if override is not None:
-        free = not override.input_usd and not override.output_usd
-        return Rates(override.input_usd, override.output_usd, free=free)
+        return Rates(override.input_usd, override.output_usd, free=override.free)
     listed = _listed(provider, model, base_url=base_url)
     if listed is None:
         return Rates(None, None)
@@ -168,7 +189,7 @@ def _price_one(
     override = _override(overrides, provider, model=model, at=at)
     if override is not None:
         amount = _overridden(override, usage)
-        free = amount == 0 and not override.input_usd and not override.output_usd
+        free = amount == 0 and override.free
         return amount, Price(0 if free else None, "free" if free else "known", "override", override.since)
     source = _data_set()
     listed = _listed(provider, model, base_url=base_url)
@@ -202,7 +223,7 @@ def _override(overrides: Iterable[Override], provider: str, *, model: str, at: d
 def _overridden(override: Override, usage: Usage) -> Decimal | None:
     if any(count and name not in override.per_request for name, count in usage.requests.items()):
         return None
-    rates_of = override.rates_for(usage.total_input_tokens)
+    rates_of = override.rates_for(usage)
     fresh = rates_of.input_usd
 
     def rate(given: Decimal | None) -> Decimal:

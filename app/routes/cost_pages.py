@@ -56,6 +56,7 @@ async def costs_page(
             nano_money=lambda amount: money(usd(amount)),
             other_money=lambda amount: money(amount).replace("$", ""),
             short=short,
+            tool_name=lambda tool: tool.removesuffix("_requests").replace("_", " ").capitalize(),
         ),
     )
 

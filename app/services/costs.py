@@ -81,4 +81,5 @@ def _row(entry: LedgerEntry) -> LedgerRow:
         cost_usd=usd(entry.amount_nano),
         price_source=entry.price_source,
         price_date=entry.price_date.isoformat() if entry.price_date is not None else None,
+        service_tier=entry.service_tier,
     )

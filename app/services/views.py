@@ -417,3 +417,4 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     cost_usd: str | None
     price_source: str | None
     price_date: str | None
+    service_tier: str | None

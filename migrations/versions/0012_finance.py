@@ -128,7 +128,7 @@ def _make_budgets(*more: str) -> None:
         "budgets", *(sa.column(name, BinaryUuid()) for name in columns), sa.column("scope"), sa.column("period"),
         sa.column("soft_nano"), sa.column("hard_nano"), sa.column("created_at", UTCDateTime()),
     )  # fmt: skip
-    rows = [dict(row) for row in op.get_bind().execute(sa.select(budgets)).mappings() if row["scope"] != "group"]
+    rows = [dict(row) for row in op.get_bind().execute(sa.select(budgets)).mappings()]
     op.drop_table("budgets")
     scopes = {"user": ("user_id", "users"), "conversation": ("conversation_id", "ai_conversations")}
     scopes |= {"group": ("group_id", "cost_groups")} if "group" in more else {}
@@ -172,6 +172,17 @@ def _make_budgets(*more: str) -> None:
         )  # fmt: skip
     if rows:
         op.bulk_insert(budgets, rows)
+
+
+def _refuse_to_lose_budgets() -> None:
+    """Raises RuntimeError: the older tables have no place for a group's budget, and a limit must not vanish unnoticed."""
+    budgets = sa.table("budgets", sa.column("scope"))
+    count = op.get_bind().scalar(sa.select(sa.func.count()).select_from(budgets).where(budgets.c.scope == "group"))
+    if count:
+        raise RuntimeError(
+            f"{count} {'budget' if count == 1 else 'budgets'} of groups cannot be kept before revision 0012. Remove them "
+            "first, on the page of costs or with DELETE /api/budgets/ID, and set others in their place; nothing was changed."
+        )
 
 
 # Sums
@@ -278,6 +289,7 @@ def _digest(names: list[Any]) -> uuid.UUID:
 
 
 def downgrade() -> None:
+    _refuse_to_lose_budgets()
     op.drop_table("cost_sums")
     _create_sums(NAMED_BEFORE, tuple(GRAINS_BEFORE))
     _write_sums(GRAINS_BEFORE, NAMED_BEFORE)

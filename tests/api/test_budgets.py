@@ -227,3 +227,11 @@ def test_one_budget_of_a_kind_and_only_administrators_set_it(world: World, ada: 
         "Everybody"
     ]
     assert ada.delete(f"/api/budgets/{boss.get('/api/budgets').json()['items'][0]['id']}").status_code == 403
+
+
+def test_only_administrators_are_shown_where_a_chats_budget_is_set(world: World, ada: Person) -> None:
+    boss = world.person("boss", "admin")
+    for person, shown in ((ada, False), (boss, True)):
+        page = person.get(f"/drafts/{person.draft('x')['id']}", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert ("chat-budget-set" in page.text) is shown

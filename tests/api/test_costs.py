@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from app.cli import main
+from app.services.finance import reports
 from app.store import ledger
 from app.store.db import Database
 from app.store.tables import LedgerEntry
@@ -253,3 +254,37 @@ def test_this_month_so_far_holds_what_was_booked_today(world: World, ada: Person
     for group_by in ("day", "month", "model", "draft", "version"):
         report = ada.get("/api/costs", params={"group_by": group_by}).json()
         assert (report["to"], report["total"]["attempts"], len(report["rows"])) == ("2026-03-02", 1, 1)
+
+
+@pytest.mark.parametrize("group_by", ["draft", "conversation", "version"])
+def test_a_table_in_pieces_has_every_row_of_the_report_once(
+    world: World, ada: Person, monkeypatch: pytest.MonkeyPatch, group_by: str
+) -> None:
+    monkeypatch.setattr(reports, "_ROWS_AT_ONCE", 3)
+    eve = world.person("eve", "finance")
+    draft = uuid.UUID(ada.draft("x", title="Whales")["id"])
+    others = sorted(uuid.uuid4() for _ in range(10))
+    for number in range(40):
+        day = f"2026-{1 + number % 4:02}-{1 + number * 5 % 28:02}T12:00:00Z"
+        ids = {f"{name}_id": others[(number * step) % 10] for name, step in (("version", 3), ("conversation", 7))}
+        more: dict[str, Any] = ids if number % 5 else {}
+        if number % 3:
+            more |= {"draft_id": draft if number % 2 else others[number % 7]}
+        priced: dict[str, Any] = {} if number % 4 else {"amount_nano": None, "status": "unknown"}
+        book(world, ada if number % 6 else eve, day, **more, **priced)
+    for query in (
+        {"from": "2026-01-01", "to": "2026-04-30"}, {"from": "2026-01-09", "to": "2026-04-11"},
+        {"from": "2026-02-03", "to": "2026-02-20"}, {"from": "2026-01-09", "to": "2026-04-11", "user_id": ada.id},
+        {"from": "2026-01-01", "to": "2026-04-20", "draft_id": str(draft)}, {"from": "2025-01-01", "to": "2025-02-01"},
+    ):  # fmt: skip
+        asked = query | {"group_by": group_by}
+        report = eve.get("/api/costs", params=asked | {"limit": 1000}).json()
+        table = list(csv.DictReader(io.StringIO(eve.get("/api/costs.csv", params=asked).text)))
+        expected = [
+            {name: "" if row[name] is None else str(row[name]) for name in reports.COLUMNS}
+            for row in [*report["rows"], report["total"]]
+        ]
+        assert sorted(table, key=str) == sorted(expected, key=str)
+        keys = [row["key"] for row in table if row["key"]]
+        assert keys == sorted(keys)
+        assert table[-1]["label"] == "Total"

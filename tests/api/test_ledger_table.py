@@ -2,16 +2,26 @@
 
 import csv
 import io
+import socket
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import ModuleType
 from typing import Any
 
 import pytest
+import uvicorn
 from sqlalchemy import insert
+from structlog.testing import capture_logs
 
-from app.services.finance import ledger_table
+from app.application import application
+from app.main import furnish
+from app.services.finance import ledger_table, reports
 from app.services.finance.ledger_table import LEDGER_COLUMNS
+from app.store.errors import StoreUnavailable
 from app.store.tables import LedgerEntry
 from providers.scripted import Reply, ScriptedProvider
 from tests.api.test_costs import MARCH, book, opened
@@ -104,3 +114,84 @@ def test_what_cannot_be_asked_is_refused_before_the_table_begins(ada: Person) ->
     answer = ada.get("/api/ledger.csv", params={"from": "2026-03-02", "to": "2026-03-01"})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == ["to"]
+
+
+# A database that fails midway
+
+
+@contextmanager
+def listening(world: World) -> Iterator[int]:
+    """The application behind a real HTTP server, at a port of its own."""
+    app = application(furnish(world.settings, clock=world.clock))
+    config = uvicorn.Config(app, port=0, http="httptools", log_config=None, lifespan="on")
+    server = uvicorn.Server(config)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive()
+                thread.join(0.01)
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def received(port: int, person: Person, path: str, *headers: str) -> bytes:
+    """All bytes of an answer until the server closes the connection or has sent its end."""
+    lines = (f"GET {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {person.token}", "Accept: text/csv", *headers)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall("\r\n".join((*lines, "", "")).encode())
+        answer = b""
+        while not answer.endswith(b"\r\n0\r\n\r\n") and (more := connection.recv(65536)):
+            answer += more
+    return answer
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+@pytest.mark.parametrize(
+    "path, reader", [("/api/ledger.csv", (ledger_table, "_lines")), ("/api/costs.csv", (reports, "_walk"))]
+)
+def test_a_table_that_fails_midway_has_no_end(
+    world: World,
+    ada: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    reader: tuple[ModuleType, str],
+    encoding: str,
+) -> None:
+    monkeypatch.setattr(ledger_table, "_ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(reports, "_ROWS_AT_ONCE", 2)
+    for title in ("a", "b", "c", "d", "e"):
+        book(world, ada, draft_id=uuid.UUID(ada.draft(title)["id"]))
+    module, name = reader
+    read = getattr(module, name)
+    working = 0
+
+    def failing(*args: Any) -> Any:
+        nonlocal working
+        working -= 1
+        if not working:
+            raise StoreUnavailable("the disk is gone")
+        return read(*args)
+
+    monkeypatch.setattr(module, name, failing)
+    address = f"{path}?from=2026-03-01&to=2026-03-31&group_by=draft"
+    with listening(world) as port, capture_logs() as logs:
+        whole = received(port, ada, address, f"Accept-Encoding: {encoding}")
+        assert whole.startswith(b"HTTP/1.1 200 OK")
+        assert whole.endswith(b"\r\n0\r\n\r\n")
+        assert [entry for entry in logs if entry["log_level"] == "error"] == []
+        working = 2
+        part = received(port, ada, address, f"Accept-Encoding: {encoding}")
+        assert part.startswith(b"HTTP/1.1 200 OK")
+        assert b"\r\n0\r\n\r\n" not in part
+        told = [entry["event"] for entry in logs if entry["log_level"] == "error"]
+        assert told == ["table broken off"]
+        logs.clear()
+        working = 1
+        refused = received(port, ada, address, "Connection: close")
+        assert refused.startswith(b"HTTP/1.1 503")
+        assert b"Retry-After" in refused or b"retry-after" in refused

@@ -14,6 +14,9 @@ from tests.api.test_costs import MARCH, book, opened, rows, wrong
 from tests.conftest import Person, World
 
 PRICE = {"provider": "mill", "model": "m-*", "since": "2026-03-01", "input_usd": "2", "output_usd": "10"}
+ABOVE = {"above_input_tokens": 1000, "input_usd": "4", "output_usd": "20"}
+FLEX = {"above_input_tokens": 0, "service_tier": "flex", "input_usd": "1", "output_usd": "5", "cache_read_usd": "0.1"}
+SEARCH = {"tool": "web_search_requests", "usd_per_1000": "10"}
 
 
 @pytest.fixture
@@ -95,6 +98,47 @@ def test_from_its_price_on_a_model_is_priced_at_once_also_renamed_in_the_answer(
     assert listed["mill"]["models"][0]["input_usd_per_million"] == "2"
 
 
+def test_service_tiers_and_tools_are_priced_at_once(ada: Person, boss: Person, scripted: ScriptedProvider) -> None:
+    added = boss.post("/api/prices", PRICE | {"tiers": [ABOVE, FLEX], "tool_fees": [SEARCH]})
+    assert added.status_code == 201, added.text
+    [kept] = boss.get("/api/prices").json()["items"]
+    assert kept["tiers"] == [ABOVE, FLEX]
+    assert kept["tool_fees"] == [SEARCH]
+    for tier, requests, cost in (
+        ("", {}, "0.003"), ("flex", {}, "0.0015"), ("default", {"web_search_requests": 3}, "0.033"),
+        ("flex", {"web_search_requests": 1, "teleports": 1}, None),
+    ):  # fmt: skip
+        turn = asked(ada, scripted, Usage(input_tokens=1000, output_tokens=100, service_tier=tier, requests=requests))
+        assert ada.get(f"/api/turns/{turn['id']}").json()["cost_usd"] == cost
+    served = [row["service_tier"] for row in ada.get("/api/ledger").json()["items"]]
+    assert sorted(served, key=str) == [None, "default", "flex", "flex"]
+
+
+def test_a_late_price_knows_the_tier_and_the_tools_of_a_row(
+    world: World, ada: Person, boss: Person, scripted: ScriptedProvider
+) -> None:
+    usages = (
+        Usage(input_tokens=1000, output_tokens=100, service_tier="flex", requests={"web_search_requests": 2}),
+        Usage(input_tokens=1000, output_tokens=100),
+        Usage(input_tokens=1000, service_tier="priority", raw={"service_tier": "priority"}),
+    )
+    turns = [asked(ada, scripted, usage)["id"] for usage in usages]
+    # As rows were booked before they kept the tier.
+    book(world, ada, provider="mill", model="m-1", amount_nano=None, status="unknown", input_tokens=10**6,
+         output_tokens=0, raw_usage={"service_tier": "flex"})  # fmt: skip
+    without = boss.post("/api/prices", PRICE | {"tiers": [FLEX]}).json()
+    assert (without["adjusted"], without["adjusted_usd"]) == (3, "1.005")
+    assert ada.get(f"/api/turns/{turns[0]}").json()["cost_usd"] is None
+    boss.delete(f"/api/prices/{without['items'][0]['id']}")
+    with_fees = boss.post("/api/prices", PRICE | {"tiers": [FLEX], "tool_fees": [SEARCH]}).json()
+    assert (with_fees["adjusted"], with_fees["adjusted_usd"]) == (1, "0.0215")
+    costs = [ada.get(f"/api/turns/{turn}").json()["cost_usd"] for turn in turns]
+    assert costs == ["0.0215", "0.003", "0.002"]
+    adjustments = [row for row in ada.get("/api/ledger").json()["items"] if row["outcome"] == "adjustment"]
+    assert sorted(str(row["service_tier"]) for row in adjustments) == ["None", "None", "flex", "priority"]
+    assert wrong(world) == []
+
+
 def test_impossible_usage_is_no_report(ada: Person, boss: Person, scripted: ScriptedProvider, world: World) -> None:
     boss.post("/api/prices", PRICE)
     for usage in (
@@ -129,7 +173,19 @@ def test_gaps_and_models_nobody_offers_are_told(boss: Person) -> None:
         ({"since": "March"}, "since"),
         ({"until": "2026-03-01"}, "until"),
         ({"model": " "}, "model"),
-        ({"tiers": [{"above_input_tokens": 0, "input_usd": "1", "output_usd": "1"}]}, "tiers"),
+        ({"tiers": [{"above_input_tokens": 0, "input_usd": "1", "output_usd": "1"}]}, "tiers.0.above_input_tokens"),
+        ({"tiers": [ABOVE, ABOVE]}, "tiers.1.above_input_tokens"),
+        ({"tiers": [ABOVE, FLEX | {"above_input_tokens": 5}]}, "tiers.1.above_input_tokens"),
+        ({"tiers": [FLEX, FLEX | {"service_tier": "Flex"}]}, "tiers.1.above_input_tokens"),
+        ({"tiers": [FLEX | {"service_tier": "two words"}]}, "tiers.0.service_tier"),
+        ({"tiers": [FLEX | {"service_tier": "standard"}]}, "tiers.0.service_tier"),
+        ({"tiers": [ABOVE, FLEX | {"input_usd": "a lot"}]}, "tiers.1.input_usd"),
+        ({"tiers": [ABOVE | {"above_input_tokens": number} for number in range(1, 12)]}, "tiers"),
+        ({"tool_fees": [SEARCH, SEARCH]}, "tool_fees.1.tool"),
+        ({"tool_fees": [SEARCH | {"tool": "web search"}]}, "tool_fees.0.tool"),
+        ({"tool_fees": [SEARCH | {"usd_per_1000": "-1"}]}, "tool_fees.0.usd_per_1000"),
+        ({"tool_fees": [SEARCH | {"usd_per_1000": "0.0000001"}]}, "tool_fees.0.usd_per_1000"),
+        ({"tool_fees": [SEARCH | {"tool": f"tool_{number}"} for number in range(21)]}, "tool_fees"),
     ],
 )
 def test_a_price_that_cannot_be_is_refused_with_its_field(boss: Person, change: dict[str, Any], field: str) -> None:
@@ -161,6 +217,47 @@ def test_prices_travel_as_csv_all_or_none(boss: Person) -> None:
     assert boss.post("/api/prices/import", {"csv": table}).status_code == 201
     [again] = boss.get("/api/prices").json()["items"]
     assert price | {"id": ""} == again | {"id": ""}
+
+
+def test_tiers_and_tool_fees_travel_as_csv(boss: Person) -> None:
+    longer = ABOVE | {"service_tier": "flex", "cache_write_1h_usd": "0.000000001"}
+    full = PRICE | {"tiers": [ABOVE, FLEX, longer], "tool_fees": [SEARCH, {"tool": "x.y", "usd_per_1000": "0"}]}
+    price = boss.post("/api/prices", full).json()["items"][0]
+    table = boss.get("/api/prices.csv").text
+    head, line = table.splitlines()
+    assert head == (
+        "provider,model,since,until,input_usd,output_usd,cache_read_usd,cache_write_5m_usd,cache_write_1h_usd,tiers,tool_fees"
+    )
+    assert line.endswith(
+        '"above 1000: input 4, output 20; flex: input 1, output 5, cache_read 0.1; '
+        'flex above 1000: input 4, output 20, cache_write_1h 0.000000001",web_search_requests 10; x.y 0'
+    )
+    boss.delete(f"/api/prices/{price['id']}")
+    assert boss.post("/api/prices/import", {"csv": table}).status_code == 201
+    [again] = boss.get("/api/prices").json()["items"]
+    assert price | {"id": ""} == again | {"id": ""}
+    boss.delete(f"/api/prices/{again['id']}")
+    older = "provider,model,since,input_usd,output_usd\r\nmill,m-1,2026-01-01,1,2\r\n"
+    [plain] = boss.post("/api/prices/import", {"csv": older}).json()["items"]
+    assert (plain["tiers"], plain["tool_fees"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "cell, told",
+    [
+        ("above 1000 input 4 output 20", "tiers"), ("flex: input 1", "tiers"), ("flex: input 1, output", "tiers"),
+        ("flex: input 1, output 2, output 3", "tiers"), ("a b: input 1, output 2", "tiers"),
+        (f"above {'9' * 5000}: input 1, output 2", "tiers"), ("above x: input 1, output 2", "tiers"),
+        ("above 0: input 1, output 2", "tiers.0.above_input_tokens"), ("flex: input 1, output -2", "tiers.0.output_usd"),
+        ("flex: input 1, output 2, teleport 3", "tiers"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_is_no_tier_is_refused_with_its_line(boss: Person, cell: str, told: str) -> None:
+    table = f'provider,model,since,input_usd,output_usd,tiers\r\nmill,m-1,2026-01-01,1,2,"{cell}"\r\n'
+    answer = boss.post("/api/prices/import", {"csv": table})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["detail"].startswith(f"Line 2, {told}: ")
+    assert boss.get("/api/prices").json()["items"] == []
 
 
 def test_prices_are_an_administrators_and_the_queue_is_finances(world: World, ada: Person) -> None:

@@ -1,7 +1,9 @@
 """The page of costs, in a real browser: from the total to the attempt, sorted, on a phone, and what an administrator sets."""
 
 import re
+from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk, picture
@@ -87,3 +89,50 @@ def test_what_came_of_it_is_told_beside_what_was_spent(desk: Desk) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == width
         picture(page, f"costs-measures-{name}")
     assert desk.problems == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_price_with_tiers_and_tool_fees_is_set_without_knowing_its_format(desk: Desk, scheme: Any) -> None:
+    page = desk.page
+    page.emulate_media(color_scheme=scheme)
+    page.goto(desk.url + "/costs")
+    page.get_by_text("Set a price").click()
+    page.get_by_label("Provider", exact=True).fill("openai")
+    page.get_by_label("Model, * for any", exact=True).fill("gpt-*")
+    page.get_by_label("Input, USD").fill("2")
+    page.get_by_label("Output, USD").fill("10")
+    for adds in ("Add a price for long inputs", "Add a service tier", "Add a tool fee"):
+        page.get_by_role("button", name=adds).click()
+    long = page.get_by_role("group", name="Long inputs")
+    tier = page.get_by_role("group", name="Service tier")
+    fee = page.locator("#price-fees").get_by_role("group", name="Tool fee")
+    page.get_by_role("button", name="Set price").click()
+    expect(long.get_by_label("Above, input tokens")).to_be_focused()
+    expect(long.locator(".field-error")).to_have_count(3)
+    long.get_by_label("Above, input tokens").fill("200000")
+    long.get_by_label("Input, USD").fill("4")
+    long.get_by_label("Output, USD").fill("20")
+    tier.get_by_label("Service tier", exact=True).fill("flex")
+    tier.get_by_label("Input, USD").fill("half")
+    tier.get_by_label("Output, USD").fill("5")
+    fee.get_by_label("Tool, as the provider names it").fill("web_search_requests")
+    fee.get_by_label("Per 1,000 calls, USD").fill("10")
+    page.get_by_role("button", name="Set price").click()
+    expect(tier.locator(".field-error")).to_have_text("This is an amount in USD, such as 2.50.")
+    expect(tier.get_by_label("Input, USD")).to_be_focused()
+    for width, name in ((1440, "desk"), (390, "phone")):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        tier.scroll_into_view_if_needed()
+        picture(page, f"price-form-{scheme}-{name}")
+    tier.get_by_label("Input, USD").fill("1")
+    page.get_by_role("button", name="Set price").click()
+    prices = page.locator("#prices .price-more")
+    expect(prices).to_contain_text("above 200,000 input tokens: $4 in, $20 out")
+    expect(prices).to_contain_text("flex: $1 in, $5 out")
+    expect(prices).to_contain_text("Web search: $10 per 1,000 calls")
+    for width, name in ((1440, "desk"), (390, "phone")):
+        page.set_viewport_size({"width": width, "height": 844})
+        prices.scroll_into_view_if_needed()
+        picture(page, f"price-list-{scheme}-{name}")
+    assert [problem for problem in desk.problems if "422" not in problem] == []

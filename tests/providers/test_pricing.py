@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from providers.base import Usage
-from providers.pricing import Override, Price, estimate, price, rates
+from providers.pricing import Override, Price, Tier, estimate, price, rates
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -136,3 +136,44 @@ def test_fractions_of_a_nano_dollar_are_rounded_once() -> None:
 def test_an_estimate_before_sending_prices_fresh_input_and_full_output() -> None:
     found = estimate("openai", "gpt-4o", input_tokens=1_000, output_tokens=500, at=AT)
     assert found.amount_nano == 1_000 * 2_500 + 500 * 10_000
+
+
+TIERED = Override(
+    "local", "*", Decimal(2), Decimal(10), cache_read_usd=Decimal("0.2"),
+    tiers=(
+        Tier(1_000, Decimal(4), Decimal(20)),
+        Tier(0, Decimal(1), Decimal(5), service_tier="flex"),
+        Tier(1_000, Decimal(3), Decimal(6), service_tier="flex"),
+        Tier(0, Decimal(5), Decimal(30), Decimal("0.5"), service_tier="priority"),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "tier, read, expected",
+    [
+        ("", 0, 2_000 * 900 + 10_000 * 10), ("default", 0, 2_000 * 900 + 10_000 * 10),
+        ("", 101, 4_000 * 1_001 + 20_000 * 10), ("flex", 0, 1_000 * 900 + 5_000 * 10),
+        ("FLEX", 101, 3_000 * 1_001 + 6_000 * 10), ("priority", 101, 5_000 * 900 + 500 * 101 + 30_000 * 10),
+        ("scale", 100, 2_000 * 900 + 200 * 100 + 10_000 * 10),
+    ],
+)  # fmt: skip
+def test_an_override_prices_the_service_tier_that_served(tier: str, read: int, expected: int) -> None:
+    usage = Usage(input_tokens=900, cache_read_tokens=read, output_tokens=10, service_tier=tier)
+    assert price("local", "m", usage=usage, at=AT, overrides=(TIERED,)).amount_nano == expected
+
+
+def test_a_part_is_served_by_the_tier_of_the_whole() -> None:
+    usage = Usage(input_tokens=900, service_tier="flex", parts=(("other", Usage(input_tokens=100)),))
+    assert price("local", "m", usage=usage, at=AT, overrides=(TIERED,)).amount_nano == 1_000 * 1_000
+
+
+def test_what_costs_something_in_a_tier_or_for_a_tool_is_not_called_free() -> None:
+    batch = Override(
+        "local", "*", Decimal(0), Decimal(0), tiers=(Tier(0, Decimal(1), Decimal(1), service_tier="fast"),)
+    )
+    tool = Override("local", "*", Decimal(0), Decimal(0), per_request={"web_search_requests": Decimal("0.01")})
+    for override in (batch, tool):
+        assert not rates("local", "m", at=AT, overrides=(override,)).free
+        found = price("local", "m", usage=Usage(input_tokens=5), at=AT, overrides=(override,))
+        assert (found.amount_nano, found.status) == (0, "known")

@@ -1,7 +1,7 @@
 """The migrations make exactly what the tables say, on both databases, and can be taken back."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from sqlmodel import Session, col
 from app.store.accounts import create_user
 from app.store.db import Database
 from app.store.drafts import Head
+from app.store.finance.budgets import add_budget, delete_budget, list_budgets
+from app.store.finance.groups import save_group
 from app.store.goals.conversations import add_conversation, add_goal
 from app.store.goals.messages import begin
 from app.store.tables import ChatPlace, DraftStream, GoalConversation, Turn, TurnEvent, User, metadata
@@ -79,6 +81,32 @@ def test_migrations_can_be_taken_back_and_made_again(empty_database: Database) -
     empty_database.migrate()
     with empty_database.engine.connect() as connection:
         assert current_revision(connection) == newest_revision()
+
+
+def test_going_back_never_drops_a_limit_unnoticed(empty_database: Database) -> None:
+    empty_database.migrate()
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    with empty_database.transaction() as session:
+        group = save_group(session, "Press", by=uuid.uuid4(), at=at)
+        limits = {"period": "month", "soft_nano": None, "hard_nano": 5, "created_by": None, "created_at": at}
+        kept = add_budget(session, scope="installation", **limits, user_id=None, group_id=None, conversation_id=None)
+        lost = add_budget(session, scope="group", **limits, user_id=None, group_id=group.id, conversation_id=None)
+
+    def go_back() -> None:
+        with empty_database.engine.begin() as connection:
+            command.downgrade(alembic_config(connection), "0010")
+
+    with pytest.raises(RuntimeError, match="1 budget of groups cannot be kept"):
+        go_back()
+    with empty_database.transaction() as session:
+        assert current_revision(session.connection()) == newest_revision()
+        assert {row.id for row in list_budgets(session)} == {kept.id, lost.id}
+        delete_budget(session, lost.id)
+    go_back()
+    with empty_database.engine.connect() as connection:
+        assert current_revision(connection) == "0010"
+        assert connection.execute(sa.text("SELECT scope, hard_nano FROM budgets")).all() == [("installation", 5)]
+    empty_database.migrate()
 
 
 def test_a_failing_migration_leaves_nothing_behind(empty_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

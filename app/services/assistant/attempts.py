@@ -22,6 +22,8 @@ from app.store.tables import LedgerEntry
 _MOST_TOKENS = 1_000_000_000
 """Of one bucket of one attempt: a thousand times the longest context there is."""
 
+_LONGEST_TIER = 50
+
 Outcome = Literal["done", "stopped", "failed", "interrupted"]
 
 
@@ -121,6 +123,7 @@ def ledger_entry(
         status=status,
         **bucket_totals(usage),
         requests=dict(usage.requests),
+        service_tier=usage.service_tier[:_LONGEST_TIER] or None,
         amount_nano=amount_nano,
         price_source=source,
         price_date=dated,

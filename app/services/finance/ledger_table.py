@@ -1,6 +1,6 @@
 """The ledger's rows as a table that is never in memory as a whole: what a reviewer sums up again, row by row."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.services.accounts import Principal
 from app.services.clock import Clock
-from app.services.finance.reports import CostQuery, Reports, csv_bytes
+from app.services.finance.reports import CostQuery, Reports, begun, csv_bytes
 from app.services.views import usd
 from app.store.db import Database
 from app.store.finance.entries import Place, entries_after
@@ -21,8 +21,10 @@ _STORED = (
     "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens",
     "amount_nano", "price_source", "price_date",
 )  # fmt: skip
-LEDGER_COLUMNS = (*("cost_usd" if name == "amount_nano" else name for name in _STORED), "user", "group")
-"""The columns of the table; people and groups by name come last. New ones are added behind these."""
+LEDGER_COLUMNS = (
+    *("cost_usd" if name == "amount_nano" else name for name in _STORED), "user", "group", "service_tier",
+)  # fmt: skip
+"""The columns of the table; those that came later follow people and groups by name. New ones are added behind these."""
 _ROWS_AT_ONCE = 2_000
 
 _USER, _GROUP = _STORED.index("user_id"), _STORED.index("group_id")
@@ -37,19 +39,20 @@ class LedgerTable:
         self._clock = clock
         self._reports = reports
 
-    def table(self, person: Principal, query: CostQuery) -> AsyncIterator[bytes]:
-        """The rows booked until now in a report's period and filters, oldest first, as CSV. Raises `InvalidInput`, before
-        anything is sent."""
+    async def table(self, person: Principal, query: CostQuery) -> AsyncIterator[bytes]:
+        """The rows booked until now in a report's period and filters, oldest first, as CSV. Raises `InvalidInput` and
+        `StoreUnavailable`, before anything is sent; the pieces that follow the first raise the latter too."""
         _, filters = self._reports.checked(person, query)
-        return self._pieces(person, filters, self._clock())
+        return await begun(self._pieces(person, filters, self._clock()))
 
     async def _pieces(self, person: Principal, filters: Filters, until: datetime) -> AsyncIterator[bytes]:
-        yield csv_bytes([LEDGER_COLUMNS])
+        head: list[Sequence[object]] = [LEDGER_COLUMNS]
         after: Place | None = None
         while True:
             lines, after = await self._db.read(_lines, person.id, filters, until, after)
-            if lines:
-                yield csv_bytes(lines)
+            if head or lines:
+                yield csv_bytes([*head, *lines])
+            head = []
             if after is None:
                 return
 
@@ -58,14 +61,14 @@ def _lines(
     session: Session, viewer_id: UUID, filters: Filters, until: datetime, after: Place | None
 ) -> tuple[list[list[object]], Place | None]:
     """One piece, and where the next begins; None at the end."""
-    rows = entries_after(session, filters, _STORED, until=until, after=after, limit=_ROWS_AT_ONCE)
+    rows = entries_after(session, filters, (*_STORED, "service_tier"), until=until, after=after, limit=_ROWS_AT_ONCE)
     people = labels(session, "user", {row[_USER] for row in rows}, viewer_id=viewer_id)
     groups = labels(session, "group", {row[_GROUP] for row in rows}, viewer_id=viewer_id)
     lines: list[list[object]] = []
     for row in rows:
-        line: list[object] = list(row)
+        line: list[object] = list(row[: len(_STORED)])
         line[0] = row.at.isoformat()
         line[_AMOUNT] = usd(row.amount_nano)
-        lines.append([*line, people.get(row.user_id), groups.get(row.group_id)])
+        lines.append([*line, people.get(row.user_id), groups.get(row.group_id), row.service_tier])
     last = rows[-1] if len(rows) == _ROWS_AT_ONCE else None
     return lines, (last.at, last.id) if last is not None else None

@@ -22,10 +22,9 @@ from app.services.finance.price_lists import (
     checked_price,
     gaps,
     override_of,
-    price_lines,
     price_view,
-    read_prices,
 )
+from app.services.finance.price_tables import price_lines, read_prices
 from app.services.finance.reports import csv_bytes
 from app.services.views import usd
 from app.store import audit
@@ -206,12 +205,19 @@ def _valued(row: LedgerEntry, overrides: Sequence[Override]) -> Valued | None:
         output_tokens=row.output_tokens,
         reasoning_tokens=row.reasoning_tokens,
         requests=row.requests,
+        service_tier=row.service_tier or _tier_sent(row.raw_usage),
     )
     for model in dict.fromkeys((row.model_answered or row.model, row.model)):
         found = price(row.provider, model, usage=usage, at=row.at, overrides=overrides)
         if found.amount_nano is not None:
             return Valued(found.amount_nano, found.status == "free", found.source, found.date)
     return None
+
+
+def _tier_sent(raw_usage: object) -> str:
+    """The service tier of a row that was booked before rows kept it, where the provider's own usage names it."""
+    sent = raw_usage.get("service_tier") if isinstance(raw_usage, dict) else None
+    return sent if isinstance(sent, str) else ""
 
 
 def _told(row: PriceOverride) -> str:

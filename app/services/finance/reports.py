@@ -3,7 +3,7 @@ but never a title or a word of somebody else's draft."""
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from app.store.finance.by_version import by_version, dearest_versions
 from app.store.finance.labels import labels
 from app.store.finance.reports import GROUPS, Filters, GroupBy, Key
 from app.store.finance.sums import Sums
+from app.store.finance.walks import WALKED, sums_after, sums_without
 
 SEES_ALL = frozenset({"finance", "admin"})
 COLUMNS = (
@@ -35,7 +36,7 @@ _MOST_ROWS = 10_000
 _MOST_OFFSET = 1_000_000
 _MOST_DAYS = 3700
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_CSV_ROWS_AT_ONCE = 500
+_ROWS_AT_ONCE = 2_000
 _NOBODY = {
     "user": "Nobody", "draft": "No draft", "conversation": "No chat", "version": "No version",
     "cost_centre": "No cost centre", "group": "No group",
@@ -44,7 +45,7 @@ _GONE = {"user": "A deleted account", "draft": "A deleted draft", "conversation"
          "version": "A deleted version", "group": "A deleted group"}  # fmt: skip
 
 
-__all__ = ["COLUMNS", "GROUPS", "CostQuery", "Reports", "csv_bytes", "sees_all"]
+__all__ = ["COLUMNS", "GROUPS", "CostQuery", "Reports", "begun", "csv_bytes", "sees_all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,17 +100,40 @@ class Reports:
 
         return await self._db.read(read)
 
-    async def table(self, person: Principal, query: CostQuery) -> Iterator[bytes]:
-        """The same as CSV, all rows, the total last."""
+    async def table(self, person: Principal, query: CostQuery) -> AsyncIterator[bytes]:
+        """The same as CSV, all rows, the total last; by draft, chat or version in the order in which those were made, since
+        there can be more than memory holds. The first piece is read before anything is sent: what it raises is answered.
+        Raises `InvalidInput` and `StoreUnavailable`; so do the pieces that follow.
+        """
         group_by, filters = self.checked(person, query)
         currency = checked_currency(query.currency) if query.currency else None
+        if group_by in WALKED:
+            rows = self._walked(person, group_by, filters)
+        else:
+            rows = self._at_once(person, group_by, filters)
+        rate = await self._db.read(conversion, currency, filters.last, None) if currency else None
+        return await begun(_pieces(rows, rate))
 
+    async def _at_once(self, person: Principal, group_by: GroupBy, filters: Filters) -> AsyncIterator[list[CostRow]]:
         def read(session: Session) -> list[CostRow]:
-            rows, total = _all(session, person, group_by, filters), _total(session, filters)
-            shown, whole, _ = _converted(session, filters, currency, rows, [total])
-            return [*shown, *whole]
+            return [*_all(session, person, group_by, filters), _total(session, filters)]
 
-        return csv_lines(await self._db.read(read), currency)
+        yield await self._db.read(read)
+
+    async def _walked(self, person: Principal, group_by: GroupBy, filters: Filters) -> AsyncIterator[list[CostRow]]:
+        """The total is that of the rows that were read: what is booked meanwhile is in both or in neither."""
+        total, after = Sums(), None
+        while True:
+            found, after = await self._db.read(_walk, person, group_by, filters, after)
+            for _, sums in found:
+                total.add(sums)
+            yield [row for row, _ in found]
+            if after is None:
+                break
+        without = await self._db.read(sums_without, group_by, filters)
+        last = [] if without is None else [_row(group_by, None, without, {})]
+        total.add(without or Sums())
+        yield [*last, cost_row(None, "Total", total)]
 
     def checked(self, person: Principal, query: CostQuery) -> tuple[GroupBy, Filters]:
         """The query in the store's words, narrowed to what this person may see."""
@@ -150,11 +174,16 @@ def _converted(
         return rows, totals, None
     found = conversion(session, currency, filters.last, None)
 
-    def shown(row: CostRow) -> CostRow:
-        return msgspec.structs.replace(row, cost_converted=converted(row.cost_usd, found.rate))
+    whole = [_in_currency(row, found) for row in totals]
+    return (
+        [_in_currency(row, found) for row in rows],
+        whole,
+        msgspec.structs.replace(found, cost=whole[0].cost_converted),
+    )
 
-    whole = [shown(row) for row in totals]
-    return [shown(row) for row in rows], whole, msgspec.structs.replace(found, cost=whole[0].cost_converted)
+
+def _in_currency(row: CostRow, rate: Conversion) -> CostRow:
+    return msgspec.structs.replace(row, cost_converted=converted(row.cost_usd, rate.rate))
 
 
 def _page(
@@ -189,6 +218,15 @@ def _all(session: Session, person: Principal, group_by: GroupBy, filters: Filter
     read = by_version(session, filters) if group_by == "version" else report_store.report(session, group_by, filters)
     names = labels(session, group_by, read, viewer_id=person.id)
     return sorted((_row(group_by, key, sums, names) for key, sums in read.items()), key=_order(group_by))
+
+
+def _walk(
+    session: Session, person: Principal, group_by: GroupBy, filters: Filters, after: UUID | None
+) -> tuple[list[tuple[CostRow, Sums]], UUID | None]:
+    """The next rows of a walk with their sums, and where it goes on."""
+    found, last = sums_after(session, group_by, filters, after=after, limit=_ROWS_AT_ONCE)
+    names = labels(session, group_by, [key for key, _sums in found], viewer_id=person.id)
+    return [(_row(group_by, key, sums, names), sums) for key, sums in found], last
 
 
 def _row(group_by: GroupBy, key: Key, sums: Sums, names: dict[Key, str]) -> CostRow:
@@ -243,12 +281,26 @@ def _day(field: str, value: str | None, *, end: bool = False) -> date | None:
 # CSV
 
 
-def csv_lines(rows: list[CostRow], currency: str | None = None) -> Iterator[bytes]:
-    """The header, then the rows in pieces. Labels that a spreadsheet would run as a formula start with an apostrophe."""
-    names = (*COLUMNS, "cost_converted") if currency else COLUMNS
-    yield csv_bytes([(*COLUMNS, f"cost_{currency.lower()}") if currency else COLUMNS])
-    for start in range(0, len(rows), _CSV_ROWS_AT_ONCE):
-        yield csv_bytes([getattr(row, name) for name in names] for row in rows[start : start + _CSV_ROWS_AT_ONCE])
+async def _pieces(rows: AsyncIterator[list[CostRow]], rate: Conversion | None) -> AsyncIterator[bytes]:
+    """The header, then the rows. Labels that a spreadsheet would run as a formula start with an apostrophe."""
+    names = (*COLUMNS, "cost_converted") if rate else COLUMNS
+    head: list[Iterable[object]] = [(*COLUMNS, f"cost_{rate.currency.lower()}") if rate else COLUMNS]
+    async for some in rows:
+        shown = [_in_currency(row, rate) for row in some] if rate else some
+        yield csv_bytes([*head, *([getattr(row, name) for name in names] for row in shown)])
+        head = []
+
+
+async def begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces, the first of which was made already: where that fails, nothing has been sent yet."""
+    first = await anext(pieces)
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return all_of_them()
 
 
 def csv_bytes(lines: Iterable[Iterable[object]]) -> bytes:

@@ -5,7 +5,7 @@ import uuid
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, cast, func, select
 from sqlmodel import Session, col
 
 from app.store.finance.proof import prices, row_sums
@@ -53,18 +53,24 @@ def _has_edges(filters: Filters) -> bool:
 
 
 def _from_rows(filters: Filters, key: Any) -> Select[Any]:
+    return summed_rows_by_version(filters, filters.first, filters.end, key)
+
+
+def summed_rows_by_version(filters: Filters, first: date, end: date, key: Any) -> Select[Any]:
+    """The sums of the rows from a day on until before another, by a key that is theirs or their version's."""
     original, sums = row_sums()
-    return (
+    statement = (
         select(key, *sums)
         .select_from(LedgerEntry)
         .outerjoin(original, prices(original))
         .where(
-            col(LedgerEntry.at) >= midnight(filters.first),
-            col(LedgerEntry.at) < midnight(filters.end),
+            col(LedgerEntry.at) >= midnight(first),
+            col(LedgerEntry.at) < midnight(end),
             *filters.conditions(LedgerEntry),
         )
-        .group_by(key)
     )
+    constant = isinstance(key, BindParameter)
+    return statement.having(func.count() > 0) if constant else statement.group_by(key)
 
 
 def _from_sums(filters: Filters) -> Select[Any]:

@@ -50,16 +50,19 @@ def rows_hash(session: Session, month: date) -> str:
         "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "amount_nano",
         "price_source", "price_date", "adjusts_id",
     )  # fmt: skip
+    later = ("group_id", "service_tier")
     digest = hashlib.sha256()
     rows = session.execute(
-        select(*(col(getattr(LedgerEntry, name)) for name in (*names, "group_id")))
+        select(*(col(getattr(LedgerEntry, name)) for name in (*names, *later)))
         .where(col(LedgerEntry.at) >= midnight(month), col(LedgerEntry.at) < midnight(next_month(month)))
         .order_by(col(LedgerEntry.id))
         .execution_options(yield_per=1000)
     )
     for row in rows:
-        # Months were closed before there were groups: a row without one is told as it was then.
-        told = row if row[-1] is not None else row[:-1]
+        # Months were closed before there were these columns: a row without them is told as it was then.
+        told = tuple(row)
+        while len(told) > len(names) and told[-1] is None:
+            told = told[:-1]
         digest.update("\t".join(_plain(value) for value in told).encode() + b"\n")
     return digest.hexdigest()
 

@@ -156,7 +156,7 @@ def price_batch(
 
 def _adjustment(session: Session, row: LedgerEntry, valued: Valued, at: datetime) -> LedgerEntry:
     same = ("turn_id", "attempt", "draft_id", "conversation_id", "message_id", "version_id", "user_id", "cost_centre",
-            "group_id", "provider", "model", "model_answered")  # fmt: skip
+            "group_id", "provider", "model", "model_answered", "service_tier")  # fmt: skip
     return LedgerEntry(
         id=new_id(),
         at=at if is_closed(session, row.at) else row.at,

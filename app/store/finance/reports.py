@@ -95,7 +95,7 @@ def total(session: Session, filters: Filters) -> Sums:
     """Everything the filters let through."""
     found = Sums()
     for part in stretches(None, filters):
-        rows = session.execute(_summed(part, filters, literal("all")))
+        rows = session.execute(summed(part, filters, literal("all")))
         for row in rows:
             found.add(Sums(*row[1:]))
     return found
@@ -128,19 +128,23 @@ def grouped_sums(group_by: GroupBy, filters: Filters) -> Select[Any]:
     parts = stretches(group_by, filters)
     if group_by == "month":
         # A stretch of days lies within one month, which is its key.
-        return _added([_summed(part, filters, _month_key(part)) for part in parts])
+        return _added([summed(part, filters, _month_key(part)) for part in parts])
     key: Any = col(CostSum.start) if group_by == "day" else col(getattr(CostSum, COLUMNS[group_by]))
-    return _added([_summed(part, filters, key) for part in parts])
+    return _added([summed(part, filters, key) for part in parts])
 
 
 def _month_key(part: Stretch) -> Any:
     return col(CostSum.start) if part.grain in MONTHLY else literal(part.start.replace(day=1), Date())
 
 
-def _summed(part: Stretch, filters: Filters, key: Any) -> Select[Any]:
+def summed(part: Stretch, filters: Filters, key: Any, *, scattered: bool = False) -> Select[Any]:
+    """The sums of one stretch by a key; nothing where there is nothing. `scattered`: they are to be found by an index on
+    what further conditions name."""
+    grain = col(CostSum.grain)
     sums = [_whole(func.sum(col(getattr(CostSum, name)))).label(name) for name in COUNTED]
     statement = select(key.label("key"), *sums).where(
-        col(CostSum.grain) == part.grain,
+        # SQLite, which keeps no statistics here, would read the whole stretch wherever it can.
+        grain.concat("") == part.grain if scattered else grain == part.grain,
         col(CostSum.start) >= part.start,
         col(CostSum.start) < part.end,
         *filters.conditions(CostSum),

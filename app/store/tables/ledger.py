@@ -17,7 +17,8 @@ class LedgerEntry(SQLModel, table=True):
     """One provider attempt, also a cancelled or failed one, or an adjustment of an earlier row (`adjusts_id`).
 
     The buckets are disjoint: `input_tokens` is fresh input only, cache reads and writes are counted apart;
-    `reasoning_tokens` is the part of `output_tokens` nobody saw. `requests` counts billed tool calls by name.
+    `reasoning_tokens` is the part of `output_tokens` nobody saw. `requests` counts billed tool calls by name. `service_tier`
+    is the one that served the request, as the provider names it, missing where it does not.
     `amount_nano` is nano-USD, missing when the price is unknown (never 0 for that). `price_source` and `price_date`
     say which price list was used. `raw_usage` is what the provider sent. `first_text_ms` and `duration_ms` count from
     the request.
@@ -66,6 +67,7 @@ class LedgerEntry(SQLModel, table=True):
     output_tokens: int = 0
     reasoning_tokens: int = 0
     requests: dict[str, int] = Field(default_factory=dict, sa_type=JsonText)
+    service_tier: str | None = characters(50, default=None)
     amount_nano: int | None = Field(default=None, sa_type=BigInteger)
     price_source: str | None = characters(100, default=None)
     price_date: date | None = None

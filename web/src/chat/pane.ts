@@ -11,6 +11,7 @@ import * as ghosts from "../proposals/ghosts.js";
 import type { Surface } from "../editor/surface.js";
 import type { Session } from "../sync/session.js";
 import { ActionChips } from "./action_chips.js";
+import { ChatBudget } from "./chat_budget.js";
 import { Composer, type Order, type Shown } from "./composer.js";
 import { ContextPanel } from "./context_panel.js";
 import { conversationFacts } from "./facts.js";
@@ -95,6 +96,7 @@ export class Pane {
       began: (id) => void (this.conversationId = id),
       changed: () => this.composer.refresh(),
     });
+    new ChatBudget({ conversationId: () => this.conversationId, changed: () => this.composer.refresh() });
   }
 
   /** Shows a message of this draft, which may be of another branch of the chat or of another chat. */

@@ -8,14 +8,9 @@ import { count, dollars } from "../common/format.js";
 import { toast } from "../common/toast.js";
 import { askFor, change, each, given } from "./costs_parts.js";
 import { openGroups } from "./costs_groups.js";
+import { openPrices } from "./costs_prices.js";
 import { openReconciliations } from "./costs_reconciliations.js";
-import { attempt } from "./settings_parts.js";
 import { sortRows } from "./table_sort.js";
-
-interface Added {
-  adjusted: number;
-  adjusted_usd: string;
-}
 
 export function openCosts(): void {
   for (const select of document.querySelectorAll<HTMLSelectElement>(".cost-filters select")) select.addEventListener("change", () => select.form?.requestSubmit());
@@ -25,7 +20,6 @@ export function openCosts(): void {
   each("[data-close]", (button) => void closeMonth(button.dataset["close"] ?? ""));
   each("[data-reopen]", (button) => reopenMonth(button.dataset["reopen"] ?? ""));
   each("[data-centre]", setCentre);
-  each("[data-price-model]", fillPrice);
   openGroups();
   openReconciliations();
   void tellMeasures();
@@ -44,31 +38,6 @@ function openBudgets(): void {
     await api("POST", "/api/budgets", { ...budget, scope: name ? name.replace("_id", "") : "installation", ...(name ? { [name]: id } : {}) });
     location.reload();
   });
-}
-
-function openPrices(): void {
-  const form = byId<HTMLFormElement>("price-form");
-  onSubmit(form, async () => booked(await api<Added>("POST", "/api/prices", given(form))));
-  const file = byId<HTMLInputElement>("price-file");
-  file.addEventListener("change", () => {
-    const chosen = file.files?.[0];
-    if (chosen) void attempt(async () => booked(await api<Added>("POST", "/api/prices/import", { csv: await chosen.text() })));
-    file.value = "";
-  });
-}
-
-function booked({ adjusted, adjusted_usd }: Added): void {
-  if (adjusted > 0) sessionStorage.setItem("costs.told", `${adjusted} unpriced ${adjusted === 1 ? "attempt" : "attempts"} got a price: $${adjusted_usd} booked as adjustments.`);
-  location.reload();
-}
-
-/** Takes over which model waits for a price. */
-function fillPrice(button: HTMLElement): void {
-  byId<HTMLDetailsElement>("price-details").open = true;
-  byId<HTMLInputElement>("price-provider").value = button.dataset["priceProvider"] ?? "";
-  byId<HTMLInputElement>("price-model").value = button.dataset["priceModel"] ?? "";
-  byId<HTMLInputElement>("price-since").value = button.dataset["priceSince"] ?? "";
-  byId<HTMLInputElement>("price-in").focus();
 }
 
 async function closeMonth(month: string, accept = false): Promise<void> {
