@@ -32,13 +32,25 @@ def dearest_versions(
 ) -> tuple[list[tuple[Key, Sums]], int]:
     """So many versions from the most expensive on, and how many there are, where at most 2,000 are counted."""
     if _has_edges(filters):
-        found = by_version(session, filters)
-        count = len(found)
-    else:
-        found = _candidates(session, filters, offset + limit)
-        count = _counted(session, filters) + (None in found)
+        return _dearest_rows(session, filters, limit, offset)
+    found = _candidates(session, filters, offset + limit)
+    count = _counted(session, filters) + (None in found)
     ordered = sorted(found.items(), key=lambda item: (-item[1].amount_nano, -item[1].unpriced, str(item[0] or "")))
     return ordered[offset : offset + limit], count
+
+
+def _dearest_rows(session: Session, filters: Filters, limit: int, offset: int) -> tuple[list[tuple[Key, Sums]], int]:
+    """From the ledger's rows, put in order by the database: most of what it adds up is not shown."""
+    grouped = _from_rows(filters, col(LedgerEntry.version_id)).subquery()
+    rows = session.execute(
+        select(grouped, func.count().over())
+        .order_by(grouped.c.amount_nano.desc(), grouped.c.unpriced.desc(), grouped.c.key.asc().nulls_first())
+        .limit(limit)
+        .offset(offset)
+    ).all()
+    if not rows:
+        return [], (session.scalar(select(func.count()).select_from(grouped)) or 0) if offset else 0
+    return [(row[0], Sums(*row[1:-1])) for row in rows], rows[0][-1]
 
 
 def by_number(session: Session, filters: Filters) -> dict[int | None, Sums]:
@@ -57,7 +69,7 @@ def _has_edges(filters: Filters) -> bool:
 def _from_rows(filters: Filters, key: Any) -> Select[Any]:
     original, sums = row_sums()
     return (
-        select(key, *sums)
+        select(key.label("key"), *(each.label(name) for name, each in zip(COUNTED, sums, strict=True)))
         .select_from(LedgerEntry)
         .outerjoin(original, prices(original))
         .where(
