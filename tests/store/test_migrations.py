@@ -147,7 +147,7 @@ def _rows_of_chats(session: Session) -> dict[str, list[Any]]:
 
 
 def _rules(database: Database) -> dict[str, Any]:
-    """Indexes, checks, unique constraints and triggers, which no change of a reference may lose."""
+    """Indexes, checks, unique constraints and triggers of chats, which no change of a reference may lose."""
     with database.engine.connect() as connection:
         inspector = sa.inspect(connection)
         found: dict[str, Any] = {
@@ -165,7 +165,10 @@ def _rules(database: Database) -> dict[str, Any]:
                 "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema()",
             )
         )
-        found |= {rule: sorted(connection.scalars(sa.text(rule))) for rule in rules}
+        for rule in rules:
+            found[rule] = sorted(
+                text for text in connection.scalars(sa.text(rule)) if any(name in text for name in _OF_A_CHAT)
+            )
     return found
 
 

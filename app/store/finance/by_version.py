@@ -1,23 +1,35 @@
 """The report by version. A version is made by one or two attempts, so there are as many versions as rows: the most
 expensive ones are found through an index over whole months, and only a part of a month is read row by row."""
 
-import uuid
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    cast,
+    func,
+    null,
+    select,
+    union_all,
+)
 from sqlmodel import Session, col
 
+from app.store.engine.prepared import Prepared
 from app.store.finance.proof import prices, row_sums
 from app.store.finance.reports import Filters, Key, next_month
-from app.store.finance.sums import COUNTED, Sums, midnight
+from app.store.finance.sums import COUNTED, NO_VERSION, Sums, midnight
 from app.store.tables import CostSum, LedgerEntry, Version
+from app.store.types import BinaryUuid
 
 _VERSION, _LOOSE = col(CostSum.grain) == "version", col(CostSum.grain) == "loose"
 _MOST_COUNTED = 2_000
 _SPARE = 20
-_AT_ONCE = 500
-_PERSONAL = frozenset({"user_id", "draft_id", "conversation_id"})
 
 
 def by_version(session: Session, filters: Filters) -> dict[Key, Sums]:
@@ -31,13 +43,26 @@ def dearest_versions(
     session: Session, filters: Filters, *, limit: int, offset: int = 0
 ) -> tuple[list[tuple[Key, Sums]], int]:
     """So many versions from the most expensive on, and how many there are, where at most 2,000 are counted."""
-    if _has_edges(filters) or filters.named & _PERSONAL:
-        found = by_version(session, filters)
-        count = len(found)
-    else:
-        found, count = _candidates(session, filters, offset + limit), _counted(session, filters)
+    if _has_edges(filters):
+        return _dearest_rows(session, filters, limit, offset)
+    found = _candidates(session, filters, offset + limit)
+    count = _counted(session, filters) + (None in found)
     ordered = sorted(found.items(), key=lambda item: (-item[1].amount_nano, -item[1].unpriced, str(item[0] or "")))
     return ordered[offset : offset + limit], count
+
+
+def _dearest_rows(session: Session, filters: Filters, limit: int, offset: int) -> tuple[list[tuple[Key, Sums]], int]:
+    """From the ledger's rows, put in order by the database: most of what it adds up is not shown."""
+    grouped = _from_rows(filters, col(LedgerEntry.version_id)).subquery()
+    rows = session.execute(
+        select(grouped, func.count().over())
+        .order_by(grouped.c.amount_nano.desc(), grouped.c.unpriced.desc(), grouped.c.key.asc().nulls_first())
+        .limit(limit)
+        .offset(offset)
+    ).all()
+    if not rows:
+        return [], (session.scalar(select(func.count()).select_from(grouped)) or 0) if offset else 0
+    return [(row[0], Sums(*row[1:-1])) for row in rows], rows[0][-1]
 
 
 def by_number(session: Session, filters: Filters) -> dict[int | None, Sums]:
@@ -48,8 +73,9 @@ def by_number(session: Session, filters: Filters) -> dict[int | None, Sums]:
 
 
 def _has_edges(filters: Filters) -> bool:
-    """Whether a part of a month is asked for; or one draft, whose rows are few and found by an index."""
-    return filters.first.day != 1 or filters.end.day != 1 or filters.draft_id is not None
+    """Whether a part of a month is asked for; or one draft or conversation, whose rows are few and found by an index."""
+    one = filters.draft_id is not None or filters.conversation_id is not None
+    return one or filters.first.day != 1 or filters.end.day != 1
 
 
 def _from_rows(filters: Filters, key: Any) -> Select[Any]:
@@ -60,7 +86,7 @@ def summed_rows_by_version(filters: Filters, first: date, end: date, key: Any) -
     """The sums of the rows from a day on until before another, by a key that is theirs or their version's."""
     original, sums = row_sums()
     statement = (
-        select(key, *sums)
+        select(key.label("key"), *(each.label(name) for name, each in zip(COUNTED, sums, strict=True)))
         .select_from(LedgerEntry)
         .outerjoin(original, prices(original))
         .where(
@@ -86,22 +112,46 @@ def _within(filters: Filters) -> list[ColumnElement[bool]]:
 def _candidates(session: Session, filters: Filters, wanted: int) -> dict[Key, Sums]:
     """The most expensive ones with all they cost in the period. A late price can be in another month than its attempt,
     which then counts 0: no version is dear by several months together."""
-    best: dict[uuid.UUID, int] = {}
-    for month in _months(filters):
-        rows = session.execute(
-            select(col(CostSum.version_id), col(CostSum.amount_nano))
-            .where(col(CostSum.version_id).is_not(None), col(CostSum.start) == month, *filters.conditions(CostSum))
-            .order_by(col(CostSum.amount_nano).desc())
-            .limit(wanted + _SPARE)
+    months = _months(filters)
+    names = tuple(sorted(filters.named))
+    values = {name: getattr(filters, name) for name in names} | {f"month_{at}": day for at, day in enumerate(months)}
+    rows = _dearest(names, len(months)).all(session, **values, end=filters.end, most=wanted + _SPARE)
+    found: dict[Key, Sums] = {row[0]: Sums(*row[1:]) for row in rows}
+    return found | _read(session, _from_sums(filters).where(_LOOSE, NO_VERSION))
+
+
+@lru_cache(maxsize=64)
+def _dearest(names: tuple[str, ...], months: int) -> Prepared:
+    """The first so many (`most`) of each of the months `month_0`, …, which end before `end`, filtered by these columns; of
+    those as many, summed over all months. Making the statement takes longer than running it."""
+    version, start, amount = col(CostSum.version_id), col(CostSum.start), col(CostSum.amount_nano)
+    most = bindparam("most", type_=Integer())
+    filtered = {name: col(getattr(CostSum, name)) == bindparam(name) for name in names}
+    parts = [
+        select(version.label("version_id"), amount.label("amount_nano"))
+        .where(version.is_not(None), start == bindparam(f"month_{at}"), *filtered.values())
+        .order_by(amount.desc())
+        .limit(most)
+        .subquery()
+        for at in range(months)
+    ]
+    every = union_all(*(select(part) for part in parts)).subquery() if months > 1 else parts[0]
+    best = select(every.c.version_id).order_by(every.c.amount_nano.desc()).limit(most).subquery()
+    # SQLite would read all sums of the grain, or all of the person, rather than look up a hundred versions: so the grain, which
+    # the version says already, is not named, and the person is compared where no index can help.
+    if "user_id" in filtered:
+        filtered["user_id"] = func.coalesce(col(CostSum.user_id), null()) == bindparam("user_id", type_=BinaryUuid())
+    return Prepared(
+        select(version, *(cast(func.sum(col(getattr(CostSum, name))), BigInteger) for name in COUNTED))
+        .where(
+            version.is_not(None),
+            version.in_(select(best.c.version_id)),
+            start >= bindparam("month_0"),
+            start < bindparam("end"),
+            *filtered.values(),
         )
-        for version_id, amount in rows:
-            best[version_id] = max(amount, best.get(version_id, amount))
-    ids = sorted(best, key=lambda version_id: (-best[version_id], version_id))[: wanted + _SPARE]
-    found: dict[Key, Sums] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        some = _from_sums(filters).where(_VERSION, col(CostSum.version_id).in_(ids[start : start + _AT_ONCE]))
-        found |= _read(session, some)
-    return found | _read(session, _from_sums(filters).where(_LOOSE))
+        .group_by(version)
+    )
 
 
 def _read(session: Session, statement: Select[Any]) -> dict[Key, Sums]:
@@ -109,8 +159,8 @@ def _read(session: Session, statement: Select[Any]) -> dict[Key, Sums]:
 
 
 def _counted(session: Session, filters: Filters) -> int:
-    some = select(col(CostSum.id)).where(col(CostSum.version_id).is_not(None), *_within(filters)).limit(_MOST_COUNTED)
-    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    some = select(col(CostSum.version_id)).where(col(CostSum.version_id).is_not(None), *_within(filters))
+    return session.scalar(select(func.count()).select_from(some.distinct().limit(_MOST_COUNTED).subquery())) or 0
 
 
 def _months(filters: Filters) -> list[date]:

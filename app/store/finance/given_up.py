@@ -1,37 +1,71 @@
 """What was spent on versions that were given up: neither the draft's current version nor a favourite branch came from them."""
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import replace
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select, union
+from sqlalchemy import Select, case, func, literal, select, union
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from app.core.lines import ancestry
-from app.store.branches import read_tree
-from app.store.finance.by_version import by_number
-from app.store.finance.reports import Filters, grouped_sums
-from app.store.finance.sums import Sums
-from app.store.tables import Branch, Draft, Version
+from app.core.lines import runs_left
+from app.store.finance.proof import prices
+from app.store.finance.reports import Filters, grouped_sums, whole_months
+from app.store.finance.sums import midnight
+from app.store.tables import Branch, CostSum, Draft, LedgerEntry, Version
+
+_DRAFTS_AT_ONCE = 10_000
 
 
-def given_up(session: Session, filters: Filters) -> Sums:
-    """The sums of those versions. A draft that was deleted has no tree any more, and none of its costs count."""
-    found = Sums()
-    for draft_id in list(_parted(session, filters)):
-        tree = read_tree(session, draft_id)
-        kept = ancestry(tree.parents, tree.merged, _tips(session, draft_id))
-        for number, sums in by_number(session, replace(filters, draft_id=draft_id)).items():
-            if number is not None and number not in kept:
-                found.add(sums)
-    return found
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The known part in nano-USD, and how many attempts have no price."""
+
+    amount_nano: int
+    unpriced: int
 
 
-def _parted(session: Session, filters: Filters) -> Iterator[uuid.UUID]:
+@dataclass(slots=True)
+class _Shape:
+    """A draft's tree in the words of `runs_left`."""
+
+    count: int = 0
+    breaks: dict[int, int] = field(default_factory=dict)
+    merged: dict[int, int] = field(default_factory=dict)
+    tips: list[int] = field(default_factory=list)
+
+
+def given_up(session: Session, filters: Filters) -> GivenUp:
+    """The sums of those versions, in a number of statements that does not grow with the drafts (but one more round for every
+    10,000 of them). A draft that was deleted has no tree any more, and none of its costs count."""
+    amount = unpriced = 0
+    parted = list(session.scalars(_parted(filters)))
+    for start in range(0, len(parted), _DRAFTS_AT_ONCE):
+        some = parted[start : start + _DRAFTS_AT_ONCE]
+        nothing: list[int] = []
+        left: dict[uuid.UUID | None, list[int]] = {
+            draft_id: [
+                number for run in runs_left(shape.count, shape.breaks, shape.merged, shape.tips) for number in run
+            ]
+            for draft_id, shape in _shapes(session, some).items()
+        }
+        for draft_id, number, known, unknown in _booked(session, filters, some):
+            # Beginnings and ends of runs alternate, in order: within a run an odd number of them is at or before `number`.
+            bounds = left.get(draft_id, nothing)
+            place = bisect_right(bounds, number)
+            if place % 2 or (place and bounds[place - 1] == number):
+                amount += known
+                unpriced += unknown
+    return GivenUp(amount, unpriced)
+
+
+def _parted(filters: Filters) -> Any:
     """Drafts booked to in the period that can have such versions: their line parts somewhere, or was gone back on. Most have
     neither, and their trees are not read."""
-    booked = grouped_sums("draft", filters).subquery()
+    booked = grouped_sums("draft", filters, counted=("attempts",)).subquery()
     drafts = select(booked.c.key).where(booked.c.key.is_not(None))
     of_draft, parent = col(Version.draft_id), col(Version.parent_id)
     forks = select(of_draft).where(of_draft.in_(drafts)).group_by(of_draft, parent).having(func.count() > 1)
@@ -44,12 +78,84 @@ def _parted(session: Session, filters: Filters) -> Iterator[uuid.UUID]:
             select(1).where(of_draft == col(Draft.id), col(Version.number) > col(current.number)).exists(),
         )
     )
-    yield from session.scalars(union(forks, behind))
+    return union(forks, behind)
 
 
-def _tips(session: Session, draft_id: uuid.UUID) -> list[int]:
-    """The numbers of the current version and of the tips of favourite branches."""
-    favourites = select(col(Branch.tip_version_id)).where(col(Branch.draft_id) == draft_id, col(Branch.favourite))
-    current = select(col(Draft.current_version_id)).where(col(Draft.id) == draft_id)
-    tips = col(Version.id).in_(favourites) | col(Version.id).in_(current)
-    return list(session.scalars(select(col(Version.number)).where(col(Version.draft_id) == draft_id, tips)))
+def _shapes(session: Session, drafts: Sequence[uuid.UUID]) -> dict[uuid.UUID, _Shape]:
+    """The trees of these drafts. Only the versions that do not follow the one before are read."""
+    shapes = {draft_id: _Shape() for draft_id in drafts}
+    of_draft, number = col(Version.draft_id), col(Version.number)
+    before = func.lag(col(Version.id)).over(partition_by=of_draft, order_by=number)
+    versions = (
+        select(of_draft, number, col(Version.parent_id), col(Version.merged_from_id), before.label("before"))
+        .where(of_draft.in_(drafts))
+        .subquery()
+    )
+    parent, other = aliased(Version), aliased(Version)
+    follows = versions.c.parent_id.is_not_distinct_from(versions.c.before)
+    rows = session.execute(
+        select(versions.c.draft_id, versions.c.number, col(parent.number), col(other.number), follows)
+        .outerjoin(parent, col(parent.id) == versions.c.parent_id)
+        .outerjoin(other, col(other.id) == versions.c.merged_from_id)
+        .where(~follows | versions.c.merged_from_id.is_not(None) | (versions.c.number == 1))
+    )
+    for draft_id, at, above, merged, in_order in rows:
+        if not in_order or at == 1:
+            shapes[draft_id].breaks[at] = above or 0
+        if merged is not None:
+            shapes[draft_id].merged[at] = merged
+    for draft_id, count in session.execute(
+        select(of_draft, func.max(number)).where(of_draft.in_(drafts)).group_by(of_draft)
+    ):
+        shapes[draft_id].count = count
+    favourites = select(col(Branch.tip_version_id)).where(col(Branch.draft_id).in_(drafts), col(Branch.favourite))
+    current = select(col(Draft.current_version_id)).where(
+        col(Draft.id).in_(drafts), col(Draft.current_version_id).is_not(None)
+    )
+    tips = select(of_draft, number).where(col(Version.id).in_(union(favourites, current)))
+    for draft_id, at in session.execute(tips):
+        shapes[draft_id].tips.append(at)
+    return shapes
+
+
+def _booked(
+    session: Session, filters: Filters, drafts: Sequence[uuid.UUID]
+) -> Iterator[tuple[uuid.UUID | None, int, int, int]]:
+    """Draft, number of the version, known costs and attempts without a price, a version possibly several times: whole months
+    from the sums, the days before and after them from the rows."""
+    first, end = filters.first, filters.end
+    whole, whole_end = whole_months(filters)
+    edges = [(first, whole), (whole_end, end)] if whole < whole_end else [(first, end)]
+    statements = [_from_rows(filters, since, until) for since, until in edges if since < until]
+    if whole < whole_end:
+        statements.append(_of_versions(filters, drafts, whole, whole_end))
+    for statement in statements:
+        for row in session.execute(statement):
+            yield row[0], row[1], row[2], row[3]
+
+
+def _of_versions(filters: Filters, drafts: Sequence[uuid.UUID], first: date, end: date) -> Any:
+    within = [col(CostSum.start) >= first, col(CostSum.start) < end, *filters.conditions(CostSum)]
+    return (
+        select(col(Version.draft_id), col(Version.number), col(CostSum.amount_nano), col(CostSum.unpriced))
+        .join(CostSum, col(CostSum.version_id) == col(Version.id))
+        .where(col(Version.draft_id).in_(drafts), col(CostSum.version_id).is_not(None), *within)
+    )
+
+
+def _from_rows(filters: Filters, first: date, end: date) -> Select[Any]:
+    """Of all drafts, and of none where a version is gone: so the rows are found by their time on either database."""
+    amount, original = col(LedgerEntry.amount_nano), aliased(LedgerEntry)
+    unpriced = case((amount.is_(None), 1), else_=0) - case((col(original.id).is_not(None), 1), else_=0)
+    return (
+        select(col(Version.draft_id), col(Version.number), func.coalesce(amount, literal(0)), unpriced)
+        .select_from(LedgerEntry)
+        .outerjoin(Version, col(Version.id) == col(LedgerEntry.version_id))
+        .outerjoin(original, prices(original))
+        .where(
+            col(LedgerEntry.at) >= midnight(first),
+            col(LedgerEntry.at) < midnight(end),
+            col(LedgerEntry.version_id).is_not(None),
+            *filters.conditions(LedgerEntry),
+        )
+    )

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Date,
+    Select,
     and_,
     bindparam,
     case,
@@ -78,11 +79,18 @@ def rebuild_sums(session: Session) -> None:
 
 def summed_rows(session: Session, grain: str) -> Iterator[tuple[Place, Sums]]:
     """What the sums of a grain should be."""
-    start = start_of(session, monthly=grain in MONTHLY)
     apart = GRAINS[grain]
-    keys = [col(getattr(LedgerEntry, name)) for name in apart]
+    for row in session.execute(sums_statement(session, grain)).all():
+        told = dict(zip(apart, row[1 : 1 + len(apart)], strict=True))
+        yield (_day(row[0]), tuple(told.get(name) for name in NAMED)), Sums(*row[1 + len(apart) :])
+
+
+def sums_statement(session: Session, grain: str) -> Select[Any]:
+    """The start, what the grain tells apart, and the columns of `Sums`, added up from the rows."""
+    start = start_of(session, monthly=grain in MONTHLY)
+    keys = [col(getattr(LedgerEntry, name)) for name in GRAINS[grain]]
     original, sums = row_sums()
-    statement = (
+    statement: Select[Any] = (
         select(start, *keys, *sums)
         .select_from(LedgerEntry)
         .outerjoin(original, prices(original))
@@ -91,9 +99,7 @@ def summed_rows(session: Session, grain: str) -> Iterator[tuple[Place, Sums]]:
     if grain in ("version", "loose"):
         version_id = col(LedgerEntry.version_id)
         statement = statement.where(version_id.is_not(None) if grain == "version" else version_id.is_(None))
-    for row in session.execute(statement).all():
-        told = dict(zip(apart, row[1 : 1 + len(apart)], strict=True))
-        yield (_day(row[0]), tuple(told.get(name) for name in NAMED)), Sums(*row[1 + len(apart) :])
+    return statement
 
 
 def _kept(session: Session, grain: str) -> dict[Place, Sums]:

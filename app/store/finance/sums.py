@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, null
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from app.store.engine.prepared import Prepared
 from app.store.tables import CostSum, LedgerEntry
@@ -37,6 +37,8 @@ GRAINS: dict[str, tuple[str, ...]] = {
 in all others. Rows are added in this order, the same for all, so none waits in a circle."""
 MONTHLY = frozenset({"month", "people", "version", "loose"})
 """Grains whose start is the first of a month; the others' is a day."""
+NO_VERSION = col(CostSum.version_id).is_(None)
+"""Said with every question to another grain than `version`: indexes of those leave the many sums of versions out."""
 _STRIPES = 4
 """On PostgreSQL everybody who books waits at the sum of the whole day; so there are a few, which readers add up."""
 

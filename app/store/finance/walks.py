@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, literal, select
 from sqlmodel import Session, col
 
 from app.store.finance.by_version import summed_rows_by_version
-from app.store.finance.reports import COLUMNS, Filters, GroupBy, Stretch, stretches, summed
+from app.store.finance.reports import COLUMNS, Filters, GroupBy, Stretch, of_stretch, stretches, summed
 from app.store.finance.sums import MONTHLY, Sums
 from app.store.tables import CostSum, LedgerEntry
 from app.store.types import BinaryUuid
@@ -56,13 +56,14 @@ def _keys(
     key = col(getattr(CostSum, COLUMNS[group_by]))
     found: set[uuid.UUID] = set()
     for part in parts:
-        statement = select(key).distinct().where(
-            key > literal(after, BinaryUuid()) if after is not None else key.is_not(None),
-            col(CostSum.grain).concat("") == part.grain,  # as in `summed`
-            col(CostSum.start) >= part.start,
-            col(CostSum.start) < part.end,
-            *filters.conditions(CostSum),
-        )  # fmt: skip
+        statement = (
+            select(key)
+            .distinct()
+            .where(
+                key > literal(after, BinaryUuid()) if after is not None else key.is_not(None),
+                *of_stretch(part, filters, scattered=True),
+            )
+        )
         found.update(session.scalars(statement.order_by(key).limit(limit)))
     return sorted(found)[:limit]
 

@@ -17,6 +17,9 @@ def _count() -> Any:
     return Field(default=0, sa_type=BigInteger)
 
 
+_KNOWN = "{} IS NOT NULL AND version_id IS NULL"
+
+
 class CostSum(SQLModel, table=True):
     """The sum of all ledger rows that agree in what its grain names, written in the same transaction as the row.
 
@@ -30,17 +33,22 @@ class CostSum(SQLModel, table=True):
     __tablename__ = "cost_sums"
     __table_args__ = (
         one_of("grain", "day", "person", "total", "month", "people", "version", "loose"),
-        # These name what never changes in a sum, so adding to one leaves them alone.
+        # These name what never changes in a sum, so adding to one leaves them alone. The sums of versions are as many as
+        # rows, and have two of their own.
         Index("ix_cost_sums_user_id", "user_id", "grain", "start",
-              sqlite_where=text("user_id IS NOT NULL"), postgresql_where=text("user_id IS NOT NULL")),
+              sqlite_where=text(_KNOWN.format("user_id")), postgresql_where=text(_KNOWN.format("user_id"))),
         Index("ix_cost_sums_draft_id", "draft_id", "grain", "start",
-              sqlite_where=text("draft_id IS NOT NULL"), postgresql_where=text("draft_id IS NOT NULL")),
+              sqlite_where=text(_KNOWN.format("draft_id")), postgresql_where=text(_KNOWN.format("draft_id"))),
         Index("ix_cost_sums_conversation_id", "conversation_id", "grain", "start",
-              sqlite_where=text("conversation_id IS NOT NULL"), postgresql_where=text("conversation_id IS NOT NULL")),
-        Index("ix_cost_sums_version_id", "version_id", "start",
+              sqlite_where=text(_KNOWN.format("conversation_id")),
+              postgresql_where=text(_KNOWN.format("conversation_id"))),
+        # What a version cost, without looking at its sum.
+        Index("ix_cost_sums_version_id", "version_id", "start", "amount_nano", "unpriced",
               sqlite_where=text("version_id IS NOT NULL"), postgresql_where=text("version_id IS NOT NULL")),
-        # The dearest versions of a month, without looking at the others.
-        Index("ix_cost_sums_dearest", "start", "amount_nano",
+        # The dearest versions of a month, or of a person's month, without looking at the others or at the sums themselves.
+        Index("ix_cost_sums_dearest", "start", "amount_nano", "version_id",
+              sqlite_where=text("version_id IS NOT NULL"), postgresql_where=text("version_id IS NOT NULL")),
+        Index("ix_cost_sums_dearest_of_user", "user_id", "start", "amount_nano", "version_id",
               sqlite_where=text("version_id IS NOT NULL"), postgresql_where=text("version_id IS NOT NULL")),
         # Rows lie in the order of their key: a report reads one stretch of the file.
         {"sqlite_with_rowid": False},
