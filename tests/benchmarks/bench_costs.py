@@ -153,7 +153,7 @@ def whole_table(database: Database) -> None:
 
     async def download() -> tuple[int, int, float]:
         started, size, lowest, highest = time.perf_counter(), 0, resident(), 0
-        async for piece in table.table(person, query):
+        async for piece in await table.table(person, query):
             size += len(piece)
             highest = max(highest, resident())
         return size, highest - lowest, time.perf_counter() - started
