@@ -140,6 +140,7 @@ def furnish(
         settings.expiry,
         {"form": submission_check(definitions)},
         followers={"message": messages.follow},
+        begun={"message": messages.begun},
         submitted=deliveries.wake,
     )
     search = Search(db, clock)

@@ -1,16 +1,21 @@
-"""The HTTP server around the application: uvicorn on uvloop, told how to start and how to stop."""
+"""The HTTP server around the application: uvicorn on uvloop, told how to start and how to stop, and how to be rid of a
+websocket whose other end reads nothing."""
 
 import gc
 import socket
+from typing import Any
 
 import click
 import uvicorn
 from litestar import Litestar
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from app.main import create_app
 from app.settings import Settings
 
 _GRACE_SECONDS = 10
+LAST_WORD_SECONDS = 5.0
+"""So long may the other end of a full websocket take to read why it is closed."""
 
 
 class Server(uvicorn.Server):
@@ -27,6 +32,24 @@ class Server(uvicorn.Server):
             click.echo(self._greeting)
 
 
+class WebSockets(WebSocketsSansIOProtocol):
+    """Websockets that end also when the other end reads nothing.
+
+    Otherwise closing waits until what was written before has been taken, which then never happens, and keeps all of it.
+    """
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.close" and not self.writable.is_set():
+            self.loop.call_later(LAST_WORD_SECONDS, self.transport.abort)
+            self.writable.set()
+        await super().send(message)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        if not self.writable.is_set():
+            self.transport.abort()
+
+
 def _settle_garbage() -> None:
     """Keep the collector from walking the 300,000 objects of the frameworks again and again while requests wait.
 
@@ -39,13 +62,20 @@ def _settle_garbage() -> None:
 
 def serve(settings: Settings, *, greeting: str, app: Litestar | None = None) -> bool:
     """Serve until interrupted; running turns then end as interrupted, with their text. False when it could not start."""
-    config = uvicorn.Config(
-        app or create_app(settings),
+    server = Server(configuration(settings, app or create_app(settings)), greeting=greeting)
+    server.run()
+    return server.started
+
+
+def configuration(settings: Settings, app: Litestar) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=WebSockets,
         ws_per_message_deflate=False,
         access_log=False,
         log_config=None,
@@ -54,6 +84,3 @@ def serve(settings: Settings, *, greeting: str, app: Litestar | None = None) -> 
         server_header=False,
         backlog=2048,
     )
-    server = Server(config, greeting=greeting)
-    server.run()
-    return server.started

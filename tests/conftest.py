@@ -165,7 +165,7 @@ def scripted() -> ScriptedProvider:
     return ScriptedProvider(offered=(ModelInfo("script-1", "Script 1", 100_000, 8_000),))
 
 
-_COUNTER = TokenCounter(VOCABULARY)
+COUNTER = TokenCounter(VOCABULARY)
 """Loading a vocabulary takes 0.3 s and 60 MB: once for all tests."""
 _served: dict[int, tuple[Litestar, House]] = {}
 
@@ -183,7 +183,7 @@ def served(house: House) -> Litestar:
 @pytest.fixture
 def world(settings: Settings, clock: TurnableClock, scripted: ScriptedProvider) -> Iterator[World]:
     """The application with a scripted provider, on a fresh database."""
-    app = served(furnish(settings, clock=clock, extra_providers=(scripted,), counter=_COUNTER))
+    app = served(furnish(settings, clock=clock, extra_providers=(scripted,), counter=COUNTER))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield World(client, clock, scripted, settings)
 

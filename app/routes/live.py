@@ -54,22 +54,26 @@ async def live(
     rooms: NamedDependency[Rooms],
 ) -> None:
     """Subscribe to drafts and be told `{draft, seq}` whenever one moves, to conversations and be told
-    `{conversation, message, change}`, `{typing}`, `{seen}` and `{presence}`; or `{resync: true}` after falling behind."""
+    `{conversation, message, change}`, `{typing}`, `{seen}` and `{presence}`; or `{resync: true}` after falling behind. Who
+    leaves that unread for half a minute is closed with 1013, to connect again."""
     if socket.user is None:
         await socket.close(code=4401, reason="Sign in to continue.")
         return
     await socket.accept()
-    with fanout.listen() as listener:
-        sender = asyncio.create_task(_send(socket, listener))
-        page = _Page(socket, socket.user, listener, drafts, goals, messages, fanout, rooms)
-        try:
-            await page.receive()
-        except WebSocketDisconnect:
-            return
-        finally:
-            rooms.leave(listener)
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
+    try:
+        async with fanout.listen() as listener:
+            sender = asyncio.create_task(_send(socket, listener))
+            page = _Page(socket, socket.user, listener, drafts, goals, messages, fanout, rooms)
+            try:
+                await page.receive()
+            finally:
+                rooms.leave(listener)
+                sender.cancel()
+                await asyncio.gather(sender, return_exceptions=True)
+    except WebSocketDisconnect:
+        return
+    except TimeoutError:
+        await socket.close(code=1013, reason="Too far behind. Connect again.")
 
 
 class _Page:

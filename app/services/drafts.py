@@ -59,12 +59,15 @@ class Drafts:
         expiry: ExpiryRules,
         checks: Mapping[str, Check] | None = None,
         followers: Mapping[str, Callable[[Head], None]] | None = None,
+        begun: Mapping[str, Callable[[Head], None]] | None = None,
         submitted: Callable[[], None] = lambda: None,
     ) -> None:
         """`checks` say by kind what keeps a draft from being submitted; `followers` are told, after the commit, of a
-        change to a draft of their kind that others may see; `submitted` is called after one was."""
+        change to a draft of their kind that others may see, `begun` of one that is new or out of the trash; `submitted` is
+        called after one was."""
         self._checks = checks or {}
         self._followers = followers or {}
+        self._begun = begun or {}
         self._submitted = submitted
         self._db = db
         self._expiry = expiry
@@ -86,10 +89,13 @@ class Drafts:
         given = dict(fields or {})
         given |= {name: value for name, value in (("title", title), ("text", text)) if value}
 
-        def unit(session: Session) -> DraftView:
-            return draft_view(session, self._created(session, person, kind, given, device=device), self._expiry)
+        def unit(session: Session) -> tuple[DraftView, Head]:
+            head = self._created(session, person, kind, given, device=device)
+            return draft_view(session, head, self._expiry), head
 
-        return await self._db.write(unit)
+        draft, head = await self._db.write(unit)
+        self._tell_begun(head)
+        return draft
 
     async def create_once(
         self, person: Principal, draft_id: UUID, *, kind: str, fields: dict[str, Any], device: str = ""
@@ -97,16 +103,19 @@ class Drafts:
         """A new draft under an id its device chose, perhaps without a network: asked for again, it is the same one. The
         draft, and whether it is new. Raises `Conflict` for an id that is taken otherwise."""
 
-        def unit(session: Session) -> tuple[DraftView, bool]:
+        def unit(session: Session) -> tuple[DraftView, Head, bool]:
             known = _made_before(session, person, draft_id)
             if known is not None:
                 if known.kind != kind:
                     raise _taken()
-                return draft_view(session, known, self._expiry), False
+                return draft_view(session, known, self._expiry), known, False
             head = self._created(session, person, kind, fields, device=device, draft_id=draft_id)
-            return draft_view(session, head, self._expiry), True
+            return draft_view(session, head, self._expiry), head, True
 
-        return await self._db.write(unit)
+        draft, head, new = await self._db.write(unit)
+        if new:
+            self._tell_begun(head)
+        return draft, new
 
     def _created(
         self,
@@ -231,7 +240,7 @@ class Drafts:
 
     async def recover(self, person: Principal, draft_id: UUID) -> DraftView:
         """Take a draft out of the trash."""
-        await self._move(draft_store.recover, person, draft_id)
+        self._tell_begun(await self._move(draft_store.recover, person, draft_id))
         return await self.get(person, draft_id)
 
     async def submit(self, person: Principal, draft_id: UUID, *, device: str = "") -> DraftView:
@@ -255,6 +264,11 @@ class Drafts:
         follower = self._followers.get(head.kind)
         if follower is not None:
             follower(head)
+
+    def _tell_begun(self, head: Head) -> None:
+        begun = self._begun.get(head.kind)
+        if begun is not None:
+            begun(head)
 
     async def conversations(self, person: Principal, draft_id: UUID) -> Page[ConversationSummary]:
         """The chats beside a draft, newest first."""
@@ -288,11 +302,12 @@ class Drafts:
             return None
         return head.seq
 
-    async def _move(self, unit: Any, person: Principal, draft_id: UUID) -> None:
+    async def _move(self, unit: Any, person: Principal, draft_id: UUID) -> Head:
         head: Head = await self._db.write(
             unit, draft_id=draft_id, user_id=person.id, actor=_actor(person), at=self._clock()
         )
         self._fanout.publish(draft_id, head.seq)
+        return head
 
 
 def _made_before(session: Session, person: Principal, draft_id: UUID) -> Head | None:

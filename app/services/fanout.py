@@ -1,26 +1,32 @@
 """Hints to everybody who has a draft open: which draft moved, to which position. Never content.
 
 A listener has a bounded queue. One that reads too slowly is told to resync instead of silently missing hints;
-what it lost it reads from the database by `after=seq`.
+what it lost it reads from the database by `after=seq`. One that does not even take that for `BEHIND_SECONDS` is given up.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 Hint = dict[str, Any]
 
+BEHIND_SECONDS = 30.0
+"""So long may a page leave unread that it fell behind."""
 _QUEUE_LENGTH = 256
+
+
+_RESYNC: Hint = {"resync": True}
 
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """One open page: the drafts it watches and the hints it has not read yet."""
+    """One open page: the drafts it watches and the hints it has not read yet. `patience` ends when it was behind too long."""
 
+    patience: asyncio.Timeout
     queue: asyncio.Queue[Hint] = field(default_factory=lambda: asyncio.Queue(_QUEUE_LENGTH))
     drafts: set[UUID] = field(default_factory=set)
 
@@ -30,11 +36,17 @@ class Listener:
         except asyncio.QueueFull:
             while not self.queue.empty():
                 self.queue.get_nowait()
-            self.queue.put_nowait({"resync": True})
+            self.queue.put_nowait(_RESYNC)
+            if self.patience.when() is None:
+                self.patience.reschedule(asyncio.get_running_loop().time() + BEHIND_SECONDS)
 
     async def hints(self) -> AsyncIterator[Hint]:
+        """What the page is to be told; the next one is asked for when it has taken the one before."""
         while True:
-            yield await self.queue.get()
+            hint = await self.queue.get()
+            yield hint
+            if hint is _RESYNC and not self.patience.expired():
+                self.patience.reschedule(None)
 
 
 class Fanout:
@@ -43,13 +55,15 @@ class Fanout:
     def __init__(self) -> None:
         self._listeners: defaultdict[UUID, set[Listener]] = defaultdict(set)
 
-    @contextmanager
-    def listen(self) -> Any:
-        listener = Listener()
-        try:
-            yield listener
-        finally:
-            self.unsubscribe(listener, frozenset(listener.drafts))
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[Listener]:
+        """A page that listens while the block runs. Raises TimeoutError into it when it was behind too long."""
+        async with asyncio.timeout(None) as patience:
+            listener = Listener(patience)
+            try:
+                yield listener
+            finally:
+                self.unsubscribe(listener, frozenset(listener.drafts))
 
     def subscribe(self, listener: Listener, draft_id: UUID) -> None:
         listener.drafts.add(draft_id)

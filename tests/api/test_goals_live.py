@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -166,6 +167,49 @@ def test_ones_own_pages_hear_where_a_message_was_begun(lesson: Lesson, opened: A
     assert phone.is_quiet()
     assert laptop.is_quiet()
     assert other.is_quiet()
+
+
+def test_a_message_begun_as_a_draft_of_its_kind_is_told_to_ones_own_pages(lesson: Lesson, opened: Any) -> None:
+    phone, other = entered(opened, lesson.student, lesson), entered(opened, lesson.instructor, lesson)
+    root = lesson.say(lesson.instructor, "Which hand?")
+    assert phone.hear()["change"] == other.hear()["change"] == "created"
+    for reply_to, id_ in ((None, None), (root["id"], str(uuid.uuid4()))):
+        fields = {"conversation": lesson.id, "reply_to": reply_to, "content": "The left one"}
+        made = [lesson.student.post("/api/drafts", {"kind": "message", "fields": fields, "id": id_}) for _ in "ab"]
+        assert [answer.status_code for answer in made] == ([201, 201] if id_ is None else [201, 200])
+        told = {"drafted": {"conversation": lesson.id, "reply_to_id": reply_to}}
+        assert phone.hear() == told
+        assert id_ is not None or phone.hear() == told
+        assert phone.is_quiet()
+    draft = made[0].json()["id"]
+    lesson.student.delete(f"/api/drafts/{draft}")
+    assert phone.is_quiet()
+    assert lesson.student.post(f"/api/drafts/{draft}/recover").status_code == 200
+    assert phone.hear() == told
+    lesson.student.post(f"/api/drafts/{draft}/submit")
+    assert phone.hear()["change"] == other.hear()["change"] == "created"
+    lesson.student.post(f"/api/drafts/{draft}/recover")
+    assert phone.is_quiet()
+    assert other.is_quiet()
+
+
+def test_what_was_begun_meanwhile_is_in_the_catch_up_of_its_writer_alone(lesson: Lesson) -> None:
+    root = lesson.say(lesson.instructor, "Which hand?")
+    seq = lesson.seen_by(lesson.student)["seq"]
+
+    def caught_up(person: Person) -> list[tuple[str | None, str]]:
+        found = person.get(f"{lesson.path}/changes?after={seq}").json()
+        assert (found["items"], found["seq"]) == ([], seq)
+        return [(draft["reply_to_id"], draft["content"]) for draft in found["drafts"]]
+
+    assert caught_up(lesson.student) == []
+    lesson.student.put(f"{lesson.path}/draft", {"reply_to_id": root["id"]})
+    begun = {"content": "Both", "is_draft": True}
+    draft = lesson.student.post(f"{lesson.path}/messages", begun).json()
+    assert sorted(caught_up(lesson.student), key=str) == [(root["id"], ""), (None, "Both")]
+    assert caught_up(lesson.instructor) == []
+    lesson.student.delete(f"/api/messages/{draft['id']}")
+    assert caught_up(lesson.student) == [(root["id"], "")]
 
 
 def test_who_is_put_out_while_subscribing_does_not_come_in(

@@ -172,6 +172,36 @@ def test_a_message_begun_on_one_device_appears_on_the_other_that_is_open(lesson:
     assert lesson.desk.problems == []
 
 
+def test_a_message_begun_while_the_other_device_was_cut_off_appears_when_it_is_back(lesson: Lesson) -> None:
+    student = lesson.student
+    laptop = student.context.new_page()
+    sockets: list[Any] = []
+    cut = [False]
+
+    def between(socket: Any) -> None:
+        if cut[0]:
+            return socket.close()
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    laptop.route_web_socket(re.compile("/api/live"), between)
+    laptop.goto(lesson.url)
+    expect(laptop.locator(".here-who.here")).to_have_count(2)
+    cut[0] = True
+    for socket in sockets:
+        socket.close()
+    expect(laptop.locator(".here-who.here")).to_have_count(0)
+    write(student, "Begun meanwhile")
+    expect(student.locator("#composer .pill[data-state=saved]")).to_be_visible()
+    expect(laptop.locator("#composer .composer-text")).to_have_value("")
+    cut[0] = False
+    expect(laptop.locator("#composer .composer-text")).to_have_value("Begun meanwhile")
+    laptop.locator("#composer .composer-send").click()
+    expect(message(student, "Begun meanwhile")).to_be_visible()
+    expect(laptop.locator("#composer .composer-text")).to_have_value("")
+    assert lesson.desk.problems == []
+
+
 def test_what_is_not_saved_yet_does_not_say_saved_and_sending_stays_in_its_place(lesson: Lesson) -> None:
     student = lesson.student
     held = hold_first(student, r"/commands$")

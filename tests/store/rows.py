@@ -1,4 +1,4 @@
-"""Rows that tests begin with, built straight from the tables: conversations, messages and turns in any shape.
+"""Rows that tests begin with, built straight from the tables: conversations, messages and turns in any shape; and damage to rows.
 
 The product writes them by `turn_beginnings.py` only, which asks for more than a test of one rule wants to say.
 """
@@ -7,8 +7,10 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlmodel import Session
 
+from app.store.db import Database
 from app.store.tables import ChatMessage, Conversation, ProviderSetting, Turn
 
 
@@ -49,3 +51,14 @@ def set_value(session: Session, key: str, value: Any) -> None:
 def get_value(session: Session, key: str) -> Any:
     row = session.get(ProviderSetting, key)
     return None if row is None else row.models[0]
+
+
+def tamper(database: Database, statement: str, *triggers: tuple[str, str]) -> None:
+    """Changes rows behind the back of the rules, as somebody with the file in hand could."""
+    with database.transaction() as session:
+        for table, trigger in triggers:
+            if database.dialect == "sqlite":
+                session.execute(text(f"DROP TRIGGER {trigger}"))
+            else:
+                session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}"))
+        session.execute(text(statement))

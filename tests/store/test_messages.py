@@ -18,6 +18,7 @@ from app.store.goals.conversations import add_conversation, add_goal
 from app.store.goals.messages import begin, open_draft, publish, take_back
 from app.store.tables import ConversationMessage, DraftStream, GoalConversation, MessageAttachment, User, metadata
 from app.store.upkeep.verify import rebuild, verify
+from tests.store.rows import tamper
 
 
 @pytest.fixture
@@ -160,6 +161,37 @@ def test_messages_verify_and_are_rebuilt_from_their_events(
         rebuild(session)
         assert verify(session).problems == []
         assert row(session, second).content == "Two"
+
+
+def test_when_a_message_was_edited_is_rebuilt_from_its_events(
+    database: Database, conversation: GoalConversation, writer: User, now: datetime
+) -> None:
+    times = [now + timedelta(hours=hours) for hours in range(6)]
+    words = {"field": "content", "replace": "Twelve bars"}
+    with database.transaction() as session:
+        edited, untouched = (note(session, conversation, writer, now, content="Twelve") for _ in range(2))
+        for head in (edited, untouched):
+            change(session, head, writer, times[1], 1, words)
+            publish(session, load_draft(session, head.id), at=times[2])
+        change(session, edited, writer, times[3], 2, words | {"replace": "Twenty bars"})
+        change(session, edited, writer, times[4], 3, {"field": "target_date", "set": "2026-03-01"})
+        take_back(session, load_draft(session, edited.id), at=times[5])
+        told = [row(session, head).edited_at for head in (edited, untouched)]
+        assert told == [times[3], None]
+        assert verify(session).ok
+    for damage, *trigger in (
+        ("DELETE FROM conversation_messages", ("conversation_messages", "conversation_messages_gone")),
+        ("UPDATE conversation_messages SET edited_at = NULL",),
+        ("UPDATE conversation_messages SET edited_at = created_at",),
+        ("UPDATE conversation_messages SET content = 'Forged'",),
+    ):
+        tamper(database, damage, *trigger)
+        with database.transaction() as session:
+            assert "projection" in {problem.code for problem in verify(session).problems}
+            assert rebuild(session) == 2
+            assert [row(session, head).edited_at for head in (edited, untouched)] == told
+            assert row(session, edited).content == "Twenty bars"
+            assert verify(session).problems == []
 
 
 # Rules of the database

@@ -13,6 +13,7 @@ from app.store.drafts import Head, discard, load_draft, receive_command
 from app.store.tables import DraftSnapshot, User
 from app.store.upkeep.verify import rebuild, verify
 from app.store.versions import add_version
+from tests.store.rows import tamper
 
 
 @pytest.fixture
@@ -32,17 +33,6 @@ def history(database: Database, draft: Head, writer: User, actor: Actor, now: da
             receive_command(session, draft_id=draft.id, user_id=writer.id, json=json, actor=actor, at=now)
         add_version(session, draft.id, text="The text.", seq=6, source="user", at=now)
         return load_draft(session, draft.id)
-
-
-def tamper(database: Database, statement: str, *triggers: tuple[str, str]) -> None:
-    """Changes rows behind the back of the rules, as somebody with the file in hand could."""
-    with database.transaction() as session:
-        for table, trigger in triggers:
-            if database.dialect == "sqlite":
-                session.execute(text(f"DROP TRIGGER {trigger}"))
-            else:
-                session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}"))
-        session.execute(text(statement))
 
 
 def problems(database: Database) -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ describe("history", () => {
   });
 
   it("catches up page by page", async () => {
-    const pages: Record<number, Changes> = { 3: { items: [message(4)], seq: 4, more: true, receipts: [] }, 4: { items: [message(5)], seq: 9, more: false, receipts: [] } };
+    const pages: Record<number, Changes> = { 3: { items: [message(4)], seq: 4, more: true, receipts: [], drafts: [] }, 4: { items: [message(5)], seq: 9, more: false, receipts: [], drafts: [] } };
     const found = await catchUp(3, (after) => Promise.resolve(pages[after] as Changes));
     expect(found.items.map(({ id }) => id)).toEqual(["m4", "m5"]);
     expect(found.seq).toBe(9);

@@ -18,7 +18,7 @@ from app.services.goals.access import joined_place, own_message, seen_message, s
 from app.services.goals.page_cache import PageCache
 from app.services.goals.publishing import checked_type, publish, thread_of
 from app.services.goals.rooms import Rooms
-from app.services.goals.showing import Shown, conversation_view, messages_of, receipt_view
+from app.services.goals.showing import Shown, conversation_view, draft_of, messages_of, receipt_view
 from app.services.goals.views import (
     GoalConversationView,
     GoalMessage,
@@ -102,7 +102,7 @@ class Messages:
     async def changes(
         self, person: Principal, conversation_id: UUID, *, after: int, limit: int = 100
     ) -> MessageChanges:
-        """What was published, edited or taken back since `after`. Raises `Missing`."""
+        """What was published, edited or taken back since `after`, and what the person writes here now. Raises `Missing`."""
         limit = max(1, min(limit, _MOST_PER_PAGE))
 
         def query(session: Session) -> MessageChanges:
@@ -112,7 +112,8 @@ class Messages:
             more = len(rows) > limit
             read = [receipt_view(receipt) for receipt in pages.receipts(session, conversation_id)]
             seq = shown[-1].changed_seq if more else place.seq
-            return MessageChanges(_shown(session, person, place, shown), seq, more, read)
+            drafts = [draft_of(draft) for draft in pages.own_drafts(session, conversation_id, person.id)]
+            return MessageChanges(_shown(session, person, place, shown), seq, more, read, drafts)
 
         return await self._db.read(query)
 
@@ -178,7 +179,7 @@ class Messages:
         if is_new and isinstance(answer, GoalMessage):
             self._rooms.changed(conversation_id, answer.id, "created")
         elif is_new:
-            self._rooms.drafted(conversation_id, person, answer.reply_to_id)
+            self._rooms.drafted(conversation_id, person.id, answer.reply_to_id)
         return answer, is_new
 
     async def draft(
@@ -208,7 +209,7 @@ class Messages:
 
         draft, is_new = await self._db.write(unit)
         if is_new:
-            self._rooms.drafted(conversation_id, person, draft.reply_to_id)
+            self._rooms.drafted(conversation_id, person.id, draft.reply_to_id)
         return draft, is_new
 
     async def change(
@@ -260,6 +261,14 @@ class Messages:
                 session, draft_id=message_id, user_id=person.id, actor=Actor("user", person.id), at=self._clock()
             )
         return store.take_back(session, head, at=self._clock())
+
+    def begun(self, head: Head) -> None:
+        """Tells the sender's pages of a message that is written from now on. Call only after the commit."""
+        fields = head.state.fields
+        if fields["published"] is not None:
+            return
+        reply_to_id = None if fields["reply_to"] is None else UUID(fields["reply_to"])
+        self._rooms.drafted(UUID(fields["conversation"]), head.owner_id, reply_to_id)
 
     def follow(self, head: Head, change: str = "") -> None:
         """Tells the room of a published message what became of it. Call only after the commit."""

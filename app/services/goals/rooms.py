@@ -75,10 +75,10 @@ class Rooms:
         hint = {"conversation": str(conversation_id), "person": _named(person), "position": position, "read_at": at}
         self._tell(conversation_id, {"seen": hint})
 
-    def drafted(self, conversation_id: UUID, person: Principal, reply_to_id: UUID | None) -> None:
+    def drafted(self, conversation_id: UUID, person_id: UUID, reply_to_id: UUID | None) -> None:
         """Somebody began a message: told to nobody but their own other pages. Call only after the commit."""
         place = {"conversation": str(conversation_id), "reply_to_id": None if reply_to_id is None else str(reply_to_id)}
-        self._tell(conversation_id, {"drafted": place}, only=person.id)
+        self._tell(conversation_id, {"drafted": place}, only=person_id)
 
     def typing(self, listener: Listener, conversation_id: UUID) -> bool:
         """Tells the others that this page's person types, at most once a second; False for who is not in the room."""

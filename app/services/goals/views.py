@@ -139,12 +139,14 @@ class GoalConversationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageChanges(msgspec.Struct, frozen=True):
-    """What changed after a `seq`: messages in the order of their last change, and where that reaches. `more`: ask again."""
+    """What changed after a `seq`: messages in the order of their last change, and where that reaches. `more`: ask again.
+    `drafts` are all messages the caller still writes here, on whatever device."""
 
     items: list[GoalMessage]
     seq: int
     more: bool
     receipts: list[ReceiptView]
+    drafts: list[MessageDraft]
 
 
 class MessageThread(msgspec.Struct, frozen=True):

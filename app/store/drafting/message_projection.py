@@ -188,6 +188,32 @@ class MessageProjection:
         return excerpt_of(fields["content"], before=before.get("content"), known=known)
 
 
+class MessageEdits:
+    """When the words of a message last changed after it was published: `edited_at`, which no field says."""
+
+    _load = Prepared(
+        select(col(ConversationMessage.edited_at)).where(col(ConversationMessage.id) == bindparam("draft_id"))
+    )
+    _restore = Prepared(
+        update(ConversationMessage)
+        .where(col(ConversationMessage.id) == bindparam("draft_id"))
+        .values(edited_at=bindparam("last"))
+    )
+
+    def follow(
+        self, last: datetime | None, *, before: Mapping[str, Any], after: Mapping[str, Any], at: datetime
+    ) -> datetime | None:
+        is_edit = before["published"] is not None and before["content"] != after["content"]
+        return at if is_edit else last
+
+    def load(self, session: Session, draft_id: uuid.UUID) -> datetime | None:
+        row = self._load.one(session, draft_id=draft_id)
+        return None if row is None else row[0]
+
+    def restore(self, session: Session, draft_id: uuid.UUID, last: datetime | None) -> None:
+        self._restore.run(session, draft_id=draft_id, last=last)
+
+
 def _own_values(fields: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     """What the sender may change."""
     day = fields["target_date"]

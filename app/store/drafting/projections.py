@@ -15,7 +15,7 @@ from app.core.errors import UnknownKind
 from app.core.state import DraftState
 from app.store.drafting.excerpts import excerpt_of
 from app.store.drafting.form_projections import FORM_REMOVAL, MODAL_REMOVAL, FormProjection, ModalProjection
-from app.store.drafting.message_projection import MessageProjection
+from app.store.drafting.message_projection import MessageEdits, MessageProjection
 from app.store.engine.prepared import Prepared
 from app.store.tables import Draft
 
@@ -36,6 +36,21 @@ class Projection(Protocol):
     def excerpt(self, fields: Mapping[str, Any], *, before: Mapping[str, Any], known: str) -> str:
         """The excerpt of `fields`; `known` is that of the fields `before`, which often still holds."""
         ...
+
+
+class Edits(Protocol):
+    """When a draft was last edited in a way its kind's row tells of: follows from how its fields came about, not from
+    what they are."""
+
+    def follow(
+        self, last: datetime | None, *, before: Mapping[str, Any], after: Mapping[str, Any], at: datetime
+    ) -> datetime | None:
+        """The last edit after an event; `last` is the one before it."""
+        ...
+
+    def load(self, session: Session, draft_id: uuid.UUID) -> datetime | None: ...
+
+    def restore(self, session: Session, draft_id: uuid.UUID, last: datetime | None) -> None: ...
 
 
 def projection_of(kind: str) -> Projection:
@@ -110,6 +125,14 @@ _PROJECTIONS: Mapping[str, Projection] = {
     "form": FormProjection(),
     "message": MessageProjection(),
 }
+
+_EDITS: Mapping[str, Edits] = {"message": MessageEdits()}
+
+
+def edits_of(kind: str) -> Edits | None:
+    """None for a kind whose row does not tell of edits."""
+    return _EDITS.get(kind)
+
 
 _ENDING: Mapping[str, Prepared] = {
     "bug_report": MODAL_REMOVAL,

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from app.core.errors import ChainBroken, CoreError
 from app.store import submissions
 from app.store.drafting.event_log import SNAPSHOT_EVERY, chain_links, draft_ids, write_snapshot
 from app.store.drafting.heads import Head, update_head
-from app.store.drafting.projections import has_row, projection_of, remove_row
+from app.store.drafting.projections import edits_of, has_row, projection_of, remove_row
 from app.store.drafting.summaries import counted_words, summarised
 from app.store.errors import StoreError
 from app.store.finance.months import changed_months
@@ -58,6 +59,7 @@ class _Replay:
 
     stream: DraftStream
     head: Head
+    edited_at: datetime | None = None
     erased: bool = False
 
     @classmethod
@@ -87,6 +89,9 @@ class _Replay:
             return self.head.state
         state = evolve(self.head.state, link.type, link.payload)
         saved = 1 if link.n is not None and link.type == FIELDS_EDITED else 0
+        edits = edits_of(state.kind)
+        if edits is not None:
+            self.edited_at = edits.follow(self.edited_at, before=self.head.state.fields, after=state.fields, at=link.at)
         head = summarised(self.head, state, words=0, at=link.at, types=[link.type])
         self.head = msgspec.structs.replace(head, hash=link.hash, autosaves=head.autosaves + saved)
         return state
@@ -158,10 +163,11 @@ def _verify_draft(session: Session, draft_id: uuid.UUID, report: Report) -> None
     if replay.erased:
         report.erased += 1
     else:
-        report.problems += _differences(session, stream, replay.finished())
+        report.problems += _differences(session, stream, replay)
 
 
-def _differences(session: Session, stream: DraftStream, head: Head) -> list[Problem]:
+def _differences(session: Session, stream: DraftStream, replay: _Replay) -> list[Problem]:
+    head = replay.finished()
     expected = {
         "status": head.state.status,
         "conflicts": [conflict.to_payload() for conflict in head.state.conflicts] or None,
@@ -176,7 +182,9 @@ def _differences(session: Session, stream: DraftStream, head: Head) -> list[Prob
     found = [Problem("head", stream.id, f"The events say otherwise about: {', '.join(wrong)}.")] if wrong else []
     fields = projection_of(stream.kind).load(session, stream.id)
     expected_fields = dict(head.state.fields) if has_row(stream.kind, head.state.status) else None
-    if fields != expected_fields:
+    edits = edits_of(stream.kind)
+    is_edit_known = edits is None or edits.load(session, stream.id) == replay.edited_at
+    if fields != expected_fields or not is_edit_known:
         lost = "is missing" if fields is None else "is not what its events say"
         found.append(Problem("projection", stream.id, f"The draft's own row {lost}; rebuild restores it."))
     if is_kept(head.state) and not submissions.agrees(session, head):
@@ -194,7 +202,7 @@ def rebuild(session: Session) -> int:
     return sum(_rebuild_draft(session, draft_id) for draft_id in draft_ids(session))
 
 
-def _rebuild_row(session: Session, head: Head) -> None:
+def _rebuild_row(session: Session, head: Head, edited_at: datetime | None) -> None:
     """The row in the table of the draft's kind, and what it was submitted as."""
     projection = projection_of(head.kind)
     there = projection.load(session, head.id) is not None
@@ -203,6 +211,10 @@ def _rebuild_row(session: Session, head: Head) -> None:
             fields = head.state.fields
             projection.insert(session, head.id, owner_id=head.owner_id, fields=fields, at=head.created_at)
         projection.save(session, head.id, fields=head.state.fields, at=head.saved_at)
+        # Saving took what differed from the events for an edit.
+        edits = edits_of(head.kind)
+        if edits is not None:
+            edits.restore(session, head.id, edited_at)
     elif there:
         remove_row(session, head.kind, head.id)
     if is_kept(head.state):
@@ -232,7 +244,7 @@ def _rebuild_draft(session: Session, draft_id: uuid.UUID) -> bool:
         session,
         update(DraftStream).where(col(DraftStream.id) == draft_id).values(rebuilds=DraftStream.rebuilds + 1),
     )
-    _rebuild_row(session, head)
+    _rebuild_row(session, head, replay.edited_at)
     changed_rows(session, delete(DraftSnapshot).where(col(DraftSnapshot.draft_id) == draft_id))
     for state in snapshots:
         write_snapshot(session, draft_id, state)

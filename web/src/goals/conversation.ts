@@ -20,7 +20,7 @@ import { Stream } from "./stream.js";
 import { pickTemplate } from "./templates.js";
 import { ThreadPanel } from "./thread_panel.js";
 import { TypingLine } from "./typing_line.js";
-import { asFields, changes, older, talkPath, type Conversation, type Message, type Person } from "./wire.js";
+import { asFields, changes, older, talkPath, type Conversation, type Message, type MessageDraft, type Person } from "./wire.js";
 
 const COMPACT = "conversation.compact";
 
@@ -91,7 +91,7 @@ class ConversationPage {
       typing: (person, seconds) => this.typing.show(person, seconds),
       seen: (receipt) => this.receipts([receipt]),
       present: (people) => this.showPresent(people),
-      drafted: (replyTo) => (replyTo === null ? this.composer : this.thread.composerOf(replyTo))?.join(),
+      drafted: (replyTo) => this.joinAt(replyTo) ?? void this.look(),
       gone: () => this.leave(),
     });
     document.addEventListener("visibilitychange", () => this.seen());
@@ -192,6 +192,7 @@ class ConversationPage {
         const found = await catchUp(this.history.seq, (after) => changes(this.talk.id, after));
         this.take(found.items, found.seq);
         this.receipts(found.receipts);
+        this.writtenHere(found.drafts);
       } while (this.askAgain);
       void this.outbox.send();
     } catch (error) {
@@ -200,6 +201,22 @@ class ConversationPage {
     } finally {
       this.asking = false;
     }
+  }
+
+  /** The messages this person writes here, some perhaps begun on another page that nobody heard of. */
+  private writtenHere(drafts: MessageDraft[]): void {
+    // An answer that was on its way while a message left still names it.
+    const open = drafts.filter(({ id }) => !this.outbox.took(id));
+    this.talk = { ...this.talk, drafts: open };
+    this.thread.drafts = open;
+    for (const place of new Set(open.map(({ reply_to_id }) => reply_to_id))) this.joinAt(place);
+  }
+
+  /** Goes on with the message of a place that is on the screen; null for any other. */
+  private joinAt(replyTo: string | null): true | null {
+    const composer = replyTo === null ? this.composer : this.thread.composerOf(replyTo);
+    composer?.join();
+    return composer ? true : null;
   }
 
   /** A file that was checked does not move the conversation on: its message is read anew. */
@@ -302,7 +319,7 @@ class ConversationPage {
   }
 
   private backToWriting(item: Outgoing): void {
-    this.outbox.remove(item.id);
+    this.outbox.takeBack(item.id);
     if (item.drafted) return item.reply_to_id === null ? this.composer?.resume() : this.thread.resume();
     const text = document.querySelector<HTMLTextAreaElement>(item.reply_to_id === null ? "#composer .composer-text" : "#thread .composer-text");
     if (!text) return;

@@ -42,6 +42,7 @@ export class Outbox {
   private readonly owners = ownership();
   private readonly claimed = new Set<string>();
   private readonly arrived = new Set<string>();
+  private readonly taken: Set<string>;
   private readonly settling = new Map<string, Settling>();
   private readonly key: string;
   waiting = false;
@@ -49,6 +50,7 @@ export class Outbox {
   constructor(private readonly links: Links) {
     this.key = `outgoing.${links.account}.${links.conversation}`;
     this.items = read(this.key);
+    this.taken = new Set(this.items.map(({ id }) => id));
     window.addEventListener("online", () => void this.send());
   }
 
@@ -68,7 +70,13 @@ export class Outbox {
     this.links.changed();
   }
 
+  /** Whether this page has sent this message, or is about to. */
+  took(id: string): boolean {
+    return this.taken.has(id);
+  }
+
   add(item: Outgoing, settling: Settling | null): void {
+    this.taken.add(item.id);
     this.items.push(item);
     if (settling) this.settling.set(item.id, settling);
     this.keep();
@@ -76,7 +84,12 @@ export class Outbox {
   }
 
   /** The person takes a message back that could not be sent. */
-  remove(id: string): void {
+  takeBack(id: string): void {
+    this.taken.delete(id);
+    this.remove(id);
+  }
+
+  private remove(id: string): void {
     this.items = this.items.filter((item) => item.id !== id);
     this.settling.get(id)?.close();
     this.settling.delete(id);

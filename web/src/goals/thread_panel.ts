@@ -24,11 +24,14 @@ export class ThreadPanel {
   private root: Message | null = null;
   private replies: Message[] = [];
   private composer: Composer | null = null;
+  /** What the person writes in this conversation, as it was last heard of. */
+  drafts: MessageDraft[];
   private readonly list = h("div", { class: "thread-log", role: "log", "aria-label": "Replies", "aria-live": "polite" });
   private readonly waiting = h("div", { class: "stream-pending" });
   private from: HTMLElement | null = null;
 
   constructor(private readonly links: Links) {
+    this.drafts = links.drafts;
     this.panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
       event.preventDefault();
@@ -70,7 +73,7 @@ export class ThreadPanel {
     this.panel.hidden = false;
     byId("talk").classList.add("with-thread");
     if (this.links.acts.mayWrite) {
-      const draft = this.links.drafts.find(({ reply_to_id }) => reply_to_id === message.id);
+      const draft = this.drafts.find(({ reply_to_id }) => reply_to_id === message.id);
       this.composer = new Composer({
         place, conversation: this.links.conversation, replyTo: message.id, types: this.links.types,
         draft: draft ? asFields(this.links.conversation, draft) : null, outbox: this.links.outbox, typing: this.links.typing,

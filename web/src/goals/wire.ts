@@ -79,6 +79,8 @@ export interface Changes {
   seq: number;
   more: boolean;
   receipts: Receipt[];
+  /** All messages this person writes here, on whatever page. */
+  drafts: MessageDraft[];
 }
 export interface Thread {
   root: Message;
