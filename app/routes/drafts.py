@@ -57,7 +57,12 @@ async def create_draft(
     """A new draft of the caller's. Of each form and subject there is one: starting it again gives it again, with 200."""
     if data.kind == "form":
         started = await form_starts.start(
-            request.user, data.fields, title=data.title, template_id=data.template_id, device=_device(request)
+            request.user,
+            data.fields,
+            title=data.title,
+            template_id=data.template_id,
+            draft_id=data.id,
+            device=_device(request),
         )
         return Response(started.draft, status_code=201 if started.new else 200)
     if data.id is not None:

@@ -16,6 +16,7 @@ from app.services.drafts import Drafts
 from app.services.errors import Missing
 from app.services.forms.definitions import REVIEW, FormDefinition
 from app.services.forms.filling import Filling
+from app.services.forms.starting import blank
 from app.services.sharing import Sharing
 from app.services.views import DraftView
 
@@ -113,6 +114,28 @@ async def step_page(
     )
 
 
+@get("/offline/forms/{name:str}", include_in_schema=False)
+async def offline_form(
+    name: FromPath[str],
+    request: PersonRequest,
+    filling: NamedDependency[Filling],
+    page: NamedDependency[PageContext],
+) -> Template:
+    """A form without a draft: what a browser without a network opens for one that was begun there."""
+    form = filling.form(name)
+    fields, state = blank(form)
+    draft: dict[str, Any] = {
+        "id": "", "kind": "form", "title": form.title, "text": None, "fields": fields, "seq": state.seq, "status": "open",
+        "conflicts": [], "completion": 0,
+    }  # fmt: skip
+    data = {"draft": draft, "state": msgspec.to_builtins(state), "form": msgspec.to_builtins(form), "role": "owner"}
+    step = state.current_step
+    context = page(
+        request, form=form, draft=draft, state=state, step=step, review=REVIEW, role="owner", left=[], data=data
+    )
+    return Template("form_step.html", context=context)
+
+
 def _answers(form: FormDefinition, draft: DraftView) -> list[tuple[str, list[tuple[str, Any]]]]:
     """What was answered, by step, for a preview."""
     steps = []
@@ -133,5 +156,8 @@ def _words(options: dict[str, str], value: Any) -> str:
 
 
 router = Router(
-    "/", route_handlers=[forms_page, start_page, continue_form, step_page], guards=[signed_in], include_in_schema=False
+    "/",
+    route_handlers=[forms_page, start_page, continue_form, step_page, offline_form],
+    guards=[signed_in],
+    include_in_schema=False,
 )

@@ -18,7 +18,8 @@ PUBLIC = {
     ("GET", "/api/attachments/{attachment_id:uuid}/content"),
 }  # fmt: skip
 OWN_COLLECTIONS = {
-    ("GET", "/"), ("GET", "/offline/editor"), ("GET", "/settings"), ("GET", "/costs"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
+    ("GET", "/"), ("GET", "/offline/editor"), ("GET", "/offline/forms/{name:str}"),
+    ("GET", "/settings"), ("GET", "/costs"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/sign-out"),
     ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("GET", "/api/drafts"), ("POST", "/api/drafts"),
     ("POST", "/api/drafts/import"), ("GET", "/api/drafts/stats"), ("GET", "/api/search"), ("GET", "/api/providers"), ("GET", "/api/ledger"),
     ("GET", "/api/actions"), ("POST", "/api/actions"), ("GET", "/api/me/style"), ("PUT", "/api/me/style"),

@@ -320,3 +320,130 @@ def test_words_written_before_an_update_of_the_page_are_sent_after_it(machine: M
     fresh.goto(address)
     expect(fresh.locator(".cm-content")).to_have_text("Old page. Unsent.")
     arrived(machine, fresh, "Old page. Unsent.")
+
+
+def test_a_report_is_written_by_its_address_without_a_network(machine: Machine, page: Page) -> None:
+    machine.off()
+    page.goto(machine.url + "/report/feature?draft=")
+    page.get_by_label("What you wish for, in one line").fill("Reports on trains")
+    picture(page, "report-by-address-offline")
+    expect(page.locator(".report-pill")).not_to_have_attribute("data-state", "saved")
+    back_again(machine, page)
+    for _ in range(400):
+        kept = machine.context.request.get(f"{machine.url}/api/drafts?kind=feature_request").json()["items"]
+        if [draft["title"] for draft in kept] == ["Reports on trains"]:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(kept)
+
+
+def form_of(machine: Machine, title: str) -> list[Any]:
+    """The person's open forms on the server, once one of them has the title."""
+    for _ in range(400):
+        forms: list[Any] = machine.context.request.get(f"{machine.url}/api/drafts?kind=form").json()["items"]
+        if title in [draft["title"] for draft in forms]:
+            return forms
+        machine.context.pages[0].wait_for_timeout(50)
+    raise AssertionError(forms)
+
+
+def start_form(machine: Machine, page: Page) -> None:
+    page.goto(machine.url + "/forms/gig")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.locator("#progress-now:not(:empty)").wait_for(state="attached")
+
+
+def test_a_form_is_started_filled_and_reopened_without_a_network(machine: Machine, page: Page) -> None:
+    machine.off()
+    start_form(machine, page)
+    page.locator("#f-title").fill("Portraits from a train")
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_url("**/details")
+    picture(page, "form-begun-offline")
+    page.goto(machine.url + "/forms/gig")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator("#f-title")).to_have_value("Portraits from a train")
+    page.goto(machine.url + "/")
+    row = page.locator(".draft-row")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Only on this device")
+    expect(row).to_contain_text("Portraits from a train")
+    picture(page, "form-begun-offline-list")
+    page.set_viewport_size({"width": 390, "height": 844})
+    picture(page, "form-begun-offline-list-390")
+    row.locator("a").click()
+    page.wait_for_url("**/forms/gig/*")
+    expect(page.locator("#f-title")).to_have_value("Portraits from a train")
+    picture(page, "form-begun-offline-390")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    back_again(machine, page)
+    (form,) = form_of(machine, "Portraits from a train")
+    assert form["id"] in page.url
+
+
+def another_browser(browser: Browser, machine: Machine) -> Page:
+    """The same person, signed in elsewhere."""
+    desk = browser.new_context().new_page()
+    desk.goto(machine.url + "/sign-in")
+    desk.locator("input[name=email]").fill("ada@example.org")
+    desk.locator("input[name=password]").fill(PASSWORD)
+    desk.keyboard.press("Enter")
+    desk.wait_for_url(machine.url + "/")
+    return desk
+
+
+def test_a_form_begun_offline_joins_the_one_the_server_has(browser: Browser, machine: Machine, page: Page) -> None:
+    machine.off()
+    start_form(machine, page)
+    page.locator("#f-title").fill("From the train")
+    page.locator("#f-people").fill("3")
+    machine.context.set_offline(True)
+    machine.on()
+    desk = another_browser(browser, machine)
+    start_form(machine, desk)
+    desk.locator("#f-title").fill("At the desk")
+    (there,) = form_of(machine, "At the desk")
+    machine.context.set_offline(False)
+    page.wait_for_url(f"**/forms/gig/{there['id']}/*")
+    expect(page.locator("#f-people")).to_have_value("3")
+    expect(page.locator("#notices")).to_contain_text("two places")
+    picture(page, "form-joined")
+    (form,) = machine.context.request.get(f"{machine.url}/api/drafts?kind=form").json()["items"]
+    values = machine.context.request.get(f"{machine.url}/api/drafts/{form['id']}").json()
+    (conflict,) = values["conflicts"]
+    assert {conflict["mine"], conflict["theirs"]} == {"From the train", "At the desk"}
+    desk.context.close()
+
+
+def test_a_form_begun_offline_joins_one_that_began_with_the_words_of_a_template(
+    browser: Browser, machine: Machine, page: Page
+) -> None:
+    token = page.locator('meta[name="csrf-token"]').get_attribute("content") or ""
+    there, headers = machine.context.request, {"X-CSRF-Token": token}
+    api = machine.url + "/api/drafts"
+    fields = {"form": "gig", "data.title": "Usual", "text.description": "As always. "}
+    first = there.post(api, data={"kind": "form", "fields": fields}, headers=headers).json()["id"]
+    template = there.post(f"{api}/{first}/template", data={"name": "Usual"}, headers=headers).json()["id"]
+    there.delete(f"{api}/{first}", headers=headers)
+    machine.off()
+    start_form(machine, page)
+    page.locator("#f-people").fill("3")
+    page.goto(re.sub(r"/[a-z]*$", "/details", page.url) if page.url.count("/") > 5 else page.url + "/details")
+    page.locator("#f-description").fill("On a train.")
+    kept(page)
+    machine.context.set_offline(True)
+    machine.on()
+    desk = another_browser(browser, machine)
+    token = desk.locator('meta[name="csrf-token"]').get_attribute("content") or ""
+    started = {"kind": "form", "fields": {"form": "gig"}, "template_id": template}
+    made = desk.context.request.post(api, data=started, headers={"X-CSRF-Token": token}).json()["id"]
+    machine.context.set_offline(False)
+    page.wait_for_url(f"**/forms/gig/{made}/*")
+    (form,) = form_of(machine, "Usual")
+    values = there.get(f"{api}/{form['id']}").json()["fields"]
+    assert values["data.people"] == 3
+    assert sorted(re.findall(r"As always|On a train", values["text.description"])) == ["As always", "On a train"]
+    page.goto(machine.url + "/")
+    expect(page.locator(".draft-row")).to_have_count(1)
+    expect(page.locator("#kept-here")).not_to_contain_text("could not be saved")
+    desk.context.close()

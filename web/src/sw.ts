@@ -21,6 +21,7 @@ const shell = self as unknown as Shell;
 const PAGES = "draftloom-pages-1";
 const FILES = "draftloom-files-1";
 const EDITOR = "/offline/editor";
+const REPORT = /^\/report\/(bug|feature)$/;
 const MOST_FILES = 240;
 const NOT_KEPT = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Offline · Draftloom</title><h1>You are offline</h1><p>This page has not been opened on this device before, so it is not kept here.</p><p><a href="/">All drafts</a></p>`;
 
@@ -47,7 +48,7 @@ shell.addEventListener("fetch", (raw) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== shell.location.origin) return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
-  else if (request.mode === "navigate" && (url.pathname === "/" || /^\/(drafts|forms|goals)(\/|$)/.test(url.pathname))) event.respondWith(page(request));
+  else if (request.mode === "navigate" && (url.pathname === "/" || REPORT.test(url.pathname) || /^\/(drafts|forms|goals)(\/|$)/.test(url.pathname))) event.respondWith(page(request));
 });
 
 async function file(request: Request): Promise<Response> {
@@ -78,14 +79,16 @@ async function page(request: Request): Promise<Response> {
   }
 }
 
-/** The list as it was last seen whatever is asked of it; a draft's own page, or the empty editor that finds the draft on
- *  the device; a form at whichever of its steps it was opened, since all are in one page. */
+/** The list and the pages of new reports as they were last seen, whatever is asked of them; a draft's own page, or the
+ *  empty editor that finds the draft on the device; a form at whichever of its steps it was opened, since all are in one page, or that form without a draft. */
 async function keptPage(cache: Cache, address: string): Promise<Response | undefined> {
   const { pathname } = new URL(address);
-  const same = await cache.match(address, { ignoreSearch: pathname === "/" });
+  const same = await cache.match(address, { ignoreSearch: pathname === "/" || REPORT.test(pathname) });
   if (same) return same;
   if (/^\/drafts\/[\w-]+$/.test(pathname)) return cache.match(EDITOR);
   const form = /^(.*\/forms\/[^/]+\/[^/]+\/)[^/]+$/.exec(address)?.[1];
   const other = form === undefined ? undefined : (await cache.keys()).findLast(({ url }) => url.startsWith(form));
-  return other && cache.match(other);
+  if (other) return cache.match(other);
+  const name = /^\/forms\/([^/]+)\/[\w-]+(\/[^/]+)?$/.exec(pathname)?.[1];
+  return name === undefined ? undefined : cache.match(`/offline/forms/${name}`);
 }

@@ -13,13 +13,15 @@ from app.core.kinds import FORM
 from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.draft_views import draft_view
-from app.services.errors import InvalidInput, Missing
+from app.services.errors import Conflict, InvalidInput, Missing
 from app.services.forms.definitions import FormDefinition, FormDefinitions
+from app.services.forms.states import FormState, state_of
 from app.services.views import DraftView
 from app.store import drafts as draft_store
 from app.store import form_templates
 from app.store.db import Database
 from app.store.drafting.form_projections import open_form
+from app.store.drafting.heads import load_head, lock_place
 from app.store.errors import AlreadyExists
 
 
@@ -46,20 +48,25 @@ class FormStarts:
         *,
         title: str = "",
         template_id: UUID | None = None,
+        draft_id: UUID | None = None,
         device: str = "",
     ) -> Started:
-        """The person's open draft of the form and subject in `fields`, or a new one with these fields."""
+        """The person's open draft of the form and subject in `fields`, or a new one with these fields; under `draft_id`,
+        where a device without a network has named it. Raises `Conflict` for an id that is taken otherwise."""
         given = dict(fields)
         if title:
             given.setdefault("data.title", title)
         form, subject = self._named(given)
 
         def unit(session: Session) -> Started:
-            existing = open_form(session, person.id, form.name, subject)
+            existing = _made_before(session, person, draft_id, form, subject)
+            if existing is None:
+                existing = open_form(session, person.id, form.name, subject)
             if existing is not None:
                 return Started(draft_view(session, draft_store.load_draft(session, existing), self._expiry), new=False)
             head = draft_store.create_stream(
                 session,
+                draft_id=draft_id,
                 kind="form",
                 owner_id=person.id,
                 actor=Actor("user", person.id),
@@ -92,6 +99,27 @@ def first_fields(form: FormDefinition, given: dict[str, Any]) -> dict[str, Any]:
     """What a new draft of a form begins with; what it says about itself comes from the definition."""
     begun = {"form": form.name, "form_version": form.version, "required": form.required_keys}
     return {"current_step": form.steps[0].name} | given | begun
+
+
+def blank(form: FormDefinition) -> tuple[dict[str, Any], FormState]:
+    """The fields and the state of a draft of this form nobody has written in yet, for a device to begin one from."""
+    fields = FORM.first_fields(first_fields(form, {}))
+    return fields, state_of(form, fields, completion=0, seq=1)
+
+
+def _made_before(
+    session: Session, person: Principal, draft_id: UUID | None, form: FormDefinition, subject: UUID | None
+) -> UUID | None:
+    """`draft_id`, if it was made when this was asked before, also when it has been handed in since. Raises `Conflict` when
+    it belongs to somebody else, or to another form or subject."""
+    place = None if draft_id is None else lock_place(session, draft_id)
+    if draft_id is None or place is None:
+        return None
+    head = load_head(session, draft_id) if place.owner_id == person.id else None
+    about = None if subject is None else str(subject)
+    if head is None or (head.state.fields.get("form"), head.state.fields.get("subject")) != (form.name, about):
+        raise Conflict("id_taken", "This id belongs to something else. Choose another one.")
+    return head.id
 
 
 def _template(session: Session, person: Principal, form: FormDefinition, template_id: UUID | None) -> dict[str, Any]:

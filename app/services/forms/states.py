@@ -44,7 +44,11 @@ class FormState(msgspec.Struct, frozen=True):
 
 def form_state(form: FormDefinition, head: Head) -> FormState:
     """The state of a draft of this form."""
-    fields = head.state.fields
+    return state_of(form, head.state.fields, completion=head.completion, seq=head.seq)
+
+
+def state_of(form: FormDefinition, fields: Mapping[str, Any], *, completion: int, seq: int) -> FormState:
+    """The state of a draft with these fields."""
     completed = [step.name for step in form.steps if step.name in fields["completed_steps"]]
     steps = [_step_state(step, fields, went_on=step.name in completed) for step in form.steps]
     return FormState(
@@ -55,10 +59,10 @@ def form_state(form: FormDefinition, head: Head) -> FormState:
         unknown=unknown_fields(form, fields),
         current_step=current_step(form, fields),
         completed_steps=completed,
-        completion=head.completion,
+        completion=completion,
         ready=not any(step.errors for step in steps),
         steps=steps,
-        seq=head.seq,
+        seq=seq,
     )
 
 

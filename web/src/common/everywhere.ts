@@ -133,7 +133,8 @@ export async function forgetPages(): Promise<void> {
   await caches.delete("draftloom-pages-1").catch(() => false);
 }
 
-/** The empty editor, for drafts begun or first opened without a network. Once per visit: it belongs to the session. */
+/** The empty editor, for drafts begun or first opened without a network, the pages on which reports are written,
+ *  and all forms. Once per visit: they belong to the session. */
 async function keepEditor(): Promise<void> {
   if (!("caches" in window)) return;
   try {
@@ -141,7 +142,8 @@ async function keepEditor(): Promise<void> {
     const fresh = sessionStorage.getItem("draftloom.editor-kept") === meta("account");
     // Signing out in another tab takes it away.
     if (fresh && (await pages.match("/offline/editor"))) return;
-    await pages.add("/offline/editor");
+    const forms = await api<{ items: { name: string }[] }>("GET", "/api/forms");
+    await pages.addAll(["/report/bug", "/report/feature", "/forms", ...forms.items.flatMap(({ name }) => [`/forms/${name}`, `/offline/forms/${name}`]), "/offline/editor"]);
     sessionStorage.setItem("draftloom.editor-kept", meta("account"));
   } catch {
     // Without a network, or without room: the next page tries again.

@@ -2,8 +2,10 @@
 
 import { api, Problem } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
-import { byId, h, pageData } from "../common/dom.js";
+import { byId, h, meta, pageData } from "../common/dom.js";
 import { day, time } from "../common/format.js";
+import { begunHere, rememberBegun } from "../sync/begun_here.js";
+import { newDraftId } from "../sync/identity.js";
 import { offerLocalDrafts } from "./local_drafts.js";
 import type { StartData } from "./wire.js";
 
@@ -38,8 +40,24 @@ async function attempt(run: () => Promise<void>): Promise<void> {
 }
 
 async function start(data: StartData, template: string | null = null): Promise<void> {
-  const draft = await api<Started>("POST", "/api/drafts", { kind: "form", fields: { form: data.form, subject: data.subject }, template_id: template });
-  location.assign(`/forms/${data.form}/${draft.id}/${draft.fields.current_step}`);
+  try {
+    const draft = await api<Started>("POST", "/api/drafts", { kind: "form", fields: { form: data.form, subject: data.subject }, template_id: template });
+    location.assign(`/forms/${data.form}/${draft.id}/${draft.fields.current_step}`);
+  } catch (error) {
+    // What a template says is on the server alone.
+    const id = error instanceof Problem && error.status === 0 && template === null ? beginHere(data) : null;
+    if (id === null) throw error;
+    location.assign(`/forms/${data.form}/${id}`);
+  }
+}
+
+/** The form begun on this device without a network, or a new one; null where the device keeps nothing. */
+function beginHere({ form, subject }: StartData): string | null {
+  const account = meta("account");
+  const before = begunHere(account).find((begun) => begun.form?.form === form && begun.form.subject === subject);
+  if (before) return before.id;
+  const id = newDraftId();
+  return rememberBegun(account, id, { form, subject }) ? id : null;
 }
 
 async function startFresh(data: StartData): Promise<void> {

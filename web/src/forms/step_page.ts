@@ -3,14 +3,17 @@
 
 import { api, Problem } from "../common/api.js";
 import { askText } from "../common/dialog.js";
-import { byId, h, pageData } from "../common/dom.js";
+import { byId, h, meta, pageData } from "../common/dom.js";
 import { menuButton } from "../common/menu.js";
 import { toast } from "../common/toast.js";
 import { openFields, type Fields } from "../fields/open.js";
 import { shareDialog } from "../sharing/dialog.js";
+import { mergedInto } from "../sync/begun_here.js";
+import type { SyncStatus } from "../sync/status.js";
 import type { DraftEvent } from "../sync/wire.js";
 import { completion } from "./answers.js";
 import { Conditions } from "./conditions.js";
+import { keptForm, sayNotKept } from "./kept_form.js";
 import { Problems } from "./problems.js";
 import { Progress } from "./progress.js";
 import { renderReview } from "./review.js";
@@ -22,21 +25,28 @@ const PATIENCE = 4_000;
 const explain = (error: unknown): string => (error instanceof Problem ? error.message : "That did not work.");
 
 class FormPage {
-  private readonly data = pageData<FormData>();
-  private readonly path = `/api/drafts/${this.data.draft.id}`;
+  private readonly path: string;
   private readonly form = byId<HTMLFormElement>("form");
   private readonly next = byId<HTMLButtonElement>("step-next");
-  private readonly names = [...this.data.form.steps.map(({ name }) => name), REVIEW];
+  private readonly names: string[];
   private readonly unchecked = new Set<string>();
   private readonly progress = new Progress((step) => this.show(step));
   private readonly problems = new Problems(byId("errors"), this.form, { label: (field) => this.label(field), go: (field) => this.go(field) });
   private readonly conditions = new Conditions(this.form);
-  private state: FormState = this.data.state;
-  private step = stepOfAddress(this.names) ?? this.data.state.current_step;
+  private state: FormState;
+  private step: string;
   /** Set once the page is open; the session may speak before. */
   private fields!: Fields;
   private toldClosed = false;
-  private readonly readOnly = this.data.role === "viewer" || this.data.draft.status !== "open";
+  private readonly readOnly: boolean;
+
+  constructor(private readonly data: FormData) {
+    this.path = `/api/drafts/${data.draft.id}`;
+    this.names = [...data.form.steps.map(({ name }) => name), REVIEW];
+    this.state = data.state;
+    this.step = stepOfAddress(this.names) ?? data.state.current_step;
+    this.readOnly = data.role === "viewer" || data.draft.status !== "open";
+  }
 
   async open(): Promise<void> {
     this.showStates(this.state);
@@ -48,6 +58,7 @@ class FormPage {
       changed: () => this.changed(),
       event: (event) => this.heard(event),
       closed: () => void this.closed(),
+      status: (status) => this.followMerge(status),
       readOnly: this.readOnly,
       show: (field) => this.go(field),
     });
@@ -66,6 +77,12 @@ class FormPage {
     if (this.state.outdated && !this.readOnly) this.sayChanged();
     if (this.data.draft.status !== "open" || this.fields.ended) void this.closed();
     else if (this.data.role === "viewer") this.notice("This form was shared with you to read.");
+  }
+
+  /** The server had an unfinished form like this one: goes there once all that was written here is in it. */
+  private followMerge({ synced }: SyncStatus): void {
+    const other = synced ? mergedInto(meta("account"), this.data.draft.id) : null;
+    if (other !== null) location.replace(`/forms/${this.data.form.name}/${other}/${this.step}`);
   }
 
   private label(field: string): string {
@@ -285,4 +302,12 @@ function stepOfAddress(names: readonly string[]): string | null {
   return names.includes(last) ? last : null;
 }
 
-export const open = (): Promise<void> => new FormPage().open();
+export async function open(): Promise<void> {
+  const served = pageData<FormData>();
+  const data = served.draft.id === "" ? await keptForm(served, location.pathname, meta("account")) : served;
+  if (data === null) {
+    byId("form").hidden = true;
+    return sayNotKept(byId("notices"));
+  }
+  await new FormPage(data).open();
+}

@@ -26,6 +26,8 @@ export interface DraftSummary {
   owner_name?: string | null;
   /** Made here without a network; the server does not know it yet. */
   onlyHere?: boolean;
+  /** Where it is opened, if not at the address of drafts. */
+  address?: string;
 }
 
 export interface RowActions {
@@ -48,7 +50,7 @@ const SINGLE = new Set(["form", "message"]);
 export function draftRow(draft: DraftSummary, actions: RowActions, unsent: boolean): HTMLLIElement {
   const trashed = draft.deleted_at !== null;
   const title = draft.title?.trim() || null;
-  const link = h("a", { href: `/drafts/${draft.id}` }, title ?? h("span", { class: "untitled" }, "Untitled draft"));
+  const link = h("a", { href: draft.address ?? `/drafts/${draft.id}` }, title ?? h("span", { class: "untitled" }, "Untitled draft"));
   const row = h("li", { class: "draft-row", "data-id": draft.id }, h("div", { class: "draft-title" }, link));
   row.append(h("div", { class: "draft-excerpt" }, plainExcerpt(draft.excerpt ?? "", title ?? "") || "Empty"), facts(draft, unsent, actions));
   if (draft.onlyHere || draft.owner_name) return row;

@@ -8,6 +8,7 @@ import { Passages } from "../files/passages.js";
 import { draftActs, type DraftRows } from "./draft_acts.js";
 import { draftRow, emptyState, skeletons, type DraftSummary } from "./draft_list.js";
 import { Filters, type Tab } from "./draft_filters.js";
+import type { OnlyHere } from "../sync/leftovers.js";
 import { KeptHere } from "./kept_here.js";
 import { Numbers } from "./draft_numbers.js";
 
@@ -241,9 +242,16 @@ class DraftList implements DraftRows {
 }
 
 /** A draft the server does not know, as a row of the list. */
-function onlyHere({ draftId, title, at, unsent }: { draftId: string; title: string; at: number; unsent: string }): DraftSummary {
+function onlyHere({ draftId, title, at, unsent, form }: OnlyHere): DraftSummary {
   const when = new Date(at).toISOString();
   const words = unsent.split(/\s+/u).filter(Boolean).length;
   const never = { expires_at: null, deleted_at: null };
-  return { id: draftId, kind: "document", title, excerpt: unsent.slice(0, 200), words, completion: 100, status: "open", saved_at: when, created_at: when, ...never, versions: 0, conflicts: 0, edited_by: "user", device: "", onlyHere: true };
+  const is = form === null ? { kind: "document" } : { kind: "form", address: `/forms/${form}/${draftId}` };
+  return { id: draftId, ...is, title: title || nameOf(form), excerpt: unsent.slice(0, 200), words, completion: 100, status: "open", saved_at: when, created_at: when, ...never, versions: 0, conflicts: 0, edited_by: "user", device: "", onlyHere: true };
+}
+
+/** What the server calls a form without a title. */
+function nameOf(form: string | null): string {
+  const words = (form ?? "").replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -11,7 +11,7 @@ import { isReportKind, REPORTS } from "../reports/words.js";
 
 export function openReportPage(): void {
   const { kind } = byId("main").dataset;
-  if (isReportKind(kind)) openReport(kind, new URLSearchParams(location.search).get("draft"));
+  if (isReportKind(kind)) openReport(kind, new URLSearchParams(location.search).get("draft") || null);
 }
 
 export function openSubmissions(): void {

@@ -22,7 +22,7 @@ export async function deviceStore(account: string): Promise<DeviceStore | null> 
 
 export function browserSurroundings(draftId: string, store: DeviceStore | null): Omit<Surroundings, "screen"> {
   return {
-    transport: madeKnown(httpTransport(draftId), meta("account"), draftId),
+    transport: madeKnown(httpTransport, meta("account"), draftId),
     store,
     newId: newReplicaId,
     now: () => Date.now(),

@@ -2,11 +2,11 @@
 
 import { drain } from "./boot.js";
 import { browserSurroundings, deviceStore } from "./browser.js";
-import { begunHere, forgetBegun, makeKnown } from "./begun_here.js";
+import { begunHere, forgetAllBegun, makeKnown } from "./begun_here.js";
 import { forgetDevice } from "./indexed_store.js";
 import { fromRecord, toSnapshot, type BaseRecord, type OutboxRecord, type ParkedRecord } from "./device_store.js";
 import { ownership } from "./ownership.js";
-import { screenText, screenTitle } from "./replica.js";
+import { screenText, screenTitle, screenValues, textFields, type Values } from "./replica.js";
 
 /** Browsers open six connections to a server. */
 const AT_ONCE = 6;
@@ -71,6 +71,8 @@ export interface OnlyHere {
   title: string;
   at: number;
   unsent: string;
+  /** The name of its form, if it is one. */
+  form: string | null;
 }
 
 /** Drafts begun here without a network that the server does not know yet, as far as they are written. */
@@ -78,11 +80,11 @@ export async function draftsOnlyHere(account: string): Promise<OnlyHere[]> {
   const begun = begunHere(account);
   if (begun.length === 0) return [];
   const store = await deviceStore(account);
-  const found = begun.map(async ({ id, at }) => {
+  const found = begun.map(async ({ id, at, form }) => {
     const base = await store?.newestBase(id).catch(() => undefined);
     const record = (await store?.leftovers(id).catch(() => []))?.find((left) => !left.empty);
     const shown = record && base ? screenOf(record, base) : { text: "", title: "" };
-    return { draftId: id, title: shown.title, at: record?.at ?? at, unsent: shown.text };
+    return { draftId: id, title: shown.title, at: record?.at ?? at, unsent: shown.text, form: form?.form ?? null };
   });
   return Promise.all(found);
 }
@@ -90,16 +92,21 @@ export async function draftsOnlyHere(account: string): Promise<OnlyHere[]> {
 function screenOf(record: OutboxRecord, base: BaseRecord): { text: string; title: string } {
   try {
     const replica = fromRecord(record, base);
-    return { text: screenText(replica).toString(), title: screenTitle(replica) };
+    const text = textFields(replica).map((field) => screenText(replica, field).toString()).find(Boolean) ?? "";
+    return { text, title: screenTitle(replica) || formTitle(screenValues(replica)) };
   } catch {
-    return { text: "", title: String(toSnapshot(base).values["title"] ?? "") };
+    const { values } = toSnapshot(base);
+    return { text: "", title: String(values["title"] ?? "") || formTitle(values) };
   }
 }
+
+/** A form keeps its title among what was answered. */
+const formTitle = (values: Values): string => String(values["data.title"] ?? "");
 
 /** Whether the device was cleared of the account's drafts; it is left alone while it holds words nobody else has. */
 export async function clearDevice(account: string): Promise<boolean> {
   if ((await unsentOnDevice(account)).length > 0 || begunHere(account).length > 0 || (await parkedHere(account)).length > 0) return false;
-  forgetBegun(account);
+  forgetAllBegun(account);
   await forgetDevice(account).catch(() => undefined);
   return true;
 }
