@@ -413,37 +413,3 @@ def test_a_form_begun_offline_joins_the_one_the_server_has(browser: Browser, mac
     (conflict,) = values["conflicts"]
     assert {conflict["mine"], conflict["theirs"]} == {"From the train", "At the desk"}
     desk.context.close()
-
-
-def test_a_form_begun_offline_joins_one_that_began_with_the_words_of_a_template(
-    browser: Browser, machine: Machine, page: Page
-) -> None:
-    token = page.locator('meta[name="csrf-token"]').get_attribute("content") or ""
-    there, headers = machine.context.request, {"X-CSRF-Token": token}
-    api = machine.url + "/api/drafts"
-    fields = {"form": "gig", "data.title": "Usual", "text.description": "As always. "}
-    first = there.post(api, data={"kind": "form", "fields": fields}, headers=headers).json()["id"]
-    template = there.post(f"{api}/{first}/template", data={"name": "Usual"}, headers=headers).json()["id"]
-    there.delete(f"{api}/{first}", headers=headers)
-    machine.off()
-    start_form(machine, page)
-    page.locator("#f-people").fill("3")
-    page.goto(re.sub(r"/[a-z]*$", "/details", page.url) if page.url.count("/") > 5 else page.url + "/details")
-    page.locator("#f-description").fill("On a train.")
-    kept(page)
-    machine.context.set_offline(True)
-    machine.on()
-    desk = another_browser(browser, machine)
-    token = desk.locator('meta[name="csrf-token"]').get_attribute("content") or ""
-    started = {"kind": "form", "fields": {"form": "gig"}, "template_id": template}
-    made = desk.context.request.post(api, data=started, headers={"X-CSRF-Token": token}).json()["id"]
-    machine.context.set_offline(False)
-    page.wait_for_url(f"**/forms/gig/{made}/*")
-    (form,) = form_of(machine, "Usual")
-    values = there.get(f"{api}/{form['id']}").json()["fields"]
-    assert values["data.people"] == 3
-    assert sorted(re.findall(r"As always|On a train", values["text.description"])) == ["As always", "On a train"]
-    page.goto(machine.url + "/")
-    expect(page.locator(".draft-row")).to_have_count(1)
-    expect(page.locator("#kept-here")).not_to_contain_text("could not be saved")
-    desk.context.close()

@@ -4,6 +4,7 @@ vi.hoisted(() => vi.stubGlobal("navigator", { userAgent: "" }));
 
 import { begunHere, forgetAllBegun, isBegunHere, madeKnown, makeKnown, mergedInto, rememberBegun } from "../src/sync/begun_here.js";
 import { httpTransport } from "../src/sync/transport.js";
+import type { Transport } from "../src/sync/wire.js";
 
 /** Local storage as browsers have it: names are own properties, methods are not. */
 function storage(): Storage {
@@ -83,5 +84,22 @@ describe("a form that was begun elsewhere meanwhile", () => {
     await madeKnown(httpTransport, "a", "d1").events(1);
     await madeKnown(httpTransport, "a", "d1").events(1);
     expect(asked.map(({ path }) => path.split("?")[0])).toEqual(["/api/drafts", "/api/drafts/there/events", "/api/drafts/there/events"]);
+  });
+
+  it("is stood on as it began where the words do not fit, so that they are put beside a template's", async () => {
+    localStorage.setItem("draftloom-a/merged/d1", "there");
+    const made = { seq: 1, type: "draft.created", payload: { kind: "form", fields: { "data.title": "Usual", "text.description": "As always." } } };
+    const now = { seq: 9, texts: {}, values: {} };
+    const other: Transport = {
+      send: () => Promise.resolve({ kind: "refused", status: 422, code: "invalid_change", detail: "", retryAfter: null }),
+      events: (after) => Promise.resolve({ items: after === 0 ? [made] : [], head: 9 }),
+      snapshot: () => Promise.resolve(now),
+    };
+    const way = madeKnown(() => other, "a", "d1");
+    const command = { replica: "r", n: 1, base_seq: 1, ops: [] };
+    expect(await way.send(command, { leaving: false })).toMatchObject({ kind: "refused", code: "unknown_seq" });
+    expect(await way.snapshot()).toEqual({ seq: 1, texts: { "text.description": "As always." }, values: { "data.title": "Usual" } });
+    expect(await way.send({ ...command, base_seq: 5 }, { leaving: false })).toMatchObject({ code: "invalid_change" });
+    expect(await way.snapshot()).toEqual(now);
   });
 });
