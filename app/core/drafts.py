@@ -9,7 +9,7 @@ judgement is merged *and* opens a conflict that holds both versions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from app.core.events import (
     EventBody,
     PastEvent,
 )
-from app.core.kinds import OnSubmit, kind_named
+from app.core.kinds import FieldType, OnSubmit, kind_named
 from app.core.merging import BaseFields, Merge, op_at_head
 from app.core.state import DraftState, Status, create, evolve, initial
 from app.core.text.changes import ChangeSet
@@ -66,6 +66,7 @@ __all__ = [
     "digest",
     "edit",
     "evolve",
+    "fill",
     "initial",
     "parse_command",
     "resolve",
@@ -110,6 +111,22 @@ def edit(state: DraftState, ops: Sequence[Op]) -> EventBody:
     if state.status != "open":
         _require_published(state)
     return EventBody(FIELDS_EDITED, {"ops": [op_at_head(state, op) for op in ops]})
+
+
+def fill(state: DraftState, values: Mapping[str, Any]) -> EventBody:
+    """The `fields.edited` event that gives a new draft what it begins with beyond its first event.
+
+    Raises UnknownField, InvalidValue or TooLarge.
+    """
+    kind = kind_named(state.kind)
+    ops: list[Op] = []
+    for name, value in values.items():
+        rule = kind.field(name)
+        if rule.fixed or rule.by_server:
+            raise InvalidValue(name, "This is not changed after a draft was begun.")
+        valid = rule.validated(name, value)
+        ops.append(ReplaceOp(name, valid) if rule.type is FieldType.TEXT else SetOp(name, valid))
+    return edit(state, ops)
 
 
 def resolve(state: DraftState, conflict_id: UUID, value: Any) -> EventBody:

@@ -27,6 +27,7 @@ from app.core.drafts import (
     decide,
     digest,
     evolve,
+    fill,
     initial,
     parse_command,
 )
@@ -95,19 +96,25 @@ def create_stream(
     actor: Actor,
     at: datetime,
     fields: Mapping[str, Any] | None = None,
+    filled: Mapping[str, Any] | None = None,
     draft_id: uuid.UUID | None = None,
     device: str = "",
     discarded: bool = False,
 ) -> Head:
-    """A new draft with its first event; `discarded` puts it into the trash at once, for drafts that come from elsewhere.
+    """A new draft with its first event; `filled` are set in an event after it; `discarded` puts it into the trash at
+    once, for drafts that come from elsewhere.
 
     Raises UnknownKind, UnknownField, InvalidValue or TooLarge.
     """
-    bodies = [create(kind, fields), *([EventBody(DRAFT_DISCARDED, {})] if discarded else [])]
     projection = projection_of(kind)
-    state = initial(kind)
-    for body in bodies:
-        state = evolve(state, body.type, body.payload)
+    bodies = [create(kind, fields)]
+    state = evolve(initial(kind), bodies[0].type, bodies[0].payload)
+    if filled:
+        bodies.append(fill(state, filled))
+        state = evolve(state, bodies[-1].type, bodies[-1].payload)
+    if discarded:
+        bodies.append(EventBody(DRAFT_DISCARDED, {}))
+        state = evolve(state, bodies[-1].type, bodies[-1].payload)
     blank = Head(
         id=draft_id or new_id(),
         owner_id=owner_id,

@@ -173,12 +173,12 @@ def test_prose_in_a_form_merges_by_words_and_values_open_conflicts(ada: Person) 
         ada,
         draft["id"],
         1,
-        1,
+        draft["seq"],
         {"field": "text.description", "changes": [2, [5, "loud"], 8]},
         {"field": "data.amount", "set": 20},
     )
     second = edit(
-        ada, draft["id"], 1, 1,
+        ada, draft["id"], 1, draft["seq"],
         {"field": "text.description", "changes": [15, [0, " by the sea"]]}, {"field": "data.amount", "set": 30},
         replica="phone",
     )  # fmt: skip

@@ -74,6 +74,25 @@ def test_a_form_is_made_once_under_the_name_a_device_chose(ada: Person) -> None:
     assert (again.status_code, again.json()["id"]) == (200, asked["id"])
 
 
+def test_what_a_device_wrote_meets_what_the_form_was_begun_with_elsewhere(ada: Person) -> None:
+    """The device stands on the form's first event, which knows no answers: those of a template come after it."""
+    begun = {"form": "gig", "data.title": "From a template", "text.description": "The template's words."}
+    there = ada.post("/api/drafts", {"kind": "form", "fields": begun}).json()
+    assert (there["seq"], there["title"]) == (2, "From a template")
+    late = {"kind": "form", "id": str(uuid.uuid4()), "fields": {"form": "gig"}}
+    assert ada.post("/api/drafts", late).json()["id"] == there["id"]
+    words = {"field": "text.description", "changes": [[0, "The device's words. "]]}
+    title = {"field": "data.title", "set": "From the device"}
+    answer = edit(ada, there, 1, 1, words, title)
+    assert answer.status_code == 200
+    merged = ada.get(f"/api/drafts/{there['id']}").json()
+    assert merged["fields"]["data.title"] == "From the device"
+    for part in ("The template's words.", "The device's words."):
+        assert part in merged["fields"]["text.description"]
+    [conflict] = [one for one in merged["conflicts"] if one["field"] == "data.title"]
+    assert (conflict["theirs"], conflict["mine"]) == ("From a template", "From the device")
+
+
 def test_a_form_begun_elsewhere_meanwhile_is_answered_instead(ada: Person) -> None:
     there = ada.post("/api/drafts", {"kind": "form", "fields": {"form": "gig"}}).json()
     late = ada.post("/api/drafts", {"kind": "form", "id": str(uuid.uuid4()), "fields": {"form": "gig"}})

@@ -2,6 +2,7 @@ import "fake-indexeddb/auto";
 import { ChangeSet } from "@codemirror/state";
 import { describe, expect, it, vi } from "vitest";
 import { fromRecord, toBase, toRecord } from "../src/sync/device_store.js";
+import { Keeper } from "../src/sync/keeper.js";
 import { forgetDevice, openDeviceStore } from "../src/sync/indexed_store.js";
 import { freeze, openReplica, screenText, screenTitle, titled, toText, typed } from "../src/sync/replica.js";
 
@@ -45,6 +46,21 @@ describe("the device store", () => {
     await store.adopt(toRecord("d1", heir, 2), toBase("d1", heir, 2), ["d1/r1"]);
     expect((await store.leftovers()).map(({ replica }) => replica)).toEqual(["r2"]);
     expect(await store.base("d1/r1")).toBeUndefined();
+  });
+
+  it("takes a page's last words though the device's clock was set back meanwhile", async () => {
+    vi.stubGlobal("localStorage", storage());
+    const store = await openDeviceStore("a-clock");
+    let now = 86_400_000;
+    const keeper = new Keeper("d1", store, () => now, () => undefined, null);
+    await keeper.keep(opened);
+    now = 0;
+    keeper.leave(dirty);
+    const [record] = await store.leftovers("d1");
+    const base = record && (await store.base(record.key));
+    if (!record || !base) throw new Error("nothing was stored");
+    expect(screenText(fromRecord(record, base)).toString()).toBe("Hello\nthere 🦊");
+    vi.unstubAllGlobals();
   });
 
   it("keeps accounts and drafts apart", async () => {

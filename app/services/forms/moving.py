@@ -22,7 +22,7 @@ from app.services.clock import Clock
 from app.services.draft_views import draft_view
 from app.services.errors import Conflict, InvalidInput
 from app.services.forms.definitions import FormDefinition, FormDefinitions
-from app.services.forms.starting import Started, first_fields
+from app.services.forms.starting import Started, answers, first_fields
 from app.store import drafts as draft_store
 from app.store.db import Database
 from app.store.drafting.form_projections import open_form
@@ -95,7 +95,8 @@ def move(session: Session, form: FormDefinition, old: OldDraft, *, owner_id: UUI
         owner_id=owner_id,
         actor=Actor("system"),
         at=clock(),
-        fields=first_fields(form, moved_fields(form, old)),
+        fields=first_fields(form, old.subject),
+        filled=answers(moved_fields(form, old)),
         draft_id=draft_id,
         device=f"moved from {old.source}"[:200],
         discarded=taken,

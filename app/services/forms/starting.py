@@ -24,6 +24,8 @@ from app.store.drafting.form_projections import open_form
 from app.store.drafting.heads import load_head, lock_place
 from app.store.errors import AlreadyExists
 
+_IN_FIRST_EVENT = frozenset({"form", "form_version", "required", "subject"})
+
 
 class Started(msgspec.Struct, frozen=True):
     """`new` is false for a draft that was there before."""
@@ -71,7 +73,8 @@ class FormStarts:
                 owner_id=person.id,
                 actor=Actor("user", person.id),
                 at=self._clock(),
-                fields=first_fields(form, _template(session, person, form, template_id) | given),
+                fields=first_fields(form, subject),
+                filled=answers(_template(session, person, form, template_id) | given),
                 device=device,
             )
             return Started(draft_view(session, head, self._expiry), new=True)
@@ -95,15 +98,26 @@ class FormStarts:
         return form, None if subject is None else UUID(subject)
 
 
-def first_fields(form: FormDefinition, given: dict[str, Any]) -> dict[str, Any]:
-    """What a new draft of a form begins with; what it says about itself comes from the definition."""
-    begun = {"form": form.name, "form_version": form.version, "required": form.required_keys}
-    return {"current_step": form.steps[0].name} | given | begun
+def first_fields(form: FormDefinition, subject: UUID | None) -> dict[str, Any]:
+    """The first event of a draft of a form, which is the same whatever it is begun with: a device without a network
+    begins on it too, and what was answered elsewhere has to come after what they share."""
+    return {
+        "form": form.name,
+        "form_version": form.version,
+        "required": form.required_keys,
+        "current_step": form.steps[0].name,
+        "subject": None if subject is None else str(subject),
+    }
+
+
+def answers(given: dict[str, Any]) -> dict[str, Any]:
+    """Those of the given fields that are not said by the first event already."""
+    return {name: value for name, value in given.items() if name not in _IN_FIRST_EVENT}
 
 
 def blank(form: FormDefinition) -> tuple[dict[str, Any], FormState]:
     """The fields and the state of a draft of this form nobody has written in yet, for a device to begin one from."""
-    fields = FORM.first_fields(first_fields(form, {}))
+    fields = FORM.first_fields(first_fields(form, None))
     return fields, state_of(form, fields, completion=0, seq=1)
 
 

@@ -7,6 +7,7 @@ export class Keeper {
   private wanted: Replica | null = null;
   private writing: Promise<void> | null = null;
   private failing = false;
+  private stamped = 0;
 
   constructor(
     private readonly draftId: string,
@@ -33,7 +34,14 @@ export class Keeper {
   /** At once, should the page die; nothing is kept that the device holds already or that is saved. */
   leave(replica: Replica): void {
     if (this.store === null || this.onDevice === replica) return;
-    this.store.leave(toRecord(this.draftId, replica, this.now()), toBase(this.draftId, replica, this.now()));
+    const at = this.stamp();
+    this.store.leave(toRecord(this.draftId, replica, at), toBase(this.draftId, replica, at));
+  }
+
+  /** Which of two states of this page is the later one is told by this, also when the device's clock was set back. */
+  private stamp(): number {
+    this.stamped = Math.max(this.now(), this.stamped + 1);
+    return this.stamped;
   }
 
   private async write(store: DeviceStore): Promise<void> {
@@ -42,7 +50,8 @@ export class Keeper {
       while (this.wanted !== null && this.onDevice !== this.wanted) {
         const present = this.wanted;
         const moved = this.onDevice?.seq !== present.seq || this.onDevice.texts !== present.texts || this.onDevice.values !== present.values;
-        await store.save(toRecord(this.draftId, present, this.now()), moved ? toBase(this.draftId, present, this.now()) : null);
+        const at = this.stamp();
+        await store.save(toRecord(this.draftId, present, at), moved ? toBase(this.draftId, present, at) : null);
         this.onDevice = present;
         this.failing = false;
       }

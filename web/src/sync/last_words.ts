@@ -53,7 +53,8 @@ function namesWith(prefix: string): string[] {
 
 function read(text: string | null): Words | null {
   try {
-    return text === null ? null : (JSON.parse(text) as Words);
+    const words = JSON.parse(text ?? "null") as Words | null;
+    return words?.record?.key && words.base?.key ? words : null;
   } catch {
     return null;
   }
