@@ -47,7 +47,7 @@ def test_files_are_attached_sent_and_looked_at(lesson: Lesson) -> None:
     pick(student, ("before.png", "image/png", png(300, 200)))
     expect(chip(student, "before.png")).to_have_attribute("data-state", "clean")
     expect(chip(student, "before.png").locator("img[src]")).to_be_visible()
-    expect(student.locator("#composer .hint")).to_contain_text("not scanned for viruses")
+    expect(student.locator("#composer .hint", has_text="not scanned for viruses")).to_be_visible()
 
     hand(student, "dragenter", "#stream", ("after.png", "image/png", png(200, 300)))
     expect(student.locator(".talk-main .drop-veil")).to_be_visible()
