@@ -5,22 +5,7 @@ vi.hoisted(() => vi.stubGlobal("navigator", { userAgent: "" }));
 import { begunHere, forgetAllBegun, isBegunHere, madeKnown, makeKnown, mergedInto, rememberBegun } from "../src/sync/begun_here.js";
 import { httpTransport } from "../src/sync/transport.js";
 import type { Transport } from "../src/sync/wire.js";
-
-/** Local storage as browsers have it: names are own properties, methods are not. */
-function storage(): Storage {
-  const methods = {
-    getItem(this: Record<string, string>, name: string) {
-      return this[name] ?? null;
-    },
-    setItem(this: Record<string, string>, name: string, value: string) {
-      this[name] = value;
-    },
-    removeItem(this: Record<string, string>, name: string) {
-      delete this[name];
-    },
-  };
-  return Object.create(methods) as Storage;
-}
+import { storage } from "./local_storage.js";
 
 const asked: { method: string; path: string; body: unknown }[] = [];
 

@@ -5,25 +5,10 @@ import { fromRecord, toBase, toRecord } from "../src/sync/device_store.js";
 import { Keeper } from "../src/sync/keeper.js";
 import { forgetDevice, openDeviceStore } from "../src/sync/indexed_store.js";
 import { freeze, openReplica, screenText, screenTitle, titled, toText, typed } from "../src/sync/replica.js";
+import { storage } from "./local_storage.js";
 
 const opened = openReplica("r1", { seq: 4, texts: { text: "Hello 🦊" }, values: { title: "One" } });
 const dirty = titled(freeze(typed(opened, ChangeSet.of({ from: 5, insert: "\nthere" }, 8), toText("Hello 🦊"))), "Two");
-
-/** Local storage as browsers have it: names are own properties, methods are not. */
-function storage(): Storage {
-  const methods = {
-    getItem(this: Record<string, string>, name: string) {
-      return this[name] ?? null;
-    },
-    setItem(this: Record<string, string>, name: string, value: string) {
-      this[name] = value;
-    },
-    removeItem(this: Record<string, string>, name: string) {
-      delete this[name];
-    },
-  };
-  return Object.create(methods) as Storage;
-}
 
 describe("the device store", () => {
   it("gives back exactly what was put in", async () => {
