@@ -176,7 +176,7 @@ def furnish(
         "locks": Locks(db, clock, fanout),
         "alternatives": Alternatives(db, clock, turns),
         "taking": Taking(db, clock, fanout, most_dropped=settings.most_dropped_percent / 100),
-        "conversations": Conversations(db, clock, catalogue),
+        "conversations": Conversations(db, clock, catalogue, run_logs),
         "actions": Actions(db, clock, builtin_actions),
         "references": References(db, clock, catalogue, counter),
         "writing_style": WritingStyle(db, clock, counter),
@@ -218,7 +218,7 @@ def furnish(
     async def running() -> AsyncIterator[None]:
         await catalogue.start()
         await prices.start()
-        run_logs.start()
+        await run_logs.start()
         await turns.start_watch()
         checkpoints.start()
         expiry.start()

@@ -14,6 +14,7 @@ from app.services.accounts import Principal
 from app.services.assistant.attempts import cost_nano, usage_view
 from app.services.assistant.output import text_so_far
 from app.services.assistant.requests import Exchange
+from app.services.assistant.run_log import RunLogs
 from app.services.catalogue import Catalogue
 from app.services.checks import checked_line
 from app.services.clock import Clock
@@ -51,10 +52,11 @@ _MOST_SYSTEM_PROMPT = 20_000
 class Conversations:
     """Use cases of conversations."""
 
-    def __init__(self, db: Database, clock: Clock, catalogue: Catalogue) -> None:
+    def __init__(self, db: Database, clock: Clock, catalogue: Catalogue, run_logs: RunLogs) -> None:
         self._db = db
         self._clock = clock
         self._catalogue = catalogue
+        self._run_logs = run_logs
 
     async def get(self, person: Principal, conversation_id: UUID) -> ConversationView:
         """A conversation with all its messages. Raises `Missing`."""
@@ -62,6 +64,7 @@ class Conversations:
         def query(session: Session) -> ConversationView:
             return _conversation_view(session, _owned(session, person, conversation_id))
 
+        await self._run_logs.save()
         return await self._db.read(query)
 
     async def choose_branch(self, person: Principal, conversation_id: UUID, message_id: UUID) -> ConversationView:

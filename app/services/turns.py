@@ -39,6 +39,7 @@ from app.services.views import Estimate, TurnStarted, TurnView
 from app.store import turns as turn_store
 from app.store.db import Database, quick
 from app.store.drafting.heads import Head
+from app.store.engine.journal import RunEvent
 from app.store.errors import AlreadyExists
 from app.store.proposals import refine_by
 from app.store.turn_beginnings import BegunTurn, TurnBeginning, begin_turn
@@ -133,6 +134,7 @@ class Turns:
                 return turn_view(session, turn)
             return running_turn_view(session, turn, owned_draft(session, person.id, turn.draft_id))
 
+        await self._run_logs.save()
         return await self._db.read(query)
 
     async def stop(self, person: Principal, turn_id: UUID) -> TurnView:
@@ -348,7 +350,7 @@ def ending_of(begun: TurnBeginning, turn: BegunTurn, *, most_dropped: float) -> 
     )
 
 
-def _rows_after(session: Session, turn_id: UUID, after: int) -> tuple[list[turn_store.RunEvent], bool]:
+def _rows_after(session: Session, turn_id: UUID, after: int) -> tuple[list[RunEvent], bool]:
     """Run-log entries after `after`, and whether more may come."""
     running = turn_store.get_turn(session, turn_id).state == "running"
     return turn_store.run_events_after(session, turn_id, after), running

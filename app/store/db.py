@@ -19,7 +19,8 @@ from sqlmodel import Session
 from app.store.drafting.head_cache import HEADS, HeadCache
 from app.store.engine import server, sqlite
 from app.store.engine.embedded import EmbeddedDatabase
-from app.store.engine.quick import delayed_durability, expect_slow, quick
+from app.store.engine.journal import Journal
+from app.store.engine.quick import expect_slow, quick
 from app.store.engine.server import ServerDatabase
 from app.store.errors import StoreUnavailable
 from app.store.upkeep import migrate
@@ -30,7 +31,7 @@ T = TypeVar("T")
 _BUSY_SECONDS = 5.0
 _POOL_SIZE = 10
 
-__all__ = ["Database", "database_url", "delayed_durability", "expect_slow", "quick"]
+__all__ = ["Database", "database_url", "expect_slow", "quick"]
 
 
 def database_url(url: str | Path) -> URL:
@@ -124,6 +125,11 @@ class Database:
             failed: asyncio.Future[T] = asyncio.get_running_loop().create_future()
             failed.set_exception(error)
             return failed
+
+    def journal(self) -> Journal | None:
+        """Where run logs are kept until the database has them; None where they go into the database at once: on
+        PostgreSQL, and on SQLite while another process has the files. The caller closes it."""
+        return self._backend.journal()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

@@ -2,12 +2,12 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlmodel import Session, col
 
+from app.store.engine.journal import RunEvent
 from app.store.engine.prepared import Prepared
 from app.store.engine.quick import quick
 from app.store.errors import NotFound, StaleWrite
@@ -111,16 +111,6 @@ def abandoned_turns(session: Session, *, silent_since: datetime, worker_id: str 
 # The run log
 
 
-@dataclass(frozen=True, slots=True)
-class RunEvent:
-    """One entry of a turn's run log; `data` is JSON text, ready to be sent."""
-
-    n: int
-    type: str
-    data: str
-    at: datetime
-
-
 _INSERT_EVENT = Prepared(insert(TurnEvent))
 _EVENTS_AFTER = Prepared(
     select(col(TurnEvent.n), col(TurnEvent.type), col(TurnEvent.data), col(TurnEvent.at))
@@ -132,6 +122,8 @@ _EVENTS_AFTER = Prepared(
 @quick
 def append_run_events(session: Session, events: Mapping[uuid.UUID, Sequence[RunEvent]]) -> None:
     """Adds entries by turn, whose numbers the caller counts from 1; the database refuses a number twice."""
+    if not events:
+        return
     _INSERT_EVENT.many(
         session,
         [
@@ -142,15 +134,34 @@ def append_run_events(session: Session, events: Mapping[uuid.UUID, Sequence[RunE
     )
 
 
+def catch_up_run_events(session: Session, events: Mapping[uuid.UUID, Sequence[RunEvent]]) -> None:
+    """Adds the entries that follow on what a turn's log holds, and leaves out those it has. Raises NotFound for a turn
+    that is gone."""
+    missing: dict[uuid.UUID, list[RunEvent]] = {}
+    for turn_id, given in events.items():
+        last = last_run_event(session, turn_id)
+        if not last and session.get(Turn, turn_id) is None:
+            raise NotFound("turn")
+        for event in given:
+            if event.n == last + 1:
+                missing.setdefault(turn_id, []).append(event)
+                last = event.n
+    append_run_events(session, missing)
+
+
 @quick
 def run_events_after(session: Session, turn_id: uuid.UUID, after: int) -> list[RunEvent]:
     """The entries with a number above `after`, in order."""
     return [RunEvent(*row) for row in _EVENTS_AFTER.all(session, turn_id=turn_id, after=after)]
 
 
+_LAST_EVENT = Prepared(select(func.max(col(TurnEvent.n))).where(col(TurnEvent.turn_id) == bindparam("turn_id")))
+
+
 def last_run_event(session: Session, turn_id: uuid.UUID) -> int:
     """The number of the last entry, 0 for none."""
-    return session.scalar(select(func.max(col(TurnEvent.n))).where(col(TurnEvent.turn_id) == turn_id)) or 0
+    row = _LAST_EVENT.one(session, turn_id=turn_id)
+    return (row and row[0]) or 0
 
 
 # Attempts

@@ -176,6 +176,17 @@ def test_a_run_log_is_read_on_from_any_place(session, turn: Turn, now: datetime)
     assert turns.last_run_event(session, turn.id) == 5
 
 
+def test_a_run_log_catches_up_without_doubles_and_without_gaps(session, turn: Turn, now: datetime) -> None:
+    log = [RunEvent(number, "text", f'{{"delta":"{number}"}}', now) for number in range(1, 8)]
+    turns.catch_up_run_events(session, {turn.id: log[:2]})
+    turns.catch_up_run_events(session, {turn.id: log[:4]})
+    turns.catch_up_run_events(session, {turn.id: log[1:3]})
+    turns.catch_up_run_events(session, {turn.id: log[5:]})
+    assert turns.run_events_after(session, turn.id, 0) == log[:4]
+    with pytest.raises(NotFound):
+        turns.catch_up_run_events(session, {uuid.uuid4(): log})
+
+
 def test_an_entry_of_a_run_log_is_written_once(database: Database, draft: Head, now: datetime) -> None:
     with database.transaction() as session:
         row = rows.create_conversation(session, draft_id=draft.id, provider="p", model="m", at=now)

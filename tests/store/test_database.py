@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError, InternalError
 from sqlmodel import Session
 
-from app.store.db import Database, database_url, delayed_durability, expect_slow, quick
+from app.store.db import Database, database_url, expect_slow, quick
 from app.store.errors import StoreUnavailable
 from app.store.tables import ProviderSetting, User
 from tests.store.conftest import NOW
@@ -42,22 +41,6 @@ def put(session: Session, key: str) -> str:
 
 @quick
 def put_quickly(session: Session, key: str) -> str:
-    return put(session, key)
-
-
-@delayed_durability
-def put_soon(session: Session, key: str) -> str:
-    return put(session, key)
-
-
-@delayed_durability
-def put_soon_and_fail(session: Session, key: str) -> None:
-    put_and_fail(session, key)
-
-
-@delayed_durability
-def put_much_soon(session: Session, key: str) -> str:
-    expect_slow(session)
     return put(session, key)
 
 
@@ -118,55 +101,6 @@ def test_quick_units_around_a_failing_one_are_saved_once(database_address: str) 
         assert len(await database.read(keys)) == 20
 
     run(database_address, scenario)
-
-
-def test_units_with_delayed_durability_are_saved_like_others_and_wait_their_turn(database_address: str) -> None:
-    async def scenario(database: Database) -> list[Any]:
-        first = await database.write(put_soon, "a")
-        assert await database.read(keys) == ["a"]
-        results = await asyncio.gather(
-            database.write(put_soon, "b"),
-            database.write(put_soon_and_fail, "c"),
-            database.write(put, "d"),
-            database.write(put_soon, "e"),
-            database.write(put_much_soon, "f"),
-            database.write(put_quickly, "g"),
-            return_exceptions=True,
-        )
-        assert await database.read(keys) == ["a", "b", "d", "e", "f", "g"]
-        return [first, *results]
-
-    results = run(database_address, scenario)
-    assert isinstance(results.pop(2), LookupError)
-    assert results == ["a", "b", "d", "e", "f", "g"]
-
-
-def test_only_turns_of_delayed_units_alone_do_without_the_disk(tmp_path: Path) -> None:
-    settings: list[tuple[str, int]] = []
-
-    def noting(name: str, mark: Callable[..., Any]) -> Callable[[Session], None]:
-        def unit(session: Session) -> None:
-            settings.append((name, session.execute(text("PRAGMA synchronous")).scalar_one()))
-
-        return mark(unit)
-
-    delayed, quickly = noting("delayed", delayed_durability), noting("quick", quick)
-    slow = noting("slow", lambda unit: unit)
-
-    async def scenario(database: Database) -> None:
-        database.migrate()
-        await database.write(delayed)
-        await database.write(quickly)
-        await database.write(delayed)
-        await asyncio.gather(database.write(slow), database.write(delayed))
-        await asyncio.gather(database.write(quickly), database.write(delayed))
-
-    run(f"sqlite:///{tmp_path / 'draftloom.db'}", scenario)
-    normal, full = 1, 2
-    assert settings == [
-        ("delayed", normal), ("quick", full), ("delayed", normal), ("slow", full), ("delayed", full), ("quick", full),
-        ("delayed", full),
-    ]  # fmt: skip
 
 
 def test_a_database_error_in_one_unit_is_its_own(database_address: str) -> None:

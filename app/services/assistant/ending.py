@@ -19,6 +19,7 @@ from app.store import conversations as conversation_store
 from app.store import ledger as ledger_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
+from app.store.engine.journal import RunEvent
 from app.store.finance.budgets import release
 from app.store.tables import LedgerEntry
 
@@ -64,9 +65,11 @@ def end_turn(
     usage: dict[str, Any],
     first_entry: int,
     at: datetime,
+    run_events: Sequence[RunEvent] = (),
     keep_result: bool = True,
 ) -> Ended:
-    """Commit everything a turn leaves behind. `entries` are the ledger rows not written yet.
+    """Commit everything a turn leaves behind. `entries` are the ledger rows not written yet, `run_events` what of its run
+    log may not be.
 
     Raises `StaleWrite` when the turn ended already; with `keep_result` also what the core has against the new text.
     """
@@ -113,6 +116,8 @@ def end_turn(
         applied=seq is not None,
         at=at,
     )
+    if run_events:
+        turn_store.catch_up_run_events(session, {ending.turn_id: run_events})
     last = _last_entries(end, version, outcome, usage, first_entry)
     turn_store.append_run_events(session, {ending.turn_id: [item.row(at) for item in last]})
     return Ended(last, seq, outcome.proposed)

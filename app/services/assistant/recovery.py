@@ -21,6 +21,7 @@ from app.services.assistant.requests import Mode, TurnPlan
 from app.store import ledger as ledger_store
 from app.store import turns as turn_store
 from app.store import versions as version_store
+from app.store.engine.journal import RunEvent
 from app.store.tables import LedgerEntry, Turn
 
 
@@ -88,7 +89,7 @@ def recover_turn(
     return True
 
 
-def _last_text(events: Sequence[turn_store.RunEvent]) -> str:
+def _last_text(events: Sequence[RunEvent]) -> str:
     """What the attempt under way had said: the text after the last one started."""
     starts = [index for index, event in enumerate(events) if event.type == "started"]
     later = events[starts[-1] :] if starts else events
@@ -105,7 +106,7 @@ class _Told(NamedTuple):
     settled: int
 
 
-def _told_operations(events: Sequence[turn_store.RunEvent]) -> _Told:
+def _told_operations(events: Sequence[RunEvent]) -> _Told:
     rows: list[dict[str, Any]] = []
     settled = 0
     for event in events:

@@ -298,6 +298,7 @@ class TurnRunner:
                     entries=unwritten,
                     usage=usage_data(self.books.entries),
                     first_entry=self.run_log.last + 1,
+                    run_events=self.tools.run_logs.unsaved(self.run_log),
                     keep_result=keep_result,
                     at=self.tools.clock(),
                 )

@@ -27,8 +27,7 @@ class Checkpointer:
         self._thread: threading.Thread | None = None
 
     def after_commit(self, connection: sqlite3.Connection | None) -> None:
-        """Wakes the thread; and copies the rest itself, through `connection` if the writer has the time, where the log
-        has grown beyond its bound."""
+        """Wakes the thread; and copies the rest itself, through `connection`, where the log has grown beyond its bound."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="store-checkpoints", daemon=True)
             self._thread.start()

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from app.store.engine import sqlite
 from app.store.engine.checkpoints import Checkpointer
 from app.store.engine.group_commit import GroupCommitWriter
+from app.store.engine.journal import Journal
 from app.store.engine.prepared import DRIVER
 from app.store.engine.quick import ON_LOOP, HandOver, is_quick
 
@@ -96,6 +97,9 @@ class EmbeddedDatabase:
 
     def write(self, unit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Awaitable[Any]:
         return self._writer.write(unit, args, kwargs)
+
+    def journal(self) -> Journal | None:
+        return Journal.open(self._path)
 
     async def close(self) -> None:
         await self._writer.close()

@@ -8,8 +8,6 @@ tests/benchmarks/bench_store_append.py.
 - A unit's exception undoes what this unit did; the others of the group never notice.
 - A COMMIT that fails (disk full) fails every unit of the group with StoreUnavailable, and the connection is replaced.
 - Where the COMMIT finds a deferred constraint broken, the units are run again one by one, so that only the guilty one fails.
-- A turn of nothing but units with delayed durability ends on the loop: its COMMIT writes to the log without waiting
-  for the disk, which takes less than the way to the thread and back.
 - Another process that holds the write lock is waited for in the thread, up to `busy_seconds`.
 """
 
@@ -27,7 +25,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from app.store.engine import sqlite
-from app.store.engine.quick import HandOver, has_delayed_durability, is_quick
+from app.store.engine.quick import HandOver, is_quick
 from app.store.engine.writer_connection import Job, TransactionLost, WorkToUndo, WriterConnection
 from app.store.errors import StoreUnavailable
 
@@ -38,19 +36,17 @@ _GROUP_UNITS = 256
 @dataclass(slots=True)
 class _Turn:
     """One group on its way: `done` ran on the loop, `rest` is for the thread, `begun` if the transaction is open.
-    `apart`: every unit gets a transaction of its own. `delayed`: no unit of it needs the disk."""
+    `apart`: every unit gets a transaction of its own."""
 
     done: list[Job] = field(default_factory=list)
     rest: list[Job] = field(default_factory=list)
     begun: bool = False
     apart: bool = False
-    delayed: bool = False
 
 
 class GroupCommitWriter:
     """`write(unit, args, kwargs)` on one event loop; `close()` answers everybody who still waits.
-    `info` is what every unit finds in `session.info`. `after_commit` runs in the writer's thread with its connection, on
-    the loop with None."""
+    `info` is what every unit finds in `session.info`. `after_commit` runs in the writer's thread with its connection."""
 
     def __init__(
         self,
@@ -86,10 +82,7 @@ class GroupCommitWriter:
         if not self._running:
             self._running = True
             self._idle.clear()
-            if has_delayed_durability(unit):
-                self._turn()  # Nothing else waits, and waiting for others would gain nothing.
-            else:
-                loop.call_soon(self._turn)
+            loop.call_soon(self._turn)
         return job.future
 
     async def close(self) -> None:
@@ -103,15 +96,12 @@ class GroupCommitWriter:
     # On the event loop
 
     def _turn(self) -> None:
-        turn = _Turn(delayed=all(has_delayed_durability(job.unit) for job in self._waiting))
+        turn = _Turn()
         try:
             self._run_on_loop(turn)
         except Exception as error:  # noqa: BLE001 - whatever broke, the callers must be answered
             self._abandon(turn, error)
-        if turn.delayed and turn.begun and not turn.rest:
-            self._complete_or_fail(turn)
-            self._finished(turn)
-        elif turn.done or turn.rest:
+        if turn.done or turn.rest:
             self._turns.put(turn)
         else:
             self._rest_now()
@@ -140,7 +130,7 @@ class GroupCommitWriter:
 
     def _begin_at_once(self, turn: _Turn) -> bool:
         try:
-            self._connection.begin(delayed=turn.delayed)
+            self._connection.begin()
         except sqlite3.OperationalError:
             return False  # Locked by another process: the thread waits for it.
         turn.begun = True
@@ -193,8 +183,6 @@ class GroupCommitWriter:
             assert self._loop is not None
             self._loop.call_soon_threadsafe(self._finished, turn)
 
-    # Where the turn ends: in the thread, or on the loop when its durability is delayed
-
     def _complete_or_fail(self, turn: _Turn) -> None:
         try:
             self._complete(turn)
@@ -209,7 +197,7 @@ class GroupCommitWriter:
             self._together(turn)
         else:
             return  # Abandoned on the loop; its callers only wait for the answer.
-        self._after_commit(None if turn.delayed else self._connection.current())
+        self._after_commit(self._connection.current())
 
     def _together(self, turn: _Turn) -> None:
         if not turn.begun:

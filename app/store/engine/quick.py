@@ -30,18 +30,6 @@ def is_quick(function: Callable[..., object]) -> bool:
     return getattr(function, "quick", False) is True
 
 
-def delayed_durability(function: Callable[P, T]) -> Callable[P, T]:
-    """Marks a quick unit that is committed like any other, but whose COMMIT does not wait for the disk: it survives the
-    end of the process at any moment, while a power cut may take the last of them (never one in the middle, and none
-    from before a COMMIT that did wait). On PostgreSQL the mark has no effect."""
-    function.delayed_durability = True  # type: ignore[attr-defined]
-    return quick(function)
-
-
-def has_delayed_durability(function: Callable[..., object]) -> bool:
-    return getattr(function, "delayed_durability", False) is True
-
-
 def expect_slow(session: Session) -> None:
     """Called by a quick function that finds it has much to do after all: it goes on in a thread, from its start."""
     if session.info.get(ON_LOOP):

@@ -56,6 +56,10 @@ class ServerDatabase:
         )
         self._threads = ThreadPoolExecutor(pool_size, thread_name_prefix="store")
 
+    def journal(self) -> None:
+        """Other workers follow a turn through the database, and its COMMIT takes no thread of this process."""
+        return
+
     @property
     def engine(self) -> Engine:
         return self._engine

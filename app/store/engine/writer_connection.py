@@ -53,7 +53,6 @@ class WriterConnection:
         self._raw: sqlite3.Connection | None = None
         self._connection: Connection | None = None
         self._session: Session | None = None
-        self._delayed = False
 
     def raw(self) -> sqlite3.Connection:
         if self._raw is None:
@@ -61,7 +60,6 @@ class WriterConnection:
             # Checkpoints are made beside the commits (see checkpoints.py), not inside one somebody waits for.
             raw.execute("PRAGMA wal_autocheckpoint=0")
             self._raw = raw
-            self._delayed = False
             self._connection = create_engine(
                 "sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True
             ).connect()
@@ -80,13 +78,8 @@ class WriterConnection:
             self._session.info.update(self._info, **{DRIVER: self._raw})
         return self._session
 
-    def begin(self, *, delayed: bool = False) -> None:
-        """Opens a transaction; with `delayed` its COMMIT does not wait for the disk."""
-        raw = self.raw()
-        if delayed is not self._delayed:
-            raw.execute(f"PRAGMA synchronous={'NORMAL' if delayed else 'FULL'}").close()
-            self._delayed = delayed
-        raw.execute("BEGIN IMMEDIATE")
+    def begin(self) -> None:
+        self.raw().execute("BEGIN IMMEDIATE")
 
     def run(self, job: Job) -> None:
         """Runs one unit in a savepoint and notes how it ended. Raises TransactionLost."""
