@@ -3,6 +3,7 @@ websocket whose other end reads nothing."""
 
 import gc
 import socket
+import sys
 from typing import Any
 
 import click
@@ -14,6 +15,10 @@ from app.main import create_app
 from app.settings import Settings
 
 _GRACE_SECONDS = 10
+_SWITCH_SECONDS = 0.001
+"""So long may a thread that computes (search index, tokens of a long text) keep the interpreter while the event loop has
+something to send; Python's own 5 ms are what a streamed word may take in all."""
+
 LAST_WORD_SECONDS = 5.0
 """So long may the other end of a full websocket take to read why it is closed."""
 
@@ -62,6 +67,7 @@ def _settle_garbage() -> None:
 
 def serve(settings: Settings, *, greeting: str, app: Litestar | None = None) -> bool:
     """Serve until interrupted; running turns then end as interrupted, with their text. False when it could not start."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
     server = Server(configuration(settings, app or create_app(settings)), greeting=greeting)
     server.run()
     return server.started

@@ -117,6 +117,7 @@ class Preparation:
         choice = self.catalogue.choose(order.provider, order.model)
         planned = await self.db.read(self._plan, person, draft_id, order, choice)
         if self._counts_at_once(planned.plan):
+            await asyncio.sleep(0)  # The words of other turns go on their way first.
             return self._estimated(planned, choice)
         return await asyncio.to_thread(self._estimated, planned, choice)
 

@@ -11,6 +11,7 @@ import msgspec
 
 from app.core.drafts import Actor
 from app.services.clock import system_clock
+from app.services.search import Search
 from app.services.secrets import token_hash
 from app.store import accounts as account_store
 from app.store import drafts as draft_store
@@ -38,8 +39,16 @@ def prepare(data: Path, drafts: int, size: int) -> list[str]:
             )
             for _ in range(drafts)
         ]
-    asyncio.run(db.close())
+    asyncio.run(indexed(db))
     return [str(head.id) for head in heads]
+
+
+async def indexed(db: Database) -> None:
+    """Search has caught up, as it has in an installation that did not begin a second ago."""
+    search = Search(db, system_clock)
+    while await search.index():
+        pass
+    await db.close()
 
 
 def command(replica: str, n: int, size: int) -> bytes:

@@ -20,6 +20,7 @@ class Prompts:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=False,
+            auto_reload=False,
         )
 
     def render(self, name: str, **values: Any) -> str:

@@ -132,6 +132,7 @@ class RunLogs:
         self._alarm: asyncio.Handle | None = None
         self._alarm_at = 0.0
         self._committing = False
+        self._in_burst = False
         self._next_commit = 0.0
         self._nudger: asyncio.Task[None] | None = None
         self._journal: Journal | None = None
@@ -218,10 +219,18 @@ class RunLogs:
         await waiter
 
     def _set_alarm(self, delay: float) -> None:
-        """The next commit begins after `delay` seconds, or when it is due, unless one is to begin before that."""
-        if self._committing:
+        """The next commit begins after `delay` seconds, or when it is due, unless one is to begin before that.
+
+        The journal is written at once; for what comes in the same breath, once more at its end.
+        """
+        if self._committing or self._in_burst:
             return  # Its end looks after what came meanwhile.
         loop = asyncio.get_running_loop()
+        if self._journal is not None and not delay:
+            self._in_burst = True
+            loop.call_soon(self._end_burst)
+            self._begin_commit()
+            return
         when = max(self._next_commit, loop.time() + delay)
         if self._alarm is not None:
             if self._alarm_at <= when:
@@ -230,8 +239,15 @@ class RunLogs:
         self._alarm_at = when
         self._alarm = loop.call_at(when, self._begin_commit)
 
+    def _end_burst(self) -> None:
+        self._in_burst = False
+        if self._pending or self._waiters:
+            self._begin_commit()
+
     def _begin_commit(self) -> None:
-        self._alarm = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         batch, self._pending = self._pending, []
         waiters, self._waiters = self._waiters, []
         if not batch:
@@ -282,7 +298,7 @@ class RunLogs:
             for run_log in by_turn:
                 run_log.abandon()
         _settle(waiters, error)
-        if self._pending or self._waiters:
+        if (self._pending or self._waiters) and not self._in_burst:
             self._set_alarm(0.0)
 
     # From the journal into the database

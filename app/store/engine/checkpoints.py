@@ -46,26 +46,30 @@ class Checkpointer:
             self._thread.join()
 
     def _work(self) -> None:
+        connection: sqlite3.Connection | None = None
         while True:
             self._committed.wait()
             if self._stopping.wait(_INTERVAL_SECONDS):
-                return
+                break
             self._committed.clear()
             if self._stopping.is_set():
-                return  # `close` may have set both since the pause was over, and this has just taken one of them back.
-            self._checkpoint()
+                break  # `close` may have set both since the pause was over, and this has just taken one of them back.
+            connection = self._checkpoint(connection)
+        if connection is not None:
+            connection.close()
 
-    def _checkpoint(self) -> None:
-        """A failure (disk full, file locked) costs nothing: the pages stay in the log, and the next commit tries again."""
+    def _checkpoint(self, connection: sqlite3.Connection | None) -> sqlite3.Connection | None:
+        """The connection for the next time, if this one may be trusted. A failure (disk full, file locked) costs nothing: the
+        pages stay in the log, and the next commit tries again."""
         try:
-            connection = sqlite.connect(self._path, busy_seconds=0)
-        except sqlite3.Error:
-            return
-        try:
+            if connection is None:
+                connection = sqlite.connect(self._path, busy_seconds=0)
             _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if pages > _BOUND_PAGES:
-                self._overdue.set()
         except sqlite3.Error:
             self._overdue.set()
-        finally:
-            connection.close()
+            if connection is not None:
+                connection.close()
+            return None
+        if pages > _BOUND_PAGES:
+            self._overdue.set()
+        return connection
