@@ -1,6 +1,5 @@
 """The journal of run logs beside a SQLite file: what was written is read again, whatever ended the process or filled the disk."""
 
-import errno
 import os
 import subprocess
 import sys
@@ -76,38 +75,60 @@ def test_nothing_stays_when_all_is_in_the_database(journal: Journal, path: Path,
     journal.turn_over()
     journal.append({A: [text(2, now)]})
     journal.clear()
-    assert [file.stat().st_size for file in path.parent.glob("draftloom.db-runs-*")] == [0, 0]
+    assert [file.read_bytes().strip(b"\0") for file in path.parent.glob("draftloom.db-runs-*")] == [b"", b""]
     journal.append({A: [text(3, now)]})
     assert after_a_crash(journal, path) == {A: [text(3, now)]}
 
 
-@pytest.mark.parametrize("cut", range(1, 60, 7))
-def test_a_line_cut_off_by_a_power_cut_is_no_entry(journal: Journal, path: Path, now: datetime, cut: int) -> None:
+@pytest.mark.parametrize("cut", range(1, 90, 11))
+@pytest.mark.parametrize("stale", [b"\0", b"x"])
+def test_a_line_cut_off_by_a_crash_is_no_entry(
+    journal: Journal, path: Path, now: datetime, cut: int, stale: bytes
+) -> None:
     journal.append({A: [text(1, now)]})
-    whole = os.fstat(journal._writing).st_size
+    whole = journal._writing.used
     journal.append({A: [text(2, now)]})
-    os.ftruncate(journal._writing, whole + cut)
+    torn, end = whole + cut, journal._writing.used
+    journal._writing._map[torn:end] = stale * (end - torn)
     assert after_a_crash(journal, path) == {A: [text(1, now)]}
 
 
-def test_a_full_disk_is_said_and_the_next_line_is_whole(
+def test_a_line_of_two_ages_is_no_entry(journal: Journal, path: Path, now: datetime) -> None:
+    journal.append({A: [RunEvent(1, "text", '{"delta":"new words"}', now)]})
+    page = journal._writing._map
+    at = page.find(b"new")
+    page[at : at + 3] = b"old"
+    assert after_a_crash(journal, path) == {}
+
+
+def test_files_grow_and_are_emptied_whatever_their_size(journal: Journal, path: Path, now: datetime) -> None:
+    long = [RunEvent(n, "text", '{"delta":"' + "x" * 100_000 + '"}', now) for n in range(1, 9)]
+    for event in long:
+        journal.append({A: [event]})
+    journal.clear()
+    for event in long:
+        journal.append({B: [event]})
+    assert after_a_crash(journal, path) == {B: long}
+
+
+def test_a_full_disk_is_said_and_what_was_written_before_stays(
     journal: Journal, path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pwrite = os.pwrite
+
+    def full(file: int, data: bytes, offset: int) -> int:
+        return pwrite(file, data[:100], offset)
+
     journal.append({A: [text(1, now)]})
-    write = os.write
-    room = [30]
-
-    def little_room(file: int, data: bytes) -> int:
-        if not room:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return write(file, data[: room.pop()])
-
-    monkeypatch.setattr(os, "write", little_room)
-    with pytest.raises(StoreUnavailable):
-        journal.append({A: [text(2, now)]})
-    monkeypatch.undo()
-    journal.append({B: [text(1, now)]})
+    with monkeypatch.context() as crowded:
+        crowded.setattr(os, "pwrite", full)
+        with pytest.raises(StoreUnavailable):
+            journal.append({A: [RunEvent(2, "text", '"' + "x" * 2**20 + '"', now)]})
+        journal.append({B: [text(1, now)]})  # for which there is room
     assert after_a_crash(journal, path) == {A: [text(1, now)], B: [text(1, now)]}
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(StoreUnavailable):
+        Journal.open(path.with_name("other.db"))
 
 
 def test_one_process_has_it_at_a_time_and_a_killed_one_lets_go(path: Path, now: datetime) -> None:

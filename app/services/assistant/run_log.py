@@ -145,7 +145,10 @@ class RunLogs:
 
     async def start(self) -> None:
         """Also brings into the database what a process that was killed had left in the journal."""
-        self._journal = self._db.journal()
+        try:
+            self._journal = self._db.journal()
+        except StoreUnavailable as error:
+            log.warning("run logs go into the database at once", error=str(error.__cause__ or error))
         if self._journal is not None:
             for turn_id, events in self._journal.left().items():
                 try:
