@@ -353,6 +353,14 @@ def start_form(machine: Machine, page: Page) -> None:
     page.locator("#progress-now:not(:empty)").wait_for(state="attached")
 
 
+def at_details(page: Page, title: str) -> None:
+    """The form is open at its second step, with what was written in the first."""
+    page.wait_for_url("**/forms/gig/*/details")
+    expect(page.locator("#step-details")).to_be_visible()
+    expect(page.locator("#f-title")).to_be_hidden()
+    expect(page.locator("#f-title")).to_have_value(title)
+
+
 def test_a_form_is_started_filled_and_reopened_without_a_network(machine: Machine, page: Page) -> None:
     machine.off()
     start_form(machine, page)
@@ -362,7 +370,7 @@ def test_a_form_is_started_filled_and_reopened_without_a_network(machine: Machin
     picture(page, "form-begun-offline")
     page.goto(machine.url + "/forms/gig")
     page.get_by_role("button", name="Start", exact=True).click()
-    expect(page.locator("#f-title")).to_have_value("Portraits from a train")
+    at_details(page, "Portraits from a train")
     page.goto(machine.url + "/")
     row = page.locator(".draft-row")
     expect(row).to_have_count(1)
@@ -372,13 +380,43 @@ def test_a_form_is_started_filled_and_reopened_without_a_network(machine: Machin
     page.set_viewport_size({"width": 390, "height": 844})
     picture(page, "form-begun-offline-list-390")
     row.locator("a").click()
-    page.wait_for_url("**/forms/gig/*")
-    expect(page.locator("#f-title")).to_have_value("Portraits from a train")
+    at_details(page, "Portraits from a train")
     picture(page, "form-begun-offline-390")
     page.set_viewport_size({"width": 1440, "height": 900})
     back_again(machine, page)
     (form,) = form_of(machine, "Portraits from a train")
     assert form["id"] in page.url
+
+
+def test_the_address_of_a_form_begun_offline_opens_before_the_server_knows_it(machine: Machine, page: Page) -> None:
+    machine.off()
+    start_form(machine, page)
+    page.locator("#f-title").fill("Known here first")
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_url("**/details")
+    kept(page)
+    address = page.url.removesuffix("/details")
+    draft = address.rpartition("/")[2]
+    page.close()
+    machine.on()
+    fresh = machine.context.new_page()
+    answer = fresh.goto(address)
+    assert answer is not None
+    assert answer.status == 404
+    at_details(fresh, "Known here first")
+    link = fresh.locator('.form-progress li[data-step="basics"] a')
+    expect(link).to_have_attribute("href", f"/forms/gig/{draft}/basics")
+    (form,) = form_of(machine, "Known here first")
+    assert form["id"] == draft
+    fresh.reload()
+    at_details(fresh, "Known here first")
+
+
+def test_the_address_of_no_form_says_that_there_is_nothing(machine: Machine, page: Page) -> None:
+    page.goto(f"{machine.url}/forms/gig/01a1f84a-c6fb-7b87-833f-9ee2981ada57")
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    expect(page.locator("#form")).to_have_count(0)
+    picture(page, "form-nothing")
 
 
 def another_browser(browser: Browser, machine: Machine) -> Page:

@@ -13,7 +13,7 @@ import type { SyncStatus } from "../sync/status.js";
 import type { DraftEvent } from "../sync/wire.js";
 import { completion } from "./answers.js";
 import { Conditions } from "./conditions.js";
-import { keptForm, sayNotKept } from "./kept_form.js";
+import { keptForm, sayNothingHere, sayNotKept } from "./kept_form.js";
 import { Problems } from "./problems.js";
 import { Progress } from "./progress.js";
 import { renderReview } from "./review.js";
@@ -44,12 +44,13 @@ class FormPage {
     this.path = `/api/drafts/${data.draft.id}`;
     this.names = [...data.form.steps.map(({ name }) => name), REVIEW];
     this.state = data.state;
-    this.step = stepOfAddress(this.names) ?? data.state.current_step;
+    this.step = stepOfAddress(this.names) ?? this.known(data.state.current_step);
     this.readOnly = data.role === "viewer" || data.draft.status !== "open";
   }
 
   async open(): Promise<void> {
     this.showStates(this.state);
+    this.progress.of(`/forms/${this.data.form.name}/${this.data.draft.id}`);
     this.fields = await openFields(this.data.draft, {
       root: this.form,
       pill: byId<HTMLButtonElement>("save-pill"),
@@ -72,15 +73,31 @@ class FormPage {
     window.addEventListener("online", () => void this.checkLater());
     const more = document.getElementById("form-more");
     if (more instanceof HTMLButtonElement) menuButton(more, "More", () => this.more());
+    this.resume();
     this.reveal(this.step, false);
     this.changed();
+    this.followMerge(this.fields.session.status());
     if (this.state.outdated && !this.readOnly) this.sayChanged();
     if (this.data.draft.status !== "open" || this.fields.ended) void this.closed();
     else if (this.data.role === "viewer") this.notice("This form was shared with you to read.");
   }
 
+  /** An address without a step leads to where the person was, which this device may know better than the server. */
+  private resume(): void {
+    if (stepOfAddress(this.names) !== null) return;
+    this.step = this.known(this.fields.session.values()["current_step"]);
+    history.replaceState(null, "", `/forms/${this.data.form.name}/${this.data.draft.id}/${this.step}`);
+  }
+
+  /** The definition may have lost a step since. */
+  private known(step: unknown): string {
+    return this.names.find((name) => name === step) ?? this.names[0] ?? REVIEW;
+  }
+
   /** The server had an unfinished form like this one: goes there once all that was written here is in it. */
   private followMerge({ synced }: SyncStatus): void {
+    // The session may speak before the page knows which step is open.
+    if (!this.fields) return;
     const other = synced ? mergedInto(meta("account"), this.data.draft.id) : null;
     if (other !== null) location.replace(`/forms/${this.data.form.name}/${other}/${this.step}`);
   }
@@ -304,10 +321,14 @@ function stepOfAddress(names: readonly string[]): string | null {
 
 export async function open(): Promise<void> {
   const served = pageData<FormData>();
-  const data = served.draft.id === "" ? await keptForm(served, location.pathname, meta("account")) : served;
-  if (data === null) {
+  const main = byId("main");
+  const kept = served.draft.id === "" ? await keptForm(served, location.pathname, meta("account")) : { data: served };
+  if ("elsewhere" in kept) return location.replace(`/forms/${served.form.name}/${kept.elsewhere}`);
+  if ("data" in kept) await new FormPage(kept.data).open();
+  else if (served.unknown) sayNothingHere(main, kept.parked);
+  else {
     byId("form").hidden = true;
-    return sayNotKept(byId("notices"));
+    sayNotKept(byId("notices"));
   }
-  await new FormPage(data).open();
+  main.hidden = false;
 }

@@ -42,6 +42,8 @@ export interface FormData {
   state: FormState;
   form: Form;
   role: "owner" | "editor" | "viewer";
+  /** The server has no draft of this address for this person. */
+  unknown?: boolean;
 }
 
 export const REVIEW = "review";
