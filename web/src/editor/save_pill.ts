@@ -74,6 +74,14 @@ export class SavePill {
     this.render();
   }
 
+  /** Its words are dealt with. */
+  removeParked(words: ParkedWords): void {
+    this.parked = this.parked.filter((other) => other !== words);
+    this.actions.letGo(words);
+    this.button.dataset["state"] = "";
+    this.render();
+  }
+
   private get state(): SyncStatus["state"] {
     const state = this.status?.state ?? "saved";
     // Unsent words matter more than a decision that can wait.
@@ -120,11 +128,8 @@ export class SavePill {
   private parkedCard(words: ParkedWords, close: () => void): HTMLElement {
     const text = words.inserted || words.text;
     const forget = (): void => {
-      this.parked = this.parked.filter((other) => other !== words);
-      this.actions.letGo(words);
+      this.removeParked(words);
       card.remove();
-      this.button.dataset["state"] = "";
-      this.render();
     };
     const insert = (): void => {
       close();

@@ -21,6 +21,8 @@ import { keyOf, placeOf, REVIEW, type FieldProblem, type FormData, type FormStat
 
 /** How long going on waits for the server before it goes on without its word. */
 const PATIENCE = 4_000;
+/** In the address of a form that was put back: what was put aside is to be written in. */
+const WRITE_AGAIN = "write-again";
 
 const explain = (error: unknown): string => (error instanceof Problem ? error.message : "That did not work.");
 
@@ -80,6 +82,7 @@ class FormPage {
     if (this.state.outdated && !this.readOnly) this.sayChanged();
     if (this.data.draft.status !== "open" || this.fields.ended) void this.closed();
     else if (this.data.role === "viewer") this.notice("This form was shared with you to read.");
+    else await this.offerPutAside();
   }
 
   /** An address without a step leads to where the person was, which this device may know better than the server. */
@@ -278,10 +281,53 @@ class FormPage {
       done.tabIndex = -1;
       done.focus();
       window.scrollTo({ top: 0 });
-    } else if (status === "discarded") {
-      const back = (): void => void api("POST", `${this.path}/recover`).then(() => location.reload(), (error: unknown) => toast(explain(error)));
-      this.notice("This form is in the trash. It can be read, not changed.", h("button", { type: "button", class: "button small", onclick: back }, "Put back"));
-    } else this.notice("This form is no longer shared with you, or it is gone. What was not saved is under “Needs you” above.");
+    } else if (status === "discarded") await this.sayInTrash();
+    else this.notice("This form is no longer shared with you, or it is gone. What was not saved is under “Needs you” above.");
+  }
+
+  private async sayInTrash(): Promise<void> {
+    const back = async (): Promise<void> => {
+      try {
+        await api("POST", `${this.path}/recover`);
+        // What was put aside is written in by the page that can be written in again.
+        if (this.fields.putAside > 0) location.hash = WRITE_AGAIN;
+        location.reload();
+      } catch (error) {
+        toast(explain(error));
+      }
+    };
+    const aside = this.fields.putAside > 0;
+    const why = (await this.expired()) ? "Nobody changed this form for a while, so it went into the trash." : aside ? "This form went into the trash." : "This form is in the trash.";
+    const kept = aside ? "What you wrote before it could be saved is kept on this device." : "It can be read, not changed.";
+    const whose = this.data.role === "owner" ? "" : " Whoever shared it can put it back.";
+    const act = this.data.role === "owner" ? [h("button", { type: "button", class: "button small", onclick: () => void back() }, aside ? "Put back with what you wrote" : "Put back")] : [];
+    this.notice(`${why} ${kept}${whose}`, ...act);
+  }
+
+  /** Whether its time was over, rather than somebody's having thrown it away. */
+  private async expired(): Promise<boolean> {
+    try {
+      const { seq } = await api<{ seq: number }>("GET", this.path);
+      const { items } = await api<{ items: DraftEvent[] }>("GET", `${this.path}/events?after=${seq - 1}`);
+      return items.at(-1)?.type === "draft.expired";
+    } catch {
+      return false;
+    }
+  }
+
+  /** Words that were put aside while the form took none, once it takes them again. */
+  private async offerPutAside(): Promise<void> {
+    if (this.readOnly || this.fields.putAside === 0) return;
+    if (location.hash === `#${WRITE_AGAIN}`) {
+      history.replaceState(null, "", location.pathname);
+      await this.fields.writeAgain();
+      return void toast("What you wrote is in the form again.");
+    }
+    const write = async (): Promise<void> => {
+      notice.remove();
+      await this.fields.writeAgain();
+    };
+    const notice = this.notice("Words of yours could not be saved in this form and are kept on this device.", h("button", { type: "button", class: "button small", onclick: () => void write() }, "Write them in again"));
   }
 
   // Everything else that can be done

@@ -192,7 +192,8 @@ export class Exchange {
 
   private async park(reason: string, pending: Pending): Promise<void> {
     const { newId, now, screen } = this.around;
-    screen.parked(await this.parking.add(newId(), reason, pending, this.replica, now()));
+    const words = await this.parking.add(newId(), reason, pending, this.replica, now());
+    if (words !== null) screen.parked(words);
   }
 
   /** Fetches and takes in what the log has beyond us; false when the server could not be read. */
