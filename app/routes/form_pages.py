@@ -45,6 +45,7 @@ async def start_page(
     draft = await filling.open_draft(request.user, name, subject)
     state = None if draft is None else await filling.state(request.user, draft.id)
     templates = (await filling.templates(request.user, name)).items
+    empty, untouched = blank(form)
     return Template(
         "form_start.html",
         context=page(
@@ -61,6 +62,12 @@ async def start_page(
                 "draft": None
                 if draft is None
                 else {"id": str(draft.id), "saved_at": msgspec.to_builtins(draft.saved_at)},
+                # The page is kept on the device: there a form is begun from it without a network.
+                "templates": [
+                    {"id": str(one.id), "fields": {key: value for key, value in one.fields.items() if key in form.keys}}
+                    for one in templates
+                ],
+                "blank": {"seq": untouched.seq, "fields": empty},
             },
         ),
     )

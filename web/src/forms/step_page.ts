@@ -4,6 +4,7 @@
 import { api, Problem } from "../common/api.js";
 import { askText } from "../common/dialog.js";
 import { byId, h, meta, pageData } from "../common/dom.js";
+import { keepPage } from "../common/kept_pages.js";
 import { menuButton } from "../common/menu.js";
 import { toast } from "../common/toast.js";
 import { openFields, type Fields } from "../fields/open.js";
@@ -274,6 +275,7 @@ class FormPage {
     byId("step-back").hidden = true;
     const { status } = await api<{ status: string }>("GET", this.path).catch(() => ({ status: "gone" }));
     if (status === "submitted") {
+      void keepPage(`/forms/${this.data.form.name}`);
       this.problems.clear();
       this.reveal(REVIEW, false);
       const done = this.notice("Handed in. It can be read here, and no longer changed.", h("a", { class: "button small", href: "/forms" }, "All forms"));
@@ -344,8 +346,9 @@ class FormPage {
       await this.saved();
       await api("POST", `${this.path}/template`, { name });
       toast(`“${name}” is kept. New forms can start from it.`);
+      void keepPage(`/forms/${this.data.form.name}`);
     } catch (error) {
-      toast(explain(error));
+      toast(error instanceof Problem && error.status === 0 ? "Saving a template needs a connection. What you wrote is kept on this device." : explain(error));
     }
   }
 

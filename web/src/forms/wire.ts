@@ -66,4 +66,13 @@ export interface StartData {
   noun: string;
   subject: string | null;
   draft: { id: string; saved_at: string } | null;
+  /** Missing in pages that were kept before templates could be used without a network. */
+  templates?: StartTemplate[];
+  /** A draft of this form nobody has written in. */
+  blank?: { seq: number; fields: Record<string, unknown> };
+}
+
+export interface StartTemplate {
+  id: string;
+  fields: Record<string, unknown>;
 }
