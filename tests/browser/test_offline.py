@@ -66,6 +66,18 @@ def test_a_draft_begun_without_a_server_is_made_once_it_is_back(machine: Machine
     expect(page.locator(".cm-content")).to_have_text("Begun on a train.")
 
 
+def test_the_address_of_a_draft_begun_offline_opens_before_the_server_knows_it(machine: Machine, page: Page) -> None:
+    machine.off()
+    address = begin(page, "Known here first.")
+    kept(page)
+    page.close()
+    machine.on()
+    fresh = machine.context.new_page()
+    fresh.goto(address)
+    expect(fresh.locator(".cm-content")).to_have_text("Known here first.")
+    arrived(machine, fresh, "Known here first.")
+
+
 def test_a_draft_that_is_not_on_this_device_says_so(machine: Machine, page: Page) -> None:
     machine.off()
     page.goto(f"{machine.url}/drafts/01a1f84a-c6fb-7b87-833f-9ee2981ada57")
