@@ -4,7 +4,6 @@ import { setUpPage, type ShortcutGroup } from "./common/everywhere.js";
 import { openActivity } from "./pages/activity.js";
 import { openCosts } from "./pages/costs.js";
 import { openDrafts } from "./pages/drafts.js";
-import { openProblem } from "./pages/problem.js";
 import { openReportPage, openSubmission, openSubmissions } from "./pages/reports.js";
 import { openSettings } from "./pages/settings.js";
 import { openSignIn } from "./pages/sign_in.js";
@@ -72,7 +71,7 @@ const PAGES: Record<string, PageParts> = {
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
   embed: { shortcuts: [], open: () => void import("./pages/embed.js").then(({ openEmbed }) => openEmbed()) },
   "embed-connect": { shortcuts: [], open: () => void import("./pages/embed.js").then(({ openConnect }) => openConnect()) },
-  problem: { shortcuts: [], open: () => void openProblem() },
+  problem: { shortcuts: [], open: () => void import("./pages/problem.js").then((page) => page.openProblem()) },
   report: { shortcuts: [], open: openReportPage },
   settings: { shortcuts: [], open: openSettings },
   submission: { shortcuts: [], open: openSubmission },
