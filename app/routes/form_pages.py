@@ -45,6 +45,7 @@ async def start_page(
     draft = await filling.open_draft(request.user, name, subject)
     state = None if draft is None else await filling.state(request.user, draft.id)
     templates = (await filling.templates(request.user, name)).items
+    empty, untouched = blank(form)
     return Template(
         "form_start.html",
         context=page(
@@ -61,6 +62,12 @@ async def start_page(
                 "draft": None
                 if draft is None
                 else {"id": str(draft.id), "saved_at": msgspec.to_builtins(draft.saved_at)},
+                # The page is kept on the device: there a form is begun from it without a network.
+                "templates": [
+                    {"id": str(one.id), "fields": {key: value for key, value in one.fields.items() if key in form.keys}}
+                    for one in templates
+                ],
+                "blank": {"seq": untouched.seq, "fields": empty},
             },
         ),
     )
@@ -68,9 +75,17 @@ async def start_page(
 
 @get("/forms/{name:str}/{draft_id:uuid}", include_in_schema=False)
 async def continue_form(
-    name: FromPath[str], draft_id: FromPath[UUID], request: PersonRequest, filling: NamedDependency[Filling]
-) -> Redirect:
-    state = await filling.state(request.user, draft_id)
+    name: FromPath[str],
+    draft_id: FromPath[UUID],
+    request: PersonRequest,
+    filling: NamedDependency[Filling],
+    page: NamedDependency[PageContext],
+) -> Redirect | Template:
+    form = filling.form(name)
+    try:
+        state = await filling.state(request.user, draft_id)
+    except Missing:
+        return _unknown(request, page, form)
     if state.form != name:
         raise Missing
     return Redirect(f"/forms/{name}/{draft_id}/{state.current_step}")
@@ -87,9 +102,14 @@ async def step_page(
     sharing: NamedDependency[Sharing],
     page: NamedDependency[PageContext],
 ) -> Template:
-    state = await filling.state(request.user, draft_id)
     form = filling.form(name)
-    if state.form != name or step not in {*(known.name for known in form.steps), REVIEW}:
+    if step not in {*(known.name for known in form.steps), REVIEW}:
+        raise Missing
+    try:
+        state = await filling.state(request.user, draft_id)
+    except Missing:
+        return _unknown(request, page, form)
+    if state.form != name:
         raise Missing
     draft = await drafts.get(request.user, draft_id)
     role = await sharing.role(request.user, draft_id)
@@ -122,18 +142,33 @@ async def offline_form(
     page: NamedDependency[PageContext],
 ) -> Template:
     """A form without a draft: what a browser without a network opens for one that was begun there."""
-    form = filling.form(name)
+    return Template("form_step.html", context=_blank_context(request, page, filling.form(name), unknown=False))
+
+
+def _unknown(request: PersonRequest, page: PageContext, form: FormDefinition) -> Template:
+    """The answer for a draft that does not exist, or is somebody else's: the same 404 for both. It brings the form without
+    a draft, since the device may have begun one under this id that the server has not heard of yet, or keep words of one
+    that has gone meanwhile; the page says that there is nothing here where the device has nothing either."""
+    return Template("form_step.html", context=_blank_context(request, page, form, unknown=True), status_code=404)
+
+
+def _blank_context(request: PersonRequest, page: PageContext, form: FormDefinition, *, unknown: bool) -> dict[str, Any]:
     fields, state = blank(form)
     draft: dict[str, Any] = {
         "id": "", "kind": "form", "title": form.title, "text": None, "fields": fields, "seq": state.seq, "status": "open",
         "conflicts": [], "completion": 0,
     }  # fmt: skip
-    data = {"draft": draft, "state": msgspec.to_builtins(state), "form": msgspec.to_builtins(form), "role": "owner"}
+    data = {
+        "draft": draft,
+        "state": msgspec.to_builtins(state),
+        "form": msgspec.to_builtins(form),
+        "role": "owner",
+        "unknown": unknown,
+    }
     step = state.current_step
-    context = page(
+    return page(
         request, form=form, draft=draft, state=state, step=step, review=REVIEW, role="owner", left=[], data=data
     )
-    return Template("form_step.html", context=context)
 
 
 def _answers(form: FormDefinition, draft: DraftView) -> list[tuple[str, list[tuple[str, Any]]]]:

@@ -126,6 +126,25 @@ def test_the_empty_form_is_what_a_new_one_begins_with(ada: Person) -> None:
     assert ada.get("/offline/forms/poem", headers={"Accept": "text/html"}).status_code == 404
 
 
+def test_the_address_of_a_form_the_server_has_not_heard_of_brings_the_empty_form_and_404(
+    ada: Person, mallory: Person
+) -> None:
+    """Somebody else's form and none at all read the same, so that nobody learns which ids exist."""
+    made = ada.post("/api/drafts", {"kind": "form", "fields": {"form": "gig", "data.title": "Secret"}}).json()
+    pages = []
+    for draft_id in (made["id"], str(uuid.uuid4())):
+        for path in ("", "/details"):
+            page = mallory.get(f"/forms/gig/{draft_id}{path}", headers={"Accept": "text/html"})
+            data = json.loads(page.text.split('id="page-data">')[1].split("</script>")[0])
+            assert (page.status_code, data["draft"]["id"], data["unknown"]) == (404, "", True)
+            assert "Secret" not in page.text
+            pages.append(data)
+    assert all(data == pages[0] for data in pages)
+    for nowhere in ("/forms/poem/", "/forms/gig/"):
+        gone = mallory.get(f"{nowhere}{uuid.uuid4()}/nowhere", headers={"Accept": "text/html"})
+        assert (gone.status_code, "There is nothing here" in gone.text) == (404, True)
+
+
 def id_at(moment: datetime) -> str:
     """A draft's id as a device makes it whose clock shows this."""
     milliseconds = int(moment.timestamp() * 1000)

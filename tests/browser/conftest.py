@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
 
+from tests.browser.machines import Machine, keep_shell
 from tests.running import serving_and_greeting
 
 CHROMIUM = next(
@@ -124,6 +126,35 @@ def desk(browser: Browser, data: Path) -> Iterator[Desk]:
         page.wait_for_url(url + "/")
         yield Desk(url, context, page, problems)
         context.close()
+
+
+@pytest.fixture
+def machine(browser: Browser, tmp_path: Path) -> Iterator[Machine]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(15_000)
+    machine = Machine(tmp_path / "data", port, context, PASSWORD)
+    try:
+        link = re.findall(r"http://\S+/welcome/\S+", machine.on(lines=2))[0]
+        page = context.new_page()
+        page.goto(link)
+        page.locator("input[name=name]").fill("Ada")
+        page.locator("input[name=email]").fill("ada@example.org")
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(machine.url + "/")
+        yield machine
+    finally:
+        context.close()
+        machine.off()
+
+
+@pytest.fixture
+def page(machine: Machine) -> Page:
+    """The list, with the shell ready for a life without a network."""
+    return keep_shell(machine.context.pages[0])
 
 
 KEPT = "The lighthouse stands."

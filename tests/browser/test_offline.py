@@ -2,124 +2,24 @@
 
 import re
 import shutil
-import socket
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from app.settings import ROOT
-from tests.browser.conftest import PASSWORD, picture
-from tests.running import command_line, environment
-
-
-@dataclass
-class Machine:
-    """A server that can be switched off and on, and one person's browser."""
-
-    data: Path
-    port: int
-    context: BrowserContext
-    process: subprocess.Popen[bytes] | None = field(default=None)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def on(self, lines: int = 1) -> str:
-        self.process = subprocess.Popen(
-            command_line("serve"), cwd=ROOT, env=environment(self.data, self.port), stdout=subprocess.PIPE
-        )
-        assert self.process.stdout is not None
-        return "".join(self.process.stdout.readline().decode() for _ in range(lines))
-
-    def off(self) -> None:
-        if self.process is not None and self.process.stdout is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process.stdout.close()
-        self.process = None
-
-    def run(self, *arguments: str) -> None:
-        subprocess.run(command_line(*arguments), cwd=ROOT, env=environment(self.data, self.port), check=True)
-
-    def text(self, page: Page) -> str:
-        draft = page.url.rpartition("/")[2]
-        text: str = self.context.request.get(f"{self.url}/api/drafts/{draft}").json()["text"]
-        return text
-
-
-@pytest.fixture
-def machine(browser: Browser, tmp_path: Path) -> Iterator[Machine]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(15_000)
-    machine = Machine(tmp_path / "data", port, context)
-    try:
-        link = re.findall(r"http://\S+/welcome/\S+", machine.on(lines=2))[0]
-        page = context.new_page()
-        page.goto(link)
-        page.locator("input[name=name]").fill("Ada")
-        page.locator("input[name=email]").fill("ada@example.org")
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(machine.url + "/")
-        yield machine
-    finally:
-        context.close()
-        machine.off()
-
-
-@pytest.fixture
-def page(machine: Machine) -> Page:
-    """The list, with the shell ready for a life without a network."""
-    page = machine.context.pages[0]
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    for _ in range(300):
-        if page.evaluate("sessionStorage.getItem('draftloom.editor-kept') !== null"):
-            break
-        page.wait_for_timeout(50)
-    page.reload()
-    return page
-
-
-def begin(page: Page, words: str = "") -> str:
-    page.get_by_role("button", name=re.compile("new draft", re.IGNORECASE)).first.click()
-    page.wait_for_url("**/drafts/*")
-    page.locator(".cm-content").click()
-    if words:
-        page.keyboard.type(words)
-    return page.url
-
-
-def saved(page: Page) -> None:
-    expect(page.locator("#save-pill")).to_have_attribute("data-state", "saved", timeout=20_000)
-
-
-def arrived(machine: Machine, page: Page, expected: str) -> None:
-    """Wait until the server has it and the page says so."""
-    for _ in range(300):
-        if machine.text(page) == expected:
-            break
-        page.wait_for_timeout(50)
-    assert machine.text(page) == expected
-    saved(page)
-
-
-def kept(page: Page) -> None:
-    expect(page.locator("#save-pill")).to_have_attribute("data-state", re.compile("device|offline"), timeout=20_000)
-
-
-def back_again(machine: Machine, *pages: Page) -> None:
-    machine.on()
-    for page in pages:
-        page.evaluate("window.dispatchEvent(new Event('online'))")
+from tests.browser.conftest import picture
+from tests.browser.machines import (
+    Machine,
+    another_browser,
+    arrived,
+    back_again,
+    begin,
+    form_of,
+    kept,
+    refuse,
+    saved,
+    start_form,
+)
 
 
 def test_a_draft_opens_from_a_cold_start_and_what_was_written_arrives(machine: Machine, page: Page) -> None:
@@ -166,6 +66,18 @@ def test_a_draft_begun_without_a_server_is_made_once_it_is_back(machine: Machine
     expect(page.locator(".cm-content")).to_have_text("Begun on a train.")
 
 
+def test_the_address_of_a_draft_begun_offline_opens_before_the_server_knows_it(machine: Machine, page: Page) -> None:
+    machine.off()
+    address = begin(page, "Known here first.")
+    kept(page)
+    page.close()
+    machine.on()
+    fresh = machine.context.new_page()
+    fresh.goto(address)
+    expect(fresh.locator(".cm-content")).to_have_text("Known here first.")
+    arrived(machine, fresh, "Known here first.")
+
+
 def test_a_draft_that_is_not_on_this_device_says_so(machine: Machine, page: Page) -> None:
     machine.off()
     page.goto(f"{machine.url}/drafts/01a1f84a-c6fb-7b87-833f-9ee2981ada57")
@@ -195,14 +107,6 @@ def test_two_tabs_without_a_server_lose_nothing(machine: Machine, page: Page) ->
     for tab in (page, other):
         expect(tab.locator(".cm-content")).to_have_text("First tab. Middle. Second tab.")
     assert machine.text(page) == "First tab. Middle. Second tab."
-
-
-def refuse(context: BrowserContext, status: int, code: str) -> None:
-    problem = {"type": "about:blank", "title": "Refused", "status": status, "code": code, "detail": "Not this one."}
-    context.route(
-        re.compile("/commands$"),
-        lambda route: route.fulfill(status=status, content_type="application/problem+json", json=problem),
-    )
 
 
 def test_words_the_server_never_takes_are_kept_to_be_copied_and_block_nothing(machine: Machine, page: Page) -> None:
@@ -337,20 +241,12 @@ def test_a_report_is_written_by_its_address_without_a_network(machine: Machine, 
     raise AssertionError(kept)
 
 
-def form_of(machine: Machine, title: str) -> list[Any]:
-    """The person's open forms on the server, once one of them has the title."""
-    for _ in range(400):
-        forms: list[Any] = machine.context.request.get(f"{machine.url}/api/drafts?kind=form").json()["items"]
-        if title in [draft["title"] for draft in forms]:
-            return forms
-        machine.context.pages[0].wait_for_timeout(50)
-    raise AssertionError(forms)
-
-
-def start_form(machine: Machine, page: Page) -> None:
-    page.goto(machine.url + "/forms/gig")
-    page.get_by_role("button", name="Start", exact=True).click()
-    page.locator("#progress-now:not(:empty)").wait_for(state="attached")
+def at_details(page: Page, title: str) -> None:
+    """The form is open at its second step, with what was written in the first."""
+    page.wait_for_url("**/forms/gig/*/details")
+    expect(page.locator("#step-details")).to_be_visible()
+    expect(page.locator("#f-title")).to_be_hidden()
+    expect(page.locator("#f-title")).to_have_value(title)
 
 
 def test_a_form_is_started_filled_and_reopened_without_a_network(machine: Machine, page: Page) -> None:
@@ -362,7 +258,7 @@ def test_a_form_is_started_filled_and_reopened_without_a_network(machine: Machin
     picture(page, "form-begun-offline")
     page.goto(machine.url + "/forms/gig")
     page.get_by_role("button", name="Start", exact=True).click()
-    expect(page.locator("#f-title")).to_have_value("Portraits from a train")
+    at_details(page, "Portraits from a train")
     page.goto(machine.url + "/")
     row = page.locator(".draft-row")
     expect(row).to_have_count(1)
@@ -372,8 +268,7 @@ def test_a_form_is_started_filled_and_reopened_without_a_network(machine: Machin
     page.set_viewport_size({"width": 390, "height": 844})
     picture(page, "form-begun-offline-list-390")
     row.locator("a").click()
-    page.wait_for_url("**/forms/gig/*")
-    expect(page.locator("#f-title")).to_have_value("Portraits from a train")
+    at_details(page, "Portraits from a train")
     picture(page, "form-begun-offline-390")
     page.set_viewport_size({"width": 1440, "height": 900})
     back_again(machine, page)
@@ -381,15 +276,35 @@ def test_a_form_is_started_filled_and_reopened_without_a_network(machine: Machin
     assert form["id"] in page.url
 
 
-def another_browser(browser: Browser, machine: Machine) -> Page:
-    """The same person, signed in elsewhere."""
-    desk = browser.new_context().new_page()
-    desk.goto(machine.url + "/sign-in")
-    desk.locator("input[name=email]").fill("ada@example.org")
-    desk.locator("input[name=password]").fill(PASSWORD)
-    desk.keyboard.press("Enter")
-    desk.wait_for_url(machine.url + "/")
-    return desk
+def test_the_address_of_a_form_begun_offline_opens_before_the_server_knows_it(machine: Machine, page: Page) -> None:
+    machine.off()
+    start_form(machine, page)
+    page.locator("#f-title").fill("Known here first")
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_url("**/details")
+    kept(page)
+    address = page.url.removesuffix("/details")
+    draft = address.rpartition("/")[2]
+    page.close()
+    machine.on()
+    fresh = machine.context.new_page()
+    answer = fresh.goto(address)
+    assert answer is not None
+    assert answer.status == 404
+    at_details(fresh, "Known here first")
+    link = fresh.locator('.form-progress li[data-step="basics"] a')
+    expect(link).to_have_attribute("href", f"/forms/gig/{draft}/basics")
+    (form,) = form_of(machine, "Known here first")
+    assert form["id"] == draft
+    fresh.reload()
+    at_details(fresh, "Known here first")
+
+
+def test_the_address_of_no_form_says_that_there_is_nothing(machine: Machine, page: Page) -> None:
+    page.goto(f"{machine.url}/forms/gig/01a1f84a-c6fb-7b87-833f-9ee2981ada57")
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    expect(page.locator("#form")).to_have_count(0)
+    picture(page, "form-nothing")
 
 
 def test_a_form_begun_offline_joins_the_one_the_server_has(browser: Browser, machine: Machine, page: Page) -> None:

@@ -71,6 +71,7 @@ const PAGES: Record<string, PageParts> = {
   drafts: { shortcuts: [LIST_KEYS], open: openDrafts },
   embed: { shortcuts: [], open: () => void import("./pages/embed.js").then(({ openEmbed }) => openEmbed()) },
   "embed-connect": { shortcuts: [], open: () => void import("./pages/embed.js").then(({ openConnect }) => openConnect()) },
+  problem: { shortcuts: [], open: () => void import("./pages/problem.js").then((page) => page.openProblem()) },
   report: { shortcuts: [], open: openReportPage },
   settings: { shortcuts: [], open: openSettings },
   submission: { shortcuts: [], open: openSubmission },

@@ -25,6 +25,26 @@ async function desk(text = "Hello") {
   return { server, store, weather, page, reopen: () => opened(SimulatedPage.open(server, store, weather)) };
 }
 
+describe("a hint", () => {
+  it("that comes while an earlier look is on its way is looked after too", async () => {
+    const { server, weather, page } = await desk();
+    const other = await opened(SimulatedPage.open(server, new MemoryStore(), fair()));
+    await pass(1_000);
+    weather.delay = () => 50;
+    other.type(5, 5, " there");
+    // The answer to this look is read before the other page's words arrive, and comes after the hint of them.
+    await pass(340);
+    page.session.wake();
+    await pass(50);
+    expect(server.head).toBe(0);
+    await pass(30);
+    expect(server.head).toBe(1);
+    page.session.hinted(server.head);
+    await pass(300);
+    expect(page.text.toString()).toBe("Hello there");
+  });
+});
+
 describe("typing", () => {
   it("is sent after a pause, as one command", async () => {
     const { server, page } = await desk();

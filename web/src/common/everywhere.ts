@@ -3,6 +3,7 @@
 import { api, Problem } from "./api.js";
 import { openDialog } from "./dialog.js";
 import { h, icon, isTyping, meta, MOD_KEYS } from "./dom.js";
+import { KEPT_PAGES } from "./kept_pages.js";
 import { startDraft } from "./new_draft.js";
 import { foundCommands } from "../files/found.js";
 import { setUpPalette, type PaletteCommand } from "./palette.js";
@@ -130,7 +131,7 @@ function leaveUnsent(): Promise<boolean> {
 export async function forgetPages(): Promise<void> {
   if (!("caches" in window)) return;
   sessionStorage.removeItem("draftloom.editor-kept");
-  await caches.delete("draftloom-pages-1").catch(() => false);
+  await caches.delete(KEPT_PAGES).catch(() => false);
 }
 
 /** The empty editor, for drafts begun or first opened without a network, the pages on which reports are written,
@@ -138,7 +139,7 @@ export async function forgetPages(): Promise<void> {
 async function keepEditor(): Promise<void> {
   if (!("caches" in window)) return;
   try {
-    const pages = await caches.open("draftloom-pages-1");
+    const pages = await caches.open(KEPT_PAGES);
     const fresh = sessionStorage.getItem("draftloom.editor-kept") === meta("account");
     // Signing out in another tab takes it away.
     if (fresh && (await pages.match("/offline/editor"))) return;

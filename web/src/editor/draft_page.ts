@@ -99,7 +99,10 @@ export class DraftPage {
     this.pill = new SavePill(byId<HTMLButtonElement>("save-pill"), {
       signIn: () => void this.askToSignIn(),
       retry: () => this.session.wake(),
-      insert: (text) => this.surface.insertAtCursor(text),
+      insert: (text) => {
+        this.surface.insertAtCursor(text);
+        return true;
+      },
       letGo: (words) => this.session.letGo(words),
     });
     const { session, text, others } = await openPage(this.draft.id, toSnapshot(this.draft), { ...around, newId, screen, claim: (replica) => owners.claim(replica) });

@@ -4,7 +4,7 @@ import { copyText } from "../common/copy.js";
 import { openDialog } from "../common/dialog.js";
 import { h } from "../common/dom.js";
 import { count, time } from "../common/format.js";
-import type { ParkedWords, SyncStatus } from "../sync/status.js";
+import { isClosed, type ParkedWords, type SyncStatus } from "../sync/status.js";
 
 const DELAY = 350;
 
@@ -29,7 +29,8 @@ const EXPLAINED: Record<string, string> = {
 export interface PillActions {
   signIn(): void;
   retry(): void;
-  insert(text: string): void;
+  /** False when the draft takes no words. */
+  insert(text: string): boolean;
   letGo(words: ParkedWords): void;
 }
 
@@ -71,6 +72,14 @@ export class SavePill {
 
   addParked(words: ParkedWords): void {
     this.parked.push(words);
+    this.render();
+  }
+
+  /** Its words are dealt with. */
+  removeParked(words: ParkedWords): void {
+    this.parked = this.parked.filter((other) => other !== words);
+    this.actions.letGo(words);
+    this.button.dataset["state"] = "";
     this.render();
   }
 
@@ -119,17 +128,15 @@ export class SavePill {
 
   private parkedCard(words: ParkedWords, close: () => void): HTMLElement {
     const text = words.inserted || words.text;
+    const trouble = this.status?.trouble ?? null;
+    const closed = trouble !== null && isClosed(trouble);
     const forget = (): void => {
-      this.parked = this.parked.filter((other) => other !== words);
-      this.actions.letGo(words);
+      this.removeParked(words);
       card.remove();
-      this.button.dataset["state"] = "";
-      this.render();
     };
     const insert = (): void => {
       close();
-      this.actions.insert(text);
-      forget();
+      if (this.actions.insert(text)) forget();
     };
     const card = h(
       "section",
@@ -140,7 +147,7 @@ export class SavePill {
       h(
         "div",
         { class: "chips" },
-        h("button", { type: "button", class: "button small", onclick: insert }, "Insert at the cursor"),
+        !closed && h("button", { type: "button", class: "button small", onclick: insert }, "Insert at the cursor"),
         h("button", { type: "button", class: "button small", onclick: () => void copyText(text) }, "Copy"),
         words.text !== text && h("button", { type: "button", class: "button small", onclick: () => void copyText(words.text) }, "Copy the whole text"),
         h("button", { type: "button", class: "button small quiet", onclick: forget }, "Let it go"),

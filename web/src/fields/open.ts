@@ -11,10 +11,11 @@ import { browserSurroundings, deviceStore } from "../sync/browser.js";
 import { liveHints, type LiveHints } from "../sync/live.js";
 import { ownership } from "../sync/ownership.js";
 import type { Screen, Session } from "../sync/session.js";
-import type { SyncStatus } from "../sync/status.js";
+import type { ParkedWords, SyncStatus } from "../sync/status.js";
 import { isProse, toSnapshot, type DraftAnswer } from "../sync/snapshot.js";
 import type { ConflictView, DraftEvent } from "../sync/wire.js";
 import { Binding } from "./binding.js";
+import { writtenAgain } from "../sync/parking.js";
 import { choicesOf } from "./controls.js";
 import { insertAtCaret } from "./caret.js";
 import { followLife } from "./life.js";
@@ -57,6 +58,10 @@ export interface Fields {
   decide(): void;
   /** The pill says how it is this moment, without waiting whether saving is quick. */
   showSaving(): void;
+  /** Words of this draft the server would not take that can be written into it again. */
+  readonly putAside: number;
+  /** Writes them in, beside what others wrote there since. */
+  writeAgain(): Promise<void>;
   /** The draft was submitted, discarded or taken away: nothing can be changed any more. */
   readonly ended: boolean;
   /** Keeps and sends what is there, and lets go of the controls. */
@@ -76,6 +81,7 @@ class OpenFields implements Fields {
   private decisions: Conflicts | null = null;
   private undecided = 0;
   private asked = false;
+  private aside: ParkedWords[] = [];
   ended = false;
   private readonly account = meta("account");
   private readonly ending = new AbortController();
@@ -86,7 +92,10 @@ class OpenFields implements Fields {
       signIn: () => void this.signIn(),
       retry: () => this.session.wake(),
       insert: (text) => insertAtCaret(options.root, text),
-      letGo: (words) => this.session.letGo(words),
+      letGo: (words) => {
+        this.aside = this.aside.filter((other) => other !== words);
+        this.session.letGo(words);
+      },
     });
   }
 
@@ -108,7 +117,7 @@ class OpenFields implements Fields {
     this.decisions.set(await openConflicts(draft, session));
     this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => undefined, resync: () => session.wake() });
     followLife(session, this.live, ending.signal);
-    for (const words of (await store?.parked(draft.id).catch(() => [])) ?? []) this.pill.addParked(words);
+    for (const words of (await store?.parked(draft.id).catch(() => [])) ?? []) this.putWordsAside(words);
     for (const record of others) void drain(record, around).then(() => session.wake());
     session.wake();
     options.changed?.();
@@ -127,11 +136,11 @@ class OpenFields implements Fields {
       },
       event: (event) => {
         this.decisions?.hear(event);
-        if (event.type === "draft.submitted" || event.type === "draft.discarded") this.end();
+        if (event.type === "draft.submitted" || event.type === "draft.discarded" || event.type === "draft.expired") this.end();
         options.event?.(event);
       },
       status: (status) => this.showStatus(status),
-      parked: (words) => this.pill.addParked(words),
+      parked: (words) => this.putWordsAside(words),
     };
   }
 
@@ -179,6 +188,36 @@ class OpenFields implements Fields {
     this.ended = true;
     this.binding?.lock();
     this.options.closed?.();
+  }
+
+  private putWordsAside(words: ParkedWords): void {
+    if (words.changes) this.aside.push(words);
+    this.pill.addParked(words);
+  }
+
+  get putAside(): number {
+    return this.aside.length;
+  }
+
+  async writeAgain(): Promise<void> {
+    const words = [...this.aside].sort((a, b) => a.at - b.at);
+    for (const { changes } of words) for (const [field, change] of Object.entries(changes ?? {})) this.writeField(field, change);
+    // They are let go only once they are on the device as words to be sent.
+    await this.session.keep();
+    for (const one of words) this.pill.removeParked(one);
+  }
+
+  private writeField(field: string, { before, after }: { before: unknown; after: unknown }): void {
+    const { session, draft } = this;
+    if (!isProse(draft.kind, field)) {
+      session.set(field, after);
+      return this.binding.value(field, after);
+    }
+    const text = session.text(field);
+    const changes = writtenAgain(String(before), String(after), text.toString());
+    if (changes.empty) return;
+    session.typed(changes, text, field);
+    this.binding.remote(field, changes);
   }
 
   settled(): Promise<void> {

@@ -24,6 +24,11 @@ export class Progress {
     fold();
   }
 
+  /** A form that was not delivered with its draft comes with links that lead nowhere. */
+  of(address: string): void {
+    for (const item of this.items) item.querySelector("a")?.setAttribute("href", `${address}/${item.dataset["step"] ?? ""}`);
+  }
+
   states(state: FormState): void {
     for (const { name, state: how } of state.steps) {
       const item = this.items.find(({ dataset }) => dataset["step"] === name);

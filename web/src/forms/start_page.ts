@@ -2,10 +2,9 @@
 
 import { api, Problem } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
-import { byId, h, meta, pageData } from "../common/dom.js";
+import { byId, h, pageData } from "../common/dom.js";
 import { day, time } from "../common/format.js";
-import { begunHere, rememberBegun } from "../sync/begun_here.js";
-import { newDraftId } from "../sync/identity.js";
+import { beginFromTemplate, beginHere, unfinishedHere } from "./begin_here.js";
 import { offerLocalDrafts } from "./local_drafts.js";
 import type { StartData } from "./wire.js";
 
@@ -25,6 +24,7 @@ export function open(): void {
     row.querySelector("[data-act=use]")?.addEventListener("click", () => void attempt(() => start(data, id)));
     row.querySelector("[data-act=remove]")?.addEventListener("click", () => void attempt(() => removeTemplate(row, id)));
   }
+  offerUnfinished(data);
   offerLocalDrafts(data, byId("notices"));
 }
 
@@ -36,6 +36,8 @@ async function attempt(run: () => Promise<void>): Promise<void> {
   } catch (error) {
     problem.textContent = error instanceof Problem ? error.message : "That did not work.";
     problem.hidden = false;
+    // The templates stand far below it.
+    problem.scrollIntoView({ block: "center" });
   }
 }
 
@@ -44,20 +46,20 @@ async function start(data: StartData, template: string | null = null): Promise<v
     const draft = await api<Started>("POST", "/api/drafts", { kind: "form", fields: { form: data.form, subject: data.subject }, template_id: template });
     location.assign(`/forms/${data.form}/${draft.id}/${draft.fields.current_step}`);
   } catch (error) {
-    // What a template says is on the server alone.
-    const id = error instanceof Problem && error.status === 0 && template === null ? beginHere(data) : null;
-    if (id === null) throw error;
+    if (!(error instanceof Problem) || error.status !== 0) throw error;
+    const id = template === null ? beginHere(data) : await beginFromTemplate(data, template);
     location.assign(`/forms/${data.form}/${id}`);
   }
 }
 
-/** The form begun on this device without a network, or a new one; null where the device keeps nothing. */
-function beginHere({ form, subject }: StartData): string | null {
-  const account = meta("account");
-  const before = begunHere(account).find((begun) => begun.form?.form === form && begun.form.subject === subject);
-  if (before) return before.id;
-  const id = newDraftId();
-  return rememberBegun(account, id, { form, subject }) ? id : null;
+/** A form begun here that the server does not know yet: said before another one is begun beside it. */
+function offerUnfinished(data: StartData): void {
+  const begun = data.draft === null ? unfinishedHere(data) : undefined;
+  if (!begun) return;
+  const when = new Date(begun.at).toISOString();
+  const go = h("a", { class: "button small", href: `/forms/${data.form}/${begun.id}` }, "Continue");
+  const since = day(when).replace(/^(Today|Yesterday)$/, (name) => name.toLowerCase());
+  byId("notices").append(h("div", { class: "notice", role: "status" }, h("span", { class: "grow" }, `An unfinished ${data.noun} from ${since} ${time(when)} is on this device only.`), h("div", { class: "acts" }, go)));
 }
 
 async function startFresh(data: StartData): Promise<void> {
@@ -66,7 +68,12 @@ async function startFresh(data: StartData): Promise<void> {
 }
 
 async function removeTemplate(row: HTMLElement, id: string): Promise<void> {
-  await api("DELETE", `/api/form-templates/${id}`);
+  try {
+    await api("DELETE", `/api/form-templates/${id}`);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 0) throw new Problem(0, error.code, "Removing a template needs a connection.");
+    throw error;
+  }
   row.remove();
 }
 

@@ -4,6 +4,7 @@
 import { api, Problem } from "../common/api.js";
 import { askText } from "../common/dialog.js";
 import { byId, h, meta, pageData } from "../common/dom.js";
+import { keepPage } from "../common/kept_pages.js";
 import { menuButton } from "../common/menu.js";
 import { toast } from "../common/toast.js";
 import { openFields, type Fields } from "../fields/open.js";
@@ -13,7 +14,7 @@ import type { SyncStatus } from "../sync/status.js";
 import type { DraftEvent } from "../sync/wire.js";
 import { completion } from "./answers.js";
 import { Conditions } from "./conditions.js";
-import { keptForm, sayNotKept } from "./kept_form.js";
+import { keptForm, sayNothingHere, sayNotKept } from "./kept_form.js";
 import { Problems } from "./problems.js";
 import { Progress } from "./progress.js";
 import { renderReview } from "./review.js";
@@ -21,6 +22,8 @@ import { keyOf, placeOf, REVIEW, type FieldProblem, type FormData, type FormStat
 
 /** How long going on waits for the server before it goes on without its word. */
 const PATIENCE = 4_000;
+/** In the address of a form that was put back: what was put aside is to be written in. */
+const WRITE_AGAIN = "write-again";
 
 const explain = (error: unknown): string => (error instanceof Problem ? error.message : "That did not work.");
 
@@ -44,12 +47,13 @@ class FormPage {
     this.path = `/api/drafts/${data.draft.id}`;
     this.names = [...data.form.steps.map(({ name }) => name), REVIEW];
     this.state = data.state;
-    this.step = stepOfAddress(this.names) ?? data.state.current_step;
+    this.step = stepOfAddress(this.names) ?? this.known(data.state.current_step);
     this.readOnly = data.role === "viewer" || data.draft.status !== "open";
   }
 
   async open(): Promise<void> {
     this.showStates(this.state);
+    this.progress.of(`/forms/${this.data.form.name}/${this.data.draft.id}`);
     this.fields = await openFields(this.data.draft, {
       root: this.form,
       pill: byId<HTMLButtonElement>("save-pill"),
@@ -72,15 +76,32 @@ class FormPage {
     window.addEventListener("online", () => void this.checkLater());
     const more = document.getElementById("form-more");
     if (more instanceof HTMLButtonElement) menuButton(more, "More", () => this.more());
+    this.resume();
     this.reveal(this.step, false);
     this.changed();
+    this.followMerge(this.fields.session.status());
     if (this.state.outdated && !this.readOnly) this.sayChanged();
     if (this.data.draft.status !== "open" || this.fields.ended) void this.closed();
     else if (this.data.role === "viewer") this.notice("This form was shared with you to read.");
+    else await this.offerPutAside();
+  }
+
+  /** An address without a step leads to where the person was, which this device may know better than the server. */
+  private resume(): void {
+    if (stepOfAddress(this.names) !== null) return;
+    this.step = this.known(this.fields.session.values()["current_step"]);
+    history.replaceState(null, "", `/forms/${this.data.form.name}/${this.data.draft.id}/${this.step}`);
+  }
+
+  /** The definition may have lost a step since. */
+  private known(step: unknown): string {
+    return this.names.find((name) => name === step) ?? this.names[0] ?? REVIEW;
   }
 
   /** The server had an unfinished form like this one: goes there once all that was written here is in it. */
   private followMerge({ synced }: SyncStatus): void {
+    // The session may speak before the page knows which step is open.
+    if (!this.fields) return;
     const other = synced ? mergedInto(meta("account"), this.data.draft.id) : null;
     if (other !== null) location.replace(`/forms/${this.data.form.name}/${other}/${this.step}`);
   }
@@ -254,6 +275,7 @@ class FormPage {
     byId("step-back").hidden = true;
     const { status } = await api<{ status: string }>("GET", this.path).catch(() => ({ status: "gone" }));
     if (status === "submitted") {
+      void keepPage(`/forms/${this.data.form.name}`);
       this.problems.clear();
       this.reveal(REVIEW, false);
       const done = this.notice("Handed in. It can be read here, and no longer changed.", h("a", { class: "button small", href: "/forms" }, "All forms"));
@@ -261,10 +283,53 @@ class FormPage {
       done.tabIndex = -1;
       done.focus();
       window.scrollTo({ top: 0 });
-    } else if (status === "discarded") {
-      const back = (): void => void api("POST", `${this.path}/recover`).then(() => location.reload(), (error: unknown) => toast(explain(error)));
-      this.notice("This form is in the trash. It can be read, not changed.", h("button", { type: "button", class: "button small", onclick: back }, "Put back"));
-    } else this.notice("This form is no longer shared with you, or it is gone. What was not saved is under “Needs you” above.");
+    } else if (status === "discarded") await this.sayInTrash();
+    else this.notice("This form is no longer shared with you, or it is gone. What was not saved is under “Needs you” above.");
+  }
+
+  private async sayInTrash(): Promise<void> {
+    const back = async (): Promise<void> => {
+      try {
+        await api("POST", `${this.path}/recover`);
+        // What was put aside is written in by the page that can be written in again.
+        if (this.fields.putAside > 0) location.hash = WRITE_AGAIN;
+        location.reload();
+      } catch (error) {
+        toast(explain(error));
+      }
+    };
+    const aside = this.fields.putAside > 0;
+    const why = (await this.expired()) ? "Nobody changed this form for a while, so it went into the trash." : aside ? "This form went into the trash." : "This form is in the trash.";
+    const kept = aside ? "What you wrote before it could be saved is kept on this device." : "It can be read, not changed.";
+    const whose = this.data.role === "owner" ? "" : " Whoever shared it can put it back.";
+    const act = this.data.role === "owner" ? [h("button", { type: "button", class: "button small", onclick: () => void back() }, aside ? "Put back with what you wrote" : "Put back")] : [];
+    this.notice(`${why} ${kept}${whose}`, ...act);
+  }
+
+  /** Whether its time was over, rather than somebody's having thrown it away. */
+  private async expired(): Promise<boolean> {
+    try {
+      const { seq } = await api<{ seq: number }>("GET", this.path);
+      const { items } = await api<{ items: DraftEvent[] }>("GET", `${this.path}/events?after=${seq - 1}`);
+      return items.at(-1)?.type === "draft.expired";
+    } catch {
+      return false;
+    }
+  }
+
+  /** Words that were put aside while the form took none, once it takes them again. */
+  private async offerPutAside(): Promise<void> {
+    if (this.readOnly || this.fields.putAside === 0) return;
+    if (location.hash === `#${WRITE_AGAIN}`) {
+      history.replaceState(null, "", location.pathname);
+      await this.fields.writeAgain();
+      return void toast("What you wrote is in the form again.");
+    }
+    const write = async (): Promise<void> => {
+      notice.remove();
+      await this.fields.writeAgain();
+    };
+    const notice = this.notice("Words of yours could not be saved in this form and are kept on this device.", h("button", { type: "button", class: "button small", onclick: () => void write() }, "Write them in again"));
   }
 
   // Everything else that can be done
@@ -281,8 +346,9 @@ class FormPage {
       await this.saved();
       await api("POST", `${this.path}/template`, { name });
       toast(`“${name}” is kept. New forms can start from it.`);
+      void keepPage(`/forms/${this.data.form.name}`);
     } catch (error) {
-      toast(explain(error));
+      toast(error instanceof Problem && error.status === 0 ? "Saving a template needs a connection. What you wrote is kept on this device." : explain(error));
     }
   }
 
@@ -304,10 +370,14 @@ function stepOfAddress(names: readonly string[]): string | null {
 
 export async function open(): Promise<void> {
   const served = pageData<FormData>();
-  const data = served.draft.id === "" ? await keptForm(served, location.pathname, meta("account")) : served;
-  if (data === null) {
+  const main = byId("main");
+  const kept = served.draft.id === "" ? await keptForm(served, location.pathname, meta("account")) : { data: served };
+  if ("elsewhere" in kept) return location.replace(`/forms/${served.form.name}/${kept.elsewhere}`);
+  if ("data" in kept) await new FormPage(kept.data).open();
+  else if (served.unknown) sayNothingHere(main, kept.parked);
+  else {
     byId("form").hidden = true;
-    return sayNotKept(byId("notices"));
+    sayNotKept(byId("notices"));
   }
-  await new FormPage(data).open();
+  main.hidden = false;
 }

@@ -42,6 +42,8 @@ export interface FormData {
   state: FormState;
   form: Form;
   role: "owner" | "editor" | "viewer";
+  /** The server has no draft of this address for this person. */
+  unknown?: boolean;
 }
 
 export const REVIEW = "review";
@@ -64,4 +66,13 @@ export interface StartData {
   noun: string;
   subject: string | null;
   draft: { id: string; saved_at: string } | null;
+  /** Missing in pages that were kept before templates could be used without a network. */
+  templates?: StartTemplate[];
+  /** A draft of this form nobody has written in. */
+  blank?: { seq: number; fields: Record<string, unknown> };
+}
+
+export interface StartTemplate {
+  id: string;
+  fields: Record<string, unknown>;
 }

@@ -46,6 +46,8 @@ export interface ParkedRecord {
   text: string;
   /** The fields the words were for; missing in records of documents. */
   fields?: string[];
+  /** What each of them said before and with the words, for writing them in again; missing in older records. */
+  changes?: Record<string, { before: unknown; after: unknown }>;
   at: number;
 }
 

@@ -55,6 +55,8 @@ export class Exchange {
   readonly held = new Set<string>();
   /** The draft has reached at least this position. */
   hint = 0;
+  /** How often somebody said so. */
+  hints = 0;
   savedAt: number | null = null;
   private renames = 0;
 
@@ -192,14 +194,17 @@ export class Exchange {
 
   private async park(reason: string, pending: Pending): Promise<void> {
     const { newId, now, screen } = this.around;
-    screen.parked(await this.parking.add(newId(), reason, pending, this.replica, now()));
+    const words = await this.parking.add(newId(), reason, pending, this.replica, now());
+    if (words !== null) screen.parked(words);
   }
 
   /** Fetches and takes in what the log has beyond us; false when the server could not be read. */
   async pull(): Promise<boolean> {
     const { transport } = this.around;
+    let hints = this.hints;
     try {
       for (let head = Infinity; this.replica.seq < head; ) {
+        hints = this.hints;
         const page = await transport.events(this.replica.seq);
         head = page.head;
         const missing = head - this.replica.seq;
@@ -212,7 +217,8 @@ export class Exchange {
     } catch (error) {
       return this.readFailed(error);
     }
-    this.hint = Math.min(this.hint, this.replica.seq);
+    // A hint that came while the answer was on its way may be of what the answer lacks: it stays, and is looked after next.
+    if (hints === this.hints) this.hint = Math.min(this.hint, this.replica.seq);
     this.worked();
     void this.keeper.keep(this.replica);
     return true;

@@ -1,8 +1,13 @@
 // Words the server would never take: put aside where the person finds them, so that they block nothing.
 
+import { ChangeSet } from "@codemirror/state";
+import { replacement } from "./codepoints.js";
 import type { DeviceStore } from "./device_store.js";
-import { fieldsOf, insertedText, screenText, textFields, type Pending, type Replica } from "./replica.js";
+import { confirmedText, fieldsOf, insertedText, screenText, screenValues, textFields, type Pending, type Replica } from "./replica.js";
 import type { ParkedWords } from "./status.js";
+
+/** Fields that say where a person is in a form: nothing anybody wrote. */
+const PLACES: ReadonlySet<string> = new Set(["current_step"]);
 
 export class Parking {
   private words: ParkedWords[] = [];
@@ -13,11 +18,13 @@ export class Parking {
     return this.words.length;
   }
 
-  /** `replica` holds the texts as the person saw them. */
-  async add(id: string, reason: string, pending: Pending, replica: Replica, at: number): Promise<ParkedWords> {
-    const fields = fieldsOf(pending);
+  /** `replica` holds the texts as the person saw them. Null when nothing of it was written by anybody. */
+  async add(id: string, reason: string, pending: Pending, replica: Replica, at: number): Promise<ParkedWords | null> {
+    const written = { changes: pending.changes, values: Object.fromEntries(Object.entries(pending.values).filter(([field]) => !PLACES.has(field))) };
+    const fields = fieldsOf(written);
+    if (fields.length === 0) return null;
     const text = textFields(replica).filter((field) => field === "text" || fields.includes(field)).map((field) => screenText(replica, field).toString()).join("\n\n");
-    const words = { id, draftId: this.draftId, reason, inserted: insertedText(pending), text, fields, at };
+    const words = { id, draftId: this.draftId, reason, inserted: insertedText(written), text, fields, changes: changesOf(written, replica), at };
     this.words.push(words);
     // Without storage they live as long as the page, which tells so.
     await this.store?.park(words).catch(() => undefined);
@@ -28,4 +35,17 @@ export class Parking {
     this.words = this.words.filter((words) => words.id !== id);
     void this.store?.unpark(id).catch(() => undefined);
   }
+}
+
+function changesOf(written: Pending, replica: Replica): NonNullable<ParkedWords["changes"]> {
+  const texts = Object.keys(written.changes).map((field) => [field, { before: confirmedText(replica, field).toString(), after: screenText(replica, field).toString() }]);
+  const shown = screenValues(replica);
+  const values = Object.keys(written.values).map((field) => [field, { before: replica.values[field] ?? null, after: shown[field] ?? null }]);
+  return Object.fromEntries([...texts, ...values]) as NonNullable<ParkedWords["changes"]>;
+}
+
+/** What writes a text's parked words into it as it reads `now`, beside what others wrote there since. */
+export function writtenAgain(before: string, after: string, now: string): ChangeSet {
+  const ours = ChangeSet.of(replacement(before, after), before.length);
+  return now === after ? ChangeSet.empty(now.length) : ours.map(ChangeSet.of(replacement(before, now), before.length));
 }

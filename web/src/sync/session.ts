@@ -117,6 +117,7 @@ export class Session {
 
   /** Somebody says the draft has reached `seq`. */
   hinted(seq: number): void {
+    this.exchange.hints += 1;
     if (seq > this.exchange.hint) this.exchange.hint = seq;
     if (this.exchange.hint > this.replica.seq) void this.pump();
   }

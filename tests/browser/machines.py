@@ -1,0 +1,131 @@
+"""A server that goes away and comes back, and the browsers of the people who use it meanwhile."""
+
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from app.settings import ROOT
+from tests.running import command_line, environment
+
+
+@dataclass
+class Machine:
+    """A server that can be switched off and on, and one person's browser."""
+
+    data: Path
+    port: int
+    context: BrowserContext
+    password: str
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def on(self, lines: int = 1) -> str:
+        self.process = subprocess.Popen(
+            command_line("serve"), cwd=ROOT, env=environment(self.data, self.port), stdout=subprocess.PIPE
+        )
+        assert self.process.stdout is not None
+        return "".join(self.process.stdout.readline().decode() for _ in range(lines))
+
+    def off(self) -> None:
+        if self.process is not None and self.process.stdout is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+        self.process = None
+
+    def run(self, *arguments: str) -> None:
+        subprocess.run(command_line(*arguments), cwd=ROOT, env=environment(self.data, self.port), check=True)
+
+    def text(self, page: Page) -> str:
+        draft = page.url.rpartition("/")[2]
+        text: str = self.context.request.get(f"{self.url}/api/drafts/{draft}").json()["text"]
+        return text
+
+
+def begin(page: Page, words: str = "") -> str:
+    page.get_by_role("button", name=re.compile("new draft", re.IGNORECASE)).first.click()
+    page.wait_for_url("**/drafts/*")
+    page.locator(".cm-content").click()
+    if words:
+        page.keyboard.type(words)
+    return page.url
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#save-pill")).to_have_attribute("data-state", "saved", timeout=20_000)
+
+
+def arrived(machine: Machine, page: Page, expected: str) -> None:
+    """Wait until the server has it and the page says so."""
+    for _ in range(300):
+        if machine.text(page) == expected:
+            break
+        page.wait_for_timeout(50)
+    assert machine.text(page) == expected
+    saved(page)
+
+
+def kept(page: Page) -> None:
+    expect(page.locator("#save-pill")).to_have_attribute("data-state", re.compile("device|offline"), timeout=20_000)
+
+
+def back_again(machine: Machine, *pages: Page) -> None:
+    machine.on()
+    for page in pages:
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+
+
+def refuse(context: BrowserContext, status: int, code: str) -> None:
+    problem = {"type": "about:blank", "title": "Refused", "status": status, "code": code, "detail": "Not this one."}
+    context.route(
+        re.compile("/commands$"),
+        lambda route: route.fulfill(status=status, content_type="application/problem+json", json=problem),
+    )
+
+
+def form_of(machine: Machine, title: str) -> list[Any]:
+    """The person's open forms on the server, once one of them has the title."""
+    for _ in range(400):
+        forms: list[Any] = machine.context.request.get(f"{machine.url}/api/drafts?kind=form").json()["items"]
+        if title in [draft["title"] for draft in forms]:
+            return forms
+        machine.context.pages[0].wait_for_timeout(50)
+    raise AssertionError(forms)
+
+
+def start_form(machine: Machine, page: Page) -> None:
+    page.goto(machine.url + "/forms/gig")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.locator("#progress-now:not(:empty)").wait_for(state="attached")
+
+
+def sign_in(machine: Machine, page: Page) -> Page:
+    page.goto(machine.url + "/sign-in")
+    page.locator("input[name=email]").fill("ada@example.org")
+    page.locator("input[name=password]").fill(machine.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(machine.url + "/")
+    return page
+
+
+def another_browser(browser: Browser, machine: Machine) -> Page:
+    """The same person, signed in elsewhere."""
+    return sign_in(machine, browser.new_context().new_page())
+
+
+def keep_shell(page: Page) -> Page:
+    """The page, which is the list, once the shell is ready for a life without a network."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    for _ in range(300):
+        if page.evaluate("sessionStorage.getItem('draftloom.editor-kept') !== null"):
+            break
+        page.wait_for_timeout(50)
+    page.reload()
+    return page
