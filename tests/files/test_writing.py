@@ -6,7 +6,7 @@ import zipfile
 from xml.etree import ElementTree
 
 import pytest
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from app.services.files.document import Code, Heading, Items, Paragraph, Run, Table, begins_with_title, blocks_of
 from app.services.files.docx_writing import docx_of
@@ -147,6 +147,47 @@ def test_odd_texts_are_written_in_every_format(text: str) -> None:
 
 def test_what_looks_like_markup_is_words_in_a_pdf() -> None:
     assert "<b>no</b> &amp; & <br/>" in pdf_text("<b>no</b> \\&amp; & <br/>")
+
+
+def fonts(page: PageObject) -> dict[str, bool]:
+    """The fonts of a page and whether the file brings them; one that the library names on every page is left out."""
+    found = {}
+    for reference in page["/Resources"]["/Font"].values():
+        font = reference.get_object()
+        descriptor = font.get("/FontDescriptor", {})
+        found[font["/BaseFont"].rpartition("+")[2].strip("/")] = "/FontFile2" in descriptor
+    del found["Helvetica"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "text,read,font",
+    [
+        ("Tea 🫖, 😀", "Tea 🫖, 😀", "NotoEmoji-Regular"),
+        ("👩🏽‍💻 1️⃣ ☎️", "👩💻 1 ☎", "NotoEmoji-Regular"),
+        ("一个很长的故事", "一个很长的故事", "ZCOOLXiaoWei-Regular"),
+        ("長い物語", "長い物語", "SawarabiMincho-Regular"),
+        ("긴 이야기", "긴 이야기", "NanumMyeongjo"),
+        ("\u1100\u1175\u11ab", "긴", "NanumMyeongjo"),
+    ],
+)
+def test_a_pdf_carries_the_fonts_its_words_need(text: str, read: str, font: str) -> None:
+    page = PdfReader(io.BytesIO(pdf_of("t", blocks_of(text), show_title=False))).pages[0]
+    assert page.extract_text().removeprefix("1").strip() == read
+    assert fonts(page).pop(font)
+    assert all(fonts(page).values())
+
+
+def test_a_japanese_document_has_one_look() -> None:
+    page = PdfReader(io.BytesIO(pdf_of("t", blocks_of("# 第一章\n\n- 長い物語"), show_title=False))).pages[0]
+    assert "SawarabiMincho-Regular" in fonts(page)
+    assert "ZCOOLXiaoWei-Regular" not in fonts(page)
+
+
+def test_characters_no_font_of_ours_has_are_left_to_the_reader_whole() -> None:
+    page = PdfReader(io.BytesIO(pdf_of("t", blocks_of("龍飛鳳舞，我們說話"), show_title=False))).pages[0]
+    assert fonts(page)["STSong-Light"] is False
+    assert "ZCOOLXiaoWei-Regular" not in fonts(page)
 
 
 def test_a_page_is_whole_and_harmless() -> None:

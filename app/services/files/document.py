@@ -1,9 +1,9 @@
 """A Markdown text as the blocks a printed page or a word processor knows."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -89,6 +89,26 @@ def begins_with_title(markdown: str, title: str) -> bool:
 def plain(runs: Runs) -> str:
     """The words alone, on one line."""
     return " ".join("".join(run.text for run in runs).split())
+
+
+def words_of(blocks: Iterable[Block]) -> Iterator[str]:
+    """All that is written in the blocks, run by run."""
+    for block in blocks:
+        match block:
+            case Heading() | Paragraph():
+                yield from (run.text for run in block.runs)
+            case Code():
+                yield from block.lines
+            case Quote():
+                yield from words_of(block.blocks)
+            case Items():
+                yield from (words for item in block.items for words in words_of(item))
+            case Table():
+                yield from (run.text for row in block.rows for cell in row for run in cell)
+            case Rule():
+                pass
+            case _:
+                assert_never(block)
 
 
 def _blocks(nodes: Sequence[SyntaxTreeNode]) -> tuple[Block, ...]:

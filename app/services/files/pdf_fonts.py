@@ -1,9 +1,11 @@
 """Which font shows which letter in a PDF, and runs as the markup reportlab reads."""
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import groupby
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from reportlab.pdfbase import pdfmetrics
@@ -15,7 +17,7 @@ from app.settings import ROOT
 
 _FOLDER = ROOT / "web" / "dist" / "print"
 BODY, BOLD, _ITALIC, _BOLD_ITALIC, MONO = "Body", "Body-Bold", "Body-Italic", "Body-BoldItalic", "Mono"
-_OTHER = "Other"
+_OTHER, _EMOJI, _CHINESE, _JAPANESE, _KOREAN = "Other", "Emoji", "Chinese", "Japanese", "Korean"
 _FILES = {
     BODY: "Literata_400Regular.ttf",
     BOLD: "Literata_700Bold.ttf",
@@ -23,37 +25,76 @@ _FILES = {
     _BOLD_ITALIC: "Literata_700Bold_Italic.ttf",
     MONO: "JetBrainsMono_400Regular.ttf",
     _OTHER: "DejaVuSans.ttf",
+    _EMOJI: "NotoEmoji_400Regular.ttf",
+    _CHINESE: "ZCOOLXiaoWei_400Regular.ttf",
+    _JAPANESE: "SawarabiMincho_400Regular.ttf",
+    _KOREAN: "NanumMyeongjo_400Regular.ttf",
 }
+# Readers bring these fonts themselves, or have others for them: the last resort, for what no font of ours has.
+_READERS_CHINESE, _READERS_JAPANESE = "STSong-Light", "HeiseiMin-W3"
 _CJK = re.compile("[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
-_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff]")
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile("[\u3040-\u30ff]")
-# Joiners, direction marks and variation selectors steer letters; alone they have no shape.
+# A letter together with the selector that asks for it as a picture.
+_LETTER = re.compile(".\ufe0f?", re.DOTALL)
+# Joiners, direction marks and other selectors steer letters; alone they have no shape.
 _SHAPELESS = re.compile(
-    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0e\ufeff\U000e0000-\U000e01ef]"
 )
+# A skin tone has no shape in ink, and the frame of a key would stand beside its digit.
+_UNINKED = re.compile("\ufe0f?[\U0001f3fb-\U0001f3ff]|(?<=[0-9#*])\ufe0f?\u20e3")
+# Signs of old that Unicode shows as pictures unless a text asks otherwise (Emoji_Presentation below U+10000).
+_PICTURES = re.compile(
+    "[\u231a\u231b\u23e9-\u23ec\u23f0\u23f3\u25fd\u25fe\u2614\u2615\u2648-\u2653\u267f\u2693\u26a1\u26aa\u26ab"
+    "\u26bd\u26be\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2\u26f3\u26f5\u26fa\u26fd\u2705\u270a\u270b\u2728\u274c\u274e"
+    "\u2753-\u2755\u2757\u2795-\u2797\u27b0\u27bf\u2b1b\u2b1c\u2b50\u2b55\U0001f000-\U0001ffff]"
+)
+_BEYOND = re.compile("<([1-9A-F][0-9A-F]{4,5})>")
+_FEW = 0.1
+"""The share of a run's Chinese characters that may come from another font than the rest."""
+
+
+class _Font(TTFont):
+    """Its letters beyond U+FFFF can be copied out of the file: the library writes them as no reader reads them."""
+
+    def addObjects(self, doc: Any) -> None:  # noqa: N802  # the library's name
+        super().addObjects(doc)
+        for name, written in doc.idToObject.items():
+            if name.startswith("toUnicodeCMap:"):
+                written.content = _BEYOND.sub(_as_utf16, written.content)
+
+
+def _as_utf16(found: re.Match[str]) -> str:
+    return f"<{chr(int(found[1], 16)).encode('utf-16-be').hex().upper()}>"
 
 
 @cache
-def _fonts() -> dict[str, TTFont]:
-    fonts = {name: TTFont(name, str(_FOLDER / file)) for name, file in _FILES.items()}
-    for font in fonts.values():
-        pdfmetrics.registerFont(font)
-    return fonts
+def _font(name: str) -> TTFont:
+    """A font is read when a text needs it: most need no Chinese."""
+    font = _Font(name, str(_FOLDER / _FILES[name]))
+    pdfmetrics.registerFont(font)
+    return font
 
 
 @cache
-def _cjk_font(name: str) -> str:
-    """Fonts every PDF reader brings itself, so that no file of many megabytes has to be put in."""
+def _readers_font(name: str) -> str:
     pdfmetrics.registerFont(UnicodeCIDFont(name))
     return name
+
+
+def _has(name: str, letter: str) -> bool:
+    return ord(letter) in _font(name).face.charToGlyph
 
 
 class Letters:
     """Writes runs as markup. A letter the text's font has not is taken from another, or shown as missing."""
 
-    def __init__(self) -> None:
-        self._fonts = _fonts()
-        self._han = "STSong-Light"
+    def __init__(self, words: Iterable[str]) -> None:
+        """`words` is all that will be written: Japanese and Chinese share characters and write them differently."""
+        for name in (BODY, BOLD, _ITALIC, _BOLD_ITALIC, MONO):
+            _font(name)
+        self._japanese = any(_KANA.search(text) for text in words)
+        self._chosen: dict[tuple[str, str], str] = {}
 
     def markup(self, runs: Runs, *, bold: bool = False) -> str:
         return "".join(
@@ -70,23 +111,47 @@ class Letters:
         return f'<a href={quoteattr(link)} color="#1C5D5A">{written}</a>' if link else written
 
     def _parts(self, text: str, face: str) -> Iterator[tuple[str, str]]:
-        known = self._fonts[face].face.charToGlyph
         if text.isascii():
             yield face, text
             return
-        if _KANA.search(text):
-            self._han = "HeiseiMin-W3"
-        text = _SHAPELESS.sub("", text)
-        for font, letters in groupby(text, key=lambda letter: face if ord(letter) in known else self._other(letter)):
-            words = "".join(letters)
-            yield (_OTHER, "\ufffd" * len(words)) if font == "" else (font, words)
+        text = _SHAPELESS.sub("", _UNINKED.sub("", unicodedata.normalize("NFC", text)))
+        traditional = self._is_traditional(text)
+        for font, letters in groupby(_LETTER.findall(text), key=lambda letter: self._choice(letter, face)):
+            words = "".join(letter[0] for letter in letters if letter[0] != "\ufe0f")
+            if font == "":
+                yield _font(_OTHER).fontName, "\ufffd" * len(words)
+            elif font in (_CHINESE, _JAPANESE) and traditional:
+                yield _readers_font(_READERS_CHINESE), words
+            else:
+                yield font, words
 
-    def _other(self, letter: str) -> str:
-        if ord(letter) in self._fonts[_OTHER].face.charToGlyph:
-            return _OTHER
-        if _HANGUL.match(letter):
-            return _cjk_font("HYSMyeongJo-Medium")
-        return _cjk_font(self._han) if _CJK.match(letter) else ""
+    def _is_traditional(self, text: str) -> bool:
+        """Where our fonts lack many of the characters, all of them come from the reader: no patchwork."""
+        han = _HAN.findall(text)
+        lacking = sum(not _has(_CHINESE, letter) and not _has(_JAPANESE, letter) for letter in han)
+        return lacking > _FEW * len(han) and not self._japanese
+
+    def _choice(self, letter: str, face: str) -> str:
+        chosen = self._chosen.get((face, letter))
+        if chosen is None:
+            chosen = self._chosen[face, letter] = self._font_for(letter, face)
+        return chosen
+
+    def _font_for(self, letter: str, face: str) -> str:
+        """The first font that has the letter; "" if there is none."""
+        sign = letter[0]
+        if len(letter) > 1 or _PICTURES.match(sign):
+            fonts: tuple[str, ...] = (_EMOJI, face, _OTHER)
+        elif _CJK.match(sign):
+            fonts = (face, *((_JAPANESE, _CHINESE) if self._japanese else (_CHINESE, _JAPANESE)), _KOREAN, _OTHER)
+        else:
+            fonts = (face, _OTHER, _EMOJI)
+        for font in fonts:
+            if _has(font, sign):
+                return font
+        if not _CJK.match(sign):
+            return ""
+        return _readers_font(_READERS_JAPANESE if self._japanese else _READERS_CHINESE)
 
 
 def _face(bold: bool, italic: bool, code: bool) -> str:

@@ -14,7 +14,20 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, HRFlowable, Pag
 from reportlab.platypus import Paragraph as Printed
 from reportlab.platypus import Table as PrintedTable
 
-from app.services.files.document import Block, Code, Heading, Items, Paragraph, Quote, Rule, Run, Runs, Table, plain
+from app.services.files.document import (
+    Block,
+    Code,
+    Heading,
+    Items,
+    Paragraph,
+    Quote,
+    Rule,
+    Run,
+    Runs,
+    Table,
+    plain,
+    words_of,
+)
 from app.services.files.pdf_fonts import BODY, BOLD, MONO, Letters
 
 _MARGIN = 25 * mm
@@ -33,9 +46,10 @@ def pdf_of(title: str, blocks: Iterable[Block], *, show_title: bool) -> bytes:
     """The document as the bytes of a PDF, A4 with page numbers and an outline of its headings."""
     buffer = io.BytesIO()
     page = _Pages(buffer, title)
-    story = _Story(Letters())
+    blocks = tuple(blocks)
+    story = _Story(Letters((title, *words_of(blocks))))
     flowables = list(story.title(title)) if show_title and title else []
-    flowables += story.blocks(tuple(blocks))
+    flowables += story.blocks(blocks)
     page.build(flowables or [Spacer(1, 1)])
     return buffer.getvalue()
 
