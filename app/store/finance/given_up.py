@@ -42,7 +42,7 @@ def given_up(session: Session, filters: Filters) -> GivenUp:
     """The sums of those versions, in a number of statements that does not grow with the drafts (but one more round for every
     10,000 of them). A draft that was deleted has no tree any more, and none of its costs count."""
     amount = unpriced = 0
-    parted = list(session.scalars(_parted(filters)))
+    parted = _parted(session, filters)
     for start in range(0, len(parted), _DRAFTS_AT_ONCE):
         some = parted[start : start + _DRAFTS_AT_ONCE]
         nothing: list[int] = []
@@ -62,10 +62,11 @@ def given_up(session: Session, filters: Filters) -> GivenUp:
     return GivenUp(amount, unpriced)
 
 
-def _parted(filters: Filters) -> Any:
+def _parted(session: Session, filters: Filters) -> list[uuid.UUID]:
     """Drafts booked to in the period that can have such versions: their line parts somewhere, or was gone back on. Most have
     neither, and their trees are not read."""
-    booked = grouped_sums("draft", filters, counted=("attempts",)).subquery()
+    spent, values = grouped_sums("draft", filters, ("attempts",))
+    booked = spent.subquery()
     drafts = select(booked.c.key).where(booked.c.key.is_not(None))
     of_draft, parent = col(Version.draft_id), col(Version.parent_id)
     forks = select(of_draft).where(of_draft.in_(drafts)).group_by(of_draft, parent).having(func.count() > 1)
@@ -78,7 +79,7 @@ def _parted(filters: Filters) -> Any:
             select(1).where(of_draft == col(Draft.id), col(Version.number) > col(current.number)).exists(),
         )
     )
-    return union(forks, behind)
+    return list(session.scalars(union(forks, behind), values))
 
 
 def _shapes(session: Session, drafts: Sequence[uuid.UUID]) -> dict[uuid.UUID, _Shape]:

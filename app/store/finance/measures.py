@@ -27,13 +27,15 @@ def proposals_by_state(session: Session, filters: Filters) -> dict[str, int]:
 def words_standing(session: Session, filters: Filters) -> tuple[int, int]:
     """What was booked to drafts in the period, in nano-USD, and the words that stand in those drafts now: those of one in the
     trash, or gone, count 0."""
-    booked = grouped_sums("draft", filters, counted=("amount_nano",)).subquery()
+    spent, values = grouped_sums("draft", filters, ("amount_nano",))
+    booked = spent.subquery()
     alive = (col(DraftStream.id) == booked.c.key) & col(DraftStream.deleted_at).is_(None)
     sums = (booked.c.amount_nano, func.coalesce(col(DraftStream.words), 0))
     row = session.execute(
         select(*(cast(func.coalesce(func.sum(each), 0), BigInteger) for each in sums))
         .select_from(booked)
         .outerjoin(DraftStream, alive)
-        .where(booked.c.key.is_not(None))
+        .where(booked.c.key.is_not(None)),
+        values,
     ).one()
     return row[0], row[1]

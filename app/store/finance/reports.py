@@ -1,9 +1,10 @@
 """Reports over the sums: one range of days, one way of grouping, any filters. Totals come from the smallest grain that can tell."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -11,16 +12,18 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Date,
+    Integer,
     Select,
+    bindparam,
     cast,
     func,
     literal,
-    or_,
     select,
     union_all,
 )
 from sqlmodel import Session, col
 
+from app.store.engine.prepared import Prepared
 from app.store.finance.sums import COUNTED, MONTHLY, NO_VERSION, Sums
 from app.store.tables import CostSum
 
@@ -40,7 +43,8 @@ COLUMNS = {
 _FILTERS = ("user_id", "draft_id", "conversation_id", "provider", "model", "cost_centre", "group_id")
 _CHAT = frozenset({"draft_id", "conversation_id"})
 _MANY = frozenset({"draft", "conversation"})
-_DECIDING = ("amount_nano", "unpriced", "input_tokens", "output_tokens", "cache_read_tokens")
+_DECIDING = ("amount_nano", "unpriced")
+_ALL = literal("all")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,13 @@ class Filters:
     def conditions(self, table: Any) -> list[ColumnElement[bool]]:
         return [col(getattr(table, name)) == getattr(self, name) for name in _FILTERS if name in self.named]
 
+    def values(self, parts: Iterable["Stretch"]) -> dict[str, Any]:
+        """What the statements over these stretches are asked with, by the names of their parameters."""
+        found: dict[str, Any] = {name: getattr(self, name) for name in self.named}
+        for at, part in enumerate(parts):
+            found |= {f"start_{at}": part.start, f"end_{at}": part.end, f"month_{at}": part.start.replace(day=1)}
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -82,54 +93,93 @@ class Stretch:
     end: date
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """All that the text of a statement depends on: the grains of its stretches, and the columns filtered by. Making a
+    statement takes longer than running it, so it is made once for each shape, and asked with `Filters.values`."""
+
+    grains: tuple[str, ...]
+    named: frozenset[str]
+
+    @classmethod
+    def of(cls, parts: Iterable[Stretch], filters: Filters) -> "Shape":
+        return cls(tuple(part.grain for part in parts), filters.named)
+
+
 def report(session: Session, group_by: GroupBy, filters: Filters) -> dict[Key, Sums]:
     """Sums by key: a day, the first of a month, an id, or a name (None for rows that have none). Not by version."""
-    rows = session.execute(grouped_sums(group_by, filters))
+    parts = stretches(group_by, filters)
+    rows = _report(group_by, Shape.of(parts, filters)).all(session, **filters.values(parts))
     return {row[0]: Sums(*row[1:]) for row in rows}
+
+
+@lru_cache(maxsize=256)
+def _report(group_by: GroupBy, shape: Shape) -> Prepared:
+    return Prepared(grouped(group_by, shape))
 
 
 def dearest(
     session: Session, group_by: GroupBy, filters: Filters, *, limit: int, offset: int = 0
 ) -> tuple[list[tuple[Key, Sums]], int]:
-    """So many keys from the most expensive on, and how many there are. Not by version."""
-    # Drafts and conversations are thousands: putting them in order with all that is counted takes three times as long as with
-    # what decides the order.
-    many = group_by in _MANY
-    grouped = grouped_sums(group_by, filters, counted=_DECIDING if many else COUNTED).subquery()
-    amount, unpriced = grouped.c.amount_nano, grouped.c.unpriced
-    tokens = grouped.c.input_tokens + grouped.c.output_tokens + grouped.c.cache_read_tokens
-    rows = session.execute(
-        select(grouped, func.count().over())
-        .order_by(amount.desc(), unpriced.desc(), tokens.desc(), grouped.c.key.asc().nulls_first())
-        .limit(limit)
-        .offset(offset)
-    ).all()
+    """So many keys from the most expensive on, and how many there are. Not by version. Where there can be thousands, by draft
+    and by conversation, those that cost the same are not told apart by their tokens."""
+    parts = stretches(group_by, filters)
+    shape, values = Shape.of(parts, filters), filters.values(parts)
+    rows = _dearest(group_by, shape).all(session, **values, limit=limit, offset=offset)
     if not rows:
-        return [], (session.scalar(select(func.count()).select_from(grouped)) or 0) if offset else 0
+        return [], _count(group_by, shape).all(session, **values)[0][0] if offset else 0
     keys, count = [row[0] for row in rows], rows[0][-1]
-    found = _sums_of(session, group_by, filters, keys) if many else {row[0]: Sums(*row[1:-1]) for row in rows}
+    if group_by in _MANY:
+        # As many parameters for any number of keys up to the next power of two, so that there are few such statements.
+        number = 1 << (len(keys) - 1).bit_length()
+        among = {f"key_{at}": keys[min(at, len(keys) - 1)] for at in range(number)}
+        rows = _of_keys(group_by, shape, number).all(session, **values, **among)
+    found = {row[0]: Sums(*row[1 : 1 + len(COUNTED)]) for row in rows}
     return [(key, found[key]) for key in keys], count
 
 
-def _sums_of(session: Session, group_by: GroupBy, filters: Filters, keys: list[Key]) -> dict[Key, Sums]:
-    """All that is counted of some keys."""
-    key = col(getattr(CostSum, COLUMNS[group_by]))
-    named = [each for each in keys if each is not None]
-    among = [key.in_(named)] if named else []
-    if len(named) < len(keys):
-        among.append(key.is_(None))
-    rows = session.execute(grouped_sums(group_by, filters, among=or_(*among)))
-    return {row[0]: Sums(*row[1:]) for row in rows}
+@lru_cache(maxsize=256)
+def _dearest(group_by: GroupBy, shape: Shape) -> Prepared:
+    """One page of keys with all that is counted, the number of all keys last. Drafts and conversations are thousands: putting
+    them in order with all that is counted takes three times as long as with what decides the order, so they have only that."""
+    many = group_by in _MANY
+    every = grouped(group_by, shape, counted=_DECIDING if many else COUNTED).subquery()
+    order = [every.c.amount_nano.desc(), every.c.unpriced.desc()]
+    if not many:
+        order.append((every.c.input_tokens + every.c.output_tokens + every.c.cache_read_tokens).desc())
+    return Prepared(
+        select(*every.c, func.count().over())
+        .order_by(*order, every.c.key.asc().nulls_first())
+        .limit(bindparam("limit", type_=Integer()))
+        .offset(bindparam("offset", type_=Integer()))
+    )
+
+
+@lru_cache(maxsize=256)
+def _count(group_by: GroupBy, shape: Shape) -> Prepared:
+    return Prepared(select(func.count()).select_from(grouped(group_by, shape, counted=()).subquery()))
+
+
+@lru_cache(maxsize=256)
+def _of_keys(group_by: GroupBy, shape: Shape, number: int) -> Prepared:
+    """All that is counted of some keys, and of what has none."""
+    key: Any = col(getattr(CostSum, COLUMNS[group_by]))
+    named = key.in_([bindparam(f"key_{at}", type_=key.type) for at in range(number)])
+    return Prepared(grouped(group_by, shape, among=named | key.is_(None)))
 
 
 def total(session: Session, filters: Filters) -> Sums:
     """Everything the filters let through."""
     found = Sums()
     for part in stretches(None, filters):
-        rows = session.execute(summed(part, filters, literal("all")))
-        for row in rows:
+        for row in _total(Shape.of([part], filters)).all(session, **filters.values([part])):
             found.add(Sums(*row[1:]))
     return found
+
+
+@lru_cache(maxsize=256)
+def _total(shape: Shape) -> Prepared:
+    return Prepared(summed(shape, _ALL))
 
 
 def stretches(group_by: GroupBy | None, filters: Filters) -> list[Stretch]:
@@ -159,31 +209,33 @@ def next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def grouped_sums(
-    group_by: GroupBy,
-    filters: Filters,
-    *,
-    counted: Sequence[str] = COUNTED,
-    among: ColumnElement[bool] | None = None,
-) -> Select[Any]:
-    """The statement of `report`: `key`, then the sums by their names; only of rows that are `among` some, if that is given."""
+def grouped_sums(group_by: GroupBy, filters: Filters, counted: Sequence[str]) -> tuple[Select[Any], dict[str, Any]]:
+    """The statement of `report` for a part of another, and what it is asked with."""
     parts = stretches(group_by, filters)
-    if group_by == "month":
-        # A stretch of days lies within one month, which is its key.
-        return _added([summed(part, filters, _month_key(part), counted=counted) for part in parts], counted)
-    key: Any = col(CostSum.start) if group_by == "day" else col(getattr(CostSum, COLUMNS[group_by]))
-    return _added([summed(part, filters, key, counted=counted, among=among) for part in parts], counted)
+    return grouped(group_by, Shape.of(parts, filters), counted=counted), filters.values(parts)
 
 
-def _month_key(part: Stretch) -> Any:
-    return col(CostSum.start) if part.grain in MONTHLY else literal(part.start.replace(day=1), Date())
+def grouped(
+    group_by: GroupBy, shape: Shape, *, counted: Sequence[str] = COUNTED, among: ColumnElement[bool] | None = None
+) -> Select[Any]:
+    """`key`, then the sums by their names; only of rows that are `among` some, if that is given."""
+    parts = []
+    for at, grain in enumerate(shape.grains):
+        key: Any = col(CostSum.start)
+        if group_by == "month" and grain not in MONTHLY:
+            # A stretch of days lies within one month, which is its key.
+            key = bindparam(f"month_{at}", type_=Date())
+        elif group_by in COLUMNS:
+            key = col(getattr(CostSum, COLUMNS[group_by]))
+        parts.append(summed(shape, key, at=at, counted=counted, among=among))
+    return _added(parts, counted)
 
 
 def summed(
-    part: Stretch,
-    filters: Filters,
+    shape: Shape,
     key: Any,
     *,
+    at: int = 0,
     counted: Sequence[str] = COUNTED,
     among: ColumnElement[bool] | None = None,
     scattered: bool = False,
@@ -191,23 +243,29 @@ def summed(
     """The sums of one stretch by a key, of rows `among` some where that is given; nothing where there is nothing.
     `scattered`: they are to be found by an index on what `among` or further conditions name."""
     sums = [_whole(func.sum(col(getattr(CostSum, name)))).label(name) for name in counted]
-    conditions = of_stretch(part, filters, scattered=scattered)
+    conditions = of_stretch(shape, at, scattered=scattered)
     statement = select(key.label("key"), *sums).where(*conditions, *([] if among is None else [among]))
     constant = isinstance(key, BindParameter)
     return statement.having(func.count() > 0) if constant else statement.group_by(key)
 
 
-def of_stretch(part: Stretch, filters: Filters, *, scattered: bool = False) -> list[ColumnElement[bool]]:
+def of_stretch(shape: Shape, at: int = 0, *, scattered: bool = False) -> list[ColumnElement[bool]]:
     """What is true of the sums of a stretch; `scattered` as in `summed`."""
     grain = col(CostSum.grain)
     return [
         # SQLite, which keeps no statistics here, would read the whole stretch wherever it can.
-        grain.concat("") == part.grain if scattered else grain == part.grain,
-        col(CostSum.start) >= part.start,
-        col(CostSum.start) < part.end,
-        *([] if part.grain == "version" else [NO_VERSION]),
-        *filters.conditions(CostSum),
+        grain.concat("") == shape.grains[at] if scattered else grain == shape.grains[at],
+        col(CostSum.start) >= bindparam(f"start_{at}", type_=Date()),
+        col(CostSum.start) < bindparam(f"end_{at}", type_=Date()),
+        *([] if shape.grains[at] == "version" else [NO_VERSION]),
+        *same(CostSum, shape.named),
     ]
+
+
+def same(table: Any, named: Iterable[str]) -> list[ColumnElement[bool]]:
+    """The conditions of filters by these columns, which are the names of their parameters too."""
+    columns: list[tuple[str, Any]] = [(name, col(getattr(table, name))) for name in sorted(named)]
+    return [column == bindparam(name, type_=column.type) for name, column in columns]
 
 
 def _added(parts: list[Select[Any]], counted: Sequence[str]) -> Select[Any]:
@@ -228,12 +286,17 @@ def amounts_over_time(session: Session, filters: Filters, *, months: bool) -> di
     """Known costs (nano-USD) by day, or by month, and model: what a chart stacks."""
     found: dict[tuple[date, str], int] = {}
     for part in stretches("month" if months else "day", filters):
-        rows = session.execute(
-            select(col(CostSum.start), col(CostSum.model), _whole(func.sum(col(CostSum.amount_nano))))
-            .where(*of_stretch(part, filters))
-            .group_by(col(CostSum.start), col(CostSum.model))
-        )
-        for start, model, amount in rows:
+        for start, model, amount in _amounts(Shape.of([part], filters)).all(session, **filters.values([part])):
             key = (start.replace(day=1) if months else start, model)
             found[key] = found.get(key, 0) + amount
     return found
+
+
+@lru_cache(maxsize=256)
+def _amounts(shape: Shape) -> Prepared:
+    start, model = col(CostSum.start), col(CostSum.model)
+    return Prepared(
+        select(start, model, _whole(func.sum(col(CostSum.amount_nano))))
+        .where(*of_stretch(shape))
+        .group_by(start, model)
+    )

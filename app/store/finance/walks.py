@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, literal, select
 from sqlmodel import Session, col
 
 from app.store.finance.by_version import summed_rows_by_version
-from app.store.finance.reports import COLUMNS, Filters, GroupBy, Stretch, of_stretch, stretches, summed
+from app.store.finance.reports import COLUMNS, Filters, GroupBy, Shape, Stretch, of_stretch, stretches, summed
 from app.store.finance.sums import MONTHLY, Sums
 from app.store.tables import CostSum, LedgerEntry
 from app.store.types import BinaryUuid
@@ -30,7 +30,7 @@ def sums_after(
     for part, key in _parts(group_by, filters):
         # The index of sums is found by equal keys; rows of the ledger have none on their version.
         within = key.between(keys[0], keys[-1]) if part.grain == "rows" else key.in_(keys)
-        for row in session.execute(_sums(part, filters, key, key, within)):
+        for row in session.execute(_sums(part, filters, key, key, within), filters.values([part])):
             found.setdefault(row[0], Sums()).add(Sums(*row[1:]))
     return sorted(found.items()), keys[-1] if len(keys) == limit else None
 
@@ -39,7 +39,7 @@ def sums_without(session: Session, group_by: GroupBy, filters: Filters) -> Sums 
     """The sum of what has no such key, None where there is nothing."""
     found: Sums | None = None
     for part, key in _parts(group_by, filters, without=True):
-        for row in session.execute(_sums(part, filters, key, _ALL, key.is_(None))):
+        for row in session.execute(_sums(part, filters, key, _ALL, key.is_(None)), filters.values([part])):
             found = found or Sums()
             found.add(Sums(*row[1:]))
     return found
@@ -61,10 +61,10 @@ def _keys(
             .distinct()
             .where(
                 key > literal(after, BinaryUuid()) if after is not None else key.is_not(None),
-                *of_stretch(part, filters, scattered=True),
+                *of_stretch(Shape.of([part], filters), scattered=True),
             )
         )
-        found.update(session.scalars(statement.order_by(key).limit(limit)))
+        found.update(session.scalars(statement.order_by(key).limit(limit), filters.values([part])))
     return sorted(found)[:limit]
 
 
@@ -88,4 +88,4 @@ def _parts(group_by: GroupBy, filters: Filters, *, without: bool = False) -> Ite
 def _sums(part: Stretch, filters: Filters, key: Any, by: Any, within: ColumnElement[bool]) -> Any:
     if part.grain == "rows":
         return summed_rows_by_version(filters, part.start, part.end, by).where(within)
-    return summed(part, filters, by, scattered=by is key).where(within)
+    return summed(Shape.of([part], filters), by, scattered=by is key).where(within)
