@@ -161,6 +161,47 @@ def test_lists_of_a_word_document_keep_the_numbers_they_show() -> None:
     assert listed(item("", 1) + item("b", 1)) == "5. b", "an item without words counts"
 
 
+def test_word_lists_right_after_each_other_stay_two() -> None:
+    assert listed(item("a", 1) + item("b", 1) + item("c", 3) + item("d", 3)) == "4. a\n5. b\n\n20) c\n21) d"
+    assert listed(item("a", 1) + item("in", 1, 1) + item("b", 1) + item("c", 3)) == (
+        "4. a\n\n   2. in\n5. b\n\n20) c"
+    ), "an inner list is none of them"
+
+
+def test_lists_of_a_web_page_right_after_each_other_stay_apart() -> None:
+    page = "<ul><li>a</ul><ul><li>b</ul><ul><li>c</ul><ol><li>d</ol><ol><li>e</ol><p>f</p><ol><li>g</ol>"
+    text = read_file("x.html", page.encode()).text.strip()
+    assert text == "- a\n\n* b\n\n- c\n\n1. d\n\n1) e\n\nf\n\n1. g"
+    inside = read_file("x.html", b"<ul><li>a<ul><li>b</ul><ul><li>c</ul></ul>").text.strip()
+    assert inside == "- a\n  - b\n  * c"
+
+
+BY_STYLE = """<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">
+<w:style w:type="paragraph" w:styleId="Steps"><w:name w:val="Steps"/><w:pPr><w:numPr><w:numId w:val="3"/></w:numPr></w:pPr></w:style>
+<w:style w:type="paragraph" w:styleId="Inner"><w:name w:val="Inner"/><w:basedOn w:val="Steps"/><w:pPr><w:numPr><w:ilvl w:val="1"/>
+</w:numPr></w:pPr></w:style>
+<w:style w:type="paragraph" w:styleId="Loop"><w:name w:val="Loop"/><w:basedOn w:val="Loop"/></w:style>
+</w:styles>"""
+
+
+def test_lists_numbered_by_a_style_keep_their_numbers() -> None:
+    def styled(text: str, style: str, more: str = "") -> str:
+        return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{more}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>'
+
+    def read(body: str) -> str:
+        parts: dict[str, bytes | str] = {
+            "word/numbering.xml": NUMBERING.replace("{override}", "20"),
+            "word/styles.xml": BY_STYLE,
+        }
+        return read_file("x.docx", docx(body, more=parts)).text.strip()
+
+    between = paragraph("Between")
+    assert read(styled("a", "Steps") + between + styled("b", "Steps")) == "20. a\n\nBetween\n\n21. b"
+    assert read(styled("a", "Steps") + styled("in", "Inner") + styled("b", "Steps")) == "20. a\n\n    2. in\n21. b"
+    none = '<w:numPr><w:numId w:val="0"/></w:numPr>'
+    assert read(styled("a", "Steps", none) + styled("b", "Loop")) == "a\n\nb"
+
+
 @pytest.mark.parametrize("override", ["", "-3", "x", "9" * 30, "²"])
 def test_a_number_that_is_none_starts_a_list_at_one(override: str) -> None:
     assert listed(item("a", 3), override) == "1. a"

@@ -16,6 +16,7 @@ _MOST_RATIO = 300
 _SMALL = 1024 * 1024
 _MOST_DEPTH = 200
 _DOCUMENT, _NUMBERING, _CORE = "word/document.xml", "word/numbering.xml", "docProps/core.xml"
+_STYLE_SHEET = "word/styles.xml"
 _DC_TITLE = "http://purl.org/dc/elements/1.1/ title"
 _STYLES = """
 p[style-name='Title'] => h1:fresh
@@ -51,7 +52,8 @@ def _numbered(archive: zipfile.ZipFile) -> bytes | None:
         for name in archive.namelist():
             content = archive.read(name)
             if name == _DOCUMENT:
-                content = with_numbers(content, archive.read(_NUMBERING))
+                styles = archive.read(_STYLE_SHEET) if _STYLE_SHEET in archive.namelist() else None
+                content = with_numbers(content, archive.read(_NUMBERING), styles)
             if name.endswith((".xml", ".rels")):
                 written.writestr(name, content)
     return buffer.getvalue()

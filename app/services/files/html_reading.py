@@ -10,7 +10,8 @@ _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "cite": "*", "s": "~~"
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _SPACE_RUN = re.compile(r" {2,}")
 _AROUND_BREAK = re.compile(r" *\n *")
-_LIST_START = re.compile(r"(?:-|\d+\.) ")
+_LIST_START = re.compile(r"(?:[-*]|\d+[.)]) ")
+_FULL_STOP = re.compile(r"\d+\. ")
 _SPACES = re.compile(r"[ \t\n\f\r]+")
 
 
@@ -45,11 +46,17 @@ def _plain(node: Node) -> str:
 def _blocks(node: Node) -> Iterator[str]:
     """The Markdown blocks inside an element; runs of words between blocks are paragraphs."""
     words: list[Node] = []
+    before: str | None = None
     for child in node.children:
         if child.tag in BLOCKS or _holds_blocks(child):
-            yield from _paragraph(words)
+            for block in _paragraph(words):
+                yield block
+                before = block
             words = []
-            yield from (block for block in _block(child) if block.strip())
+            for block in _block(child, before):
+                if block.strip():
+                    yield block
+                    before = block
         else:
             words.append(child)
     yield from _paragraph(words)
@@ -67,7 +74,8 @@ def _paragraph(words: list[Node]) -> Iterator[str]:
         yield text
 
 
-def _block(node: Node) -> Iterator[str]:
+def _block(node: Node, before: str | None) -> Iterator[str]:
+    """`before`: the block that stands before it."""
     match node.tag:
         case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
             heading = " ".join(_inline(node.children).replace("\\\n", " ").split())
@@ -82,7 +90,7 @@ def _block(node: Node) -> Iterator[str]:
         case "blockquote":
             yield "\n".join(f"> {line}".rstrip() for line in "\n\n".join(_blocks(node)).split("\n"))
         case "ul" | "ol":
-            yield _list(node)
+            yield _list(node, before)
         case "table":
             yield from _table(node)
         case "dt":
@@ -91,7 +99,13 @@ def _block(node: Node) -> Iterator[str]:
             yield from _blocks(node)
 
 
-def _list(node: Node) -> str:
+def _list(node: Node, before: str | None) -> str:
+    """Markdown takes two lists with nothing between them for one, unless their marks differ."""
+    dot, point = "- ", ". "
+    if before is not None and before.startswith(dot):
+        dot = "* "
+    if before is not None and _FULL_STOP.match(before):
+        point = ") "
     start = node.attributes.get("start", "1")
     number = int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 1
     items, loose = [], False
@@ -99,7 +113,7 @@ def _list(node: Node) -> str:
         if not child.tag and not child.text.strip():
             continue
         blocks = list(_blocks(child)) if child.tag == "li" else list(_blocks(Node("li", children=[child])))
-        mark = "- " if node.tag == "ul" else f"{number}. "
+        mark = dot if node.tag == "ul" else f"{number}{point}"
         loose = loose or any(not _is_list(block) for block in blocks[1:])
         first, *rest = _tight(blocks).split("\n")
         if not first:
@@ -117,7 +131,7 @@ def _tight(blocks: list[str]) -> str:
     """
     text = ""
     for block in blocks:
-        at_once = _is_list(block) and (block.startswith("1. ") or not block[0].isdigit())
+        at_once = _is_list(block) and (block.startswith(("1. ", "1) ")) or not block[0].isdigit())
         text += ("" if not text else "\n" if at_once else "\n\n") + block
     return text
 
