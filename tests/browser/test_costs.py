@@ -101,6 +101,8 @@ def test_a_price_with_tiers_and_tool_fees_is_set_without_knowing_its_format(desk
     page.get_by_label("Model, * for any", exact=True).fill("gpt-*")
     page.get_by_label("Input, USD").fill("2")
     page.get_by_label("Output, USD").fill("10")
+    page.get_by_label("Cache 5 min, USD").fill("2.5")
+    page.get_by_label("Cache 1 h, USD").fill("4")
     for adds in ("Add a price for long inputs", "Add a service tier", "Add a tool fee"):
         page.get_by_role("button", name=adds).click()
     long = page.get_by_role("group", name="Long inputs")
@@ -115,6 +117,7 @@ def test_a_price_with_tiers_and_tool_fees_is_set_without_knowing_its_format(desk
     tier.get_by_label("Service tier", exact=True).fill("flex")
     tier.get_by_label("Input, USD").fill("half")
     tier.get_by_label("Output, USD").fill("5")
+    tier.get_by_label("Cache 5 min, USD").fill("1.25")
     fee.get_by_label("Tool, as the provider names it").fill("web_search_requests")
     fee.get_by_label("Per 1,000 calls, USD").fill("10")
     page.get_by_role("button", name="Set price").click()
@@ -129,7 +132,9 @@ def test_a_price_with_tiers_and_tool_fees_is_set_without_knowing_its_format(desk
     page.get_by_role("button", name="Set price").click()
     prices = page.locator("#prices .price-more")
     expect(prices).to_contain_text("above 200,000 input tokens: $4 in, $20 out")
-    expect(prices).to_contain_text("flex: $1 in, $5 out")
+    expect(prices).to_contain_text("flex: $1 in, $5 out, $1.25 to cache for 5 minutes")
+    listed = page.locator("#prices .row-sub").first
+    expect(listed).to_contain_text("$2 in, $10 out, $2.5 to cache for 5 minutes, $4 to cache for an hour")
     expect(prices).to_contain_text("Web search: $10 per 1,000 calls")
     for width, name in ((1440, "desk"), (390, "phone")):
         page.set_viewport_size({"width": width, "height": 844})

@@ -11,7 +11,7 @@ interface Added {
   adjusted_usd: string;
 }
 
-const TIER = ["above_input_tokens", "service_tier", "input_usd", "output_usd", "cache_read_usd"] as const;
+const TIER = ["above_input_tokens", "service_tier", "input_usd", "output_usd", "cache_read_usd", "cache_write_5m_usd", "cache_write_1h_usd"] as const;
 const SERVICE_TIERS = ["priority", "flex", "batch", "scale"];
 const TOOLS = ["web_search_requests", "web_fetch_requests", "code_execution_requests", "file_search_requests"];
 
@@ -78,10 +78,12 @@ function addTier(service: boolean): void {
   const usd = { inputmode: "decimal" };
   addLine("price-tiers", service ? "Service tier" : "Long inputs", [
     ...(service ? [field("service_tier", "Service tier", { required: true, maxlength: 50, list: "price-service-tiers" })] : []),
-    field("above_input_tokens", service ? "Only above, input tokens" : "Above, input tokens", { inputmode: "numeric", pattern: "[0-9]{1,10}", title: "A whole number of tokens", required: !service }),
+    field("above_input_tokens", "Above, input tokens", { inputmode: "numeric", pattern: "[0-9]{1,10}", title: "A whole number of tokens", required: !service }),
     field("input_usd", "Input, USD", { ...usd, required: true }),
     field("output_usd", "Output, USD", { ...usd, required: true }),
     field("cache_read_usd", "From cache, USD", usd),
+    field("cache_write_5m_usd", "Cache 5 min, USD", usd),
+    field("cache_write_1h_usd", "Cache 1 h, USD", usd),
   ]);
 }
 
