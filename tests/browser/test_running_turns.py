@@ -88,3 +88,52 @@ def test_no_version_is_brought_back_while_the_assistant_writes(slow_model: SlowM
     picture(page, f"moment-refused-{width}-light")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.request.get(f"{desk.url}/api/drafts/{draft}").json()["text"] == "The gulls are quiet."
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_branch_is_switched_to_or_merged_while_the_assistant_writes(
+    slow_model: SlowModel, desk: Desk, width: int
+) -> None:
+    page, api = desk.page, Api(desk)
+    page.set_viewport_size({"width": width, "height": 844})
+    draft = api.post("/api/drafts", kind="document", title="Gulls", text="The gulls are loud.\n\nThe sea is near.")[
+        "id"
+    ]
+    loud = api.post(f"/api/drafts/{draft}/versions", label="Loud")["id"]
+    night = api.post(f"/api/drafts/{draft}/branches", version_id=loud, name="Night")["id"]
+    api.post(
+        f"/api/drafts/{draft}/commands", replica="r", n=1, base_seq=1,
+        ops=[{"field": "text", "replace": "The gulls are loud.\n\nThe sea is far."}],
+    )  # fmt: skip
+    far = api.post(f"/api/drafts/{draft}/versions", label="Far")["id"]
+    api.post(f"/api/drafts/{draft}/branches", version_id=far, name="Day")
+    api.post(f"/api/drafts/{draft}/branches/{night}/switch")
+    page.goto(f"{desk.url}/drafts/{draft}")
+    (page.locator(".tabs [data-tab=versions]") if width < 700 else page.locator("#versions-toggle")).click()
+    drawer = page.locator("#versions")
+    drawer.get_by_role("button", name="Branches").click()
+    dialog = page.locator("dialog")
+    expect(dialog).to_contain_text("Day")
+    api.post(f"/api/drafts/{draft}/turns", mode="write", prompt="Write on")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        dialog.get_by_role("button", name="Switch").first.click()
+        expect(dialog.get_by_role("alert")).to_have_text(REFUSED)
+        picture(page, f"switch-refused-{width}-{scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.keyboard.press("Escape")
+
+    drawer.locator(".version", has_text="Far").locator(".version-open").click()
+    if width < 700:  # The comparison lies over the list.
+        page.locator("#compare").get_by_role("button", name="Close").click()
+    drawer.get_by_role("button", name="Merge", exact=True).click()
+    dialog.get_by_role("button", name="Merge", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_have_text(REFUSED)
+    picture(page, f"merge-refused-{width}-dark")
+    page.emulate_media(color_scheme="light")
+    picture(page, f"merge-refused-{width}-light")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert desk.text() == "The gulls are loud.\n\nThe sea is near."
+    slow_model.finish.set()
