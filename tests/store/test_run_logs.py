@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from app.services.assistant import run_log
+from app.services.assistant import run_journal
+from app.services.assistant.run_journal import RunJournal
 from app.services.assistant.run_log import RunLog, RunLogs
 from app.store import turns
 from app.store.db import Database
@@ -38,12 +39,12 @@ def turn_id(database: Database, draft: Head, now: datetime) -> UUID:
 @pytest.fixture
 def saved_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database takes nothing over unless it is asked."""
-    monkeypatch.setattr(run_log, "_SAVE_EVERY", 3600.0)
+    monkeypatch.setattr(run_journal, "_SAVE_EVERY", 3600.0)
 
 
 @pytest.fixture
 def saved_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_log, "_SAVE_EVERY", 0.01)
+    monkeypatch.setattr(run_journal, "_SAVE_EVERY", 0.01)
 
 
 def run(address: str, now: datetime, scenario: Scenario, *, stop: bool = True) -> Any:
@@ -59,7 +60,7 @@ def run(address: str, now: datetime, scenario: Scenario, *, stop: bool = True) -
             if stop:
                 await logs.stop()
             elif logs._journal is not None:
-                logs._journal.close()  # as the kernel does
+                logs._journal._journal.close()  # as the kernel does
                 logs._journal = None
             await database.close()
 
@@ -70,6 +71,11 @@ async def told(logs: RunLogs, log: RunLog, *words: str) -> None:
     for word in words:
         logs.add(log, "text", {"delta": word})
         await logs.flush()
+
+
+def journal_of(logs: RunLogs) -> RunJournal:
+    assert logs._journal is not None
+    return logs._journal
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -138,7 +144,7 @@ def test_the_database_takes_entries_over_while_the_turn_runs_and_nothing_stays_i
         assert len(stored(database, turn_id)) > 5
         await until(lambda: len(stored(database, turn_id)) == len(words))
         logs.close(log)
-        await until(lambda: logs._saving is None)
+        await until(lambda: journal_of(logs)._saving is None)
         assert [file.read_bytes().strip(b"\0") for file in tmp_path.glob("*-runs-*")] == [b"", b""]
 
     run(database_address, now, scenario)
@@ -151,14 +157,14 @@ def test_a_database_that_cannot_for_a_moment_gets_them_later(
     database_address: str, database: Database, turn_id: UUID, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = [StoreUnavailable("locked")] * 3
-    catch_up = run_log.catch_up_run_events
+    catch_up = run_journal.catch_up_run_events
 
     def failing(*args: Any) -> None:
         if failures:
             raise failures.pop()
         catch_up(*args)
 
-    monkeypatch.setattr(run_log, "catch_up_run_events", failing)
+    monkeypatch.setattr(run_journal, "catch_up_run_events", failing)
 
     async def scenario(logs: RunLogs, _: Database) -> None:
         log = logs.open(turn_id, owner_id=new_id())
@@ -182,7 +188,7 @@ def test_what_is_under_way_to_the_database_is_still_offered_to_the_end_of_the_tu
         log = logs.open(turn_id, owner_id=new_id())
         await told(logs, log, "a")
         saving = asyncio.create_task(logs.save())
-        await until(lambda: bool(logs._in_hand))
+        await until(lambda: bool(journal_of(logs)._in_hand))
         await told(logs, log, "b")
         unsaved = logs.unsaved(log)
         assert [event.n for event in unsaved][-1] == 2

@@ -1,7 +1,7 @@
 """The run log: what a turn streams, made durable before anybody sees it, and followed live or from the database.
 
-On SQLite an entry goes into a journal (`store.engine.journal`), and with others into the database a few times a second
-and at the end of its turn. Elsewhere one writer commits the pending entries of all running turns together, so that
+On SQLite an entry goes into a journal (`run_journal`), and with others into the database a few times a second and at the
+end of its turn. Elsewhere one writer commits the pending entries of all running turns together, so that
 twenty streams cost one commit, not twenty. An entry's number is its id in the event stream; text that waits for the same
 commit is merged into one entry.
 """
@@ -17,11 +17,12 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from app.services.assistant.run_journal import RunJournal
 from app.services.clock import Clock
 from app.store.db import Database
-from app.store.engine.journal import Journal, RunEvent
-from app.store.errors import NotFound, StoreUnavailable
-from app.store.turns import append_run_events, catch_up_run_events
+from app.store.engine.journal import RunEvent
+from app.store.errors import StoreUnavailable
+from app.store.turns import append_run_events
 
 log = structlog.get_logger()
 
@@ -35,10 +36,6 @@ _COMMIT_EVERY = 0.003
 """Seconds between the beginnings of two commits to the database. A token after a pause is committed at once; under load
 those of all streams share a commit (measured: 20 streams of 50 tokens a second, a third of the commits and of their
 CPU). The journal is written at once."""
-
-_SAVE_EVERY = 0.25
-"""Seconds from an entry in the journal until the database takes it over. Entries in the journal survive the end of this
-process, which is what ends a stream; a power cut may take the last quarter second of an answer that it cut anyway."""
 
 
 @dataclass(slots=True)
@@ -135,27 +132,11 @@ class RunLogs:
         self._in_burst = False
         self._next_commit = 0.0
         self._nudger: asyncio.Task[None] | None = None
-        self._journal: Journal | None = None
-        self._unsaved: dict[UUID, list[RunEvent]] = {}
-        """Entries that the journal has and the database has not."""
-        self._in_hand: dict[UUID, list[RunEvent]] = {}
-        """Those that it is taking over."""
-        self._saving: asyncio.Task[None] | None = None
-        self._save_alarm: asyncio.Handle | None = None
+        self._journal: RunJournal | None = None
 
     async def start(self) -> None:
         """Also brings into the database what a process that was killed had left in the journal."""
-        try:
-            self._journal = self._db.journal()
-        except StoreUnavailable as error:
-            log.warning("run logs go into the database at once", error=str(error.__cause__ or error))
-        if self._journal is not None:
-            for turn_id, events in self._journal.left().items():
-                try:
-                    await self._db.write(catch_up_run_events, {turn_id: events})
-                except NotFound:
-                    log.warning("run log of no turn", turn=str(turn_id))
-            self._journal.clear()
+        self._journal = await RunJournal.open(self._db, running=lambda: bool(self._logs), lost=self._abandon)
         self._nudger = asyncio.create_task(self._nudge_forever(), name="run log keep-alive")
 
     async def stop(self) -> None:
@@ -163,11 +144,8 @@ class RunLogs:
             await self.flush()
             self._nudger.cancel()
             await asyncio.gather(self._nudger, return_exceptions=True)
-        await self.save()
-        if self._save_alarm is not None:
-            self._save_alarm.cancel()
         if self._journal is not None:
-            self._journal.close()
+            await self._journal.close()
             self._journal = None
 
     def open(self, turn_id: UUID, *, owner_id: UUID) -> RunLog:
@@ -179,11 +157,12 @@ class RunLogs:
 
     def close(self, run_log: RunLog) -> None:
         self._logs.pop(run_log.turn_id, None)
-        if run_log.finished:
-            self._unsaved.pop(run_log.turn_id, None)  # The end of the turn took them along.
-        else:
+        if self._journal is not None and run_log.finished:
+            self._journal.forget(run_log.turn_id)  # The end of the turn took them along.
+        if not run_log.finished:
             run_log.abandon()
-        self._clear_if_idle()
+        if self._journal is not None:
+            self._journal.clear_if_idle()
 
     def add(self, run_log: RunLog, type_: str, data: dict[str, Any], *, urgent: bool = True) -> None:
         """Hand an entry to the writer; text joins the turn's waiting text when nothing came in between.
@@ -201,16 +180,12 @@ class RunLogs:
 
     def unsaved(self, run_log: RunLog) -> list[RunEvent]:
         """The entries of a turn that the database may not have yet, for the end of the turn to take along."""
-        return self._in_hand.get(run_log.turn_id, []) + self._unsaved.get(run_log.turn_id, [])
+        return self._journal.unsaved(run_log.turn_id) if self._journal is not None else []
 
     async def save(self) -> None:
         """Before a running turn is read from the database: it gets what was published so far, if it can."""
-        if self._saving is not None:
-            await asyncio.shield(self._saving)
-        if self._unsaved and self._saving is None:
-            self._begin_save()
-        if self._saving is not None:
-            await asyncio.shield(self._saving)
+        if self._journal is not None:
+            await self._journal.save()
 
     async def flush(self) -> None:
         """Wait until everything added so far is committed. Raises what the commit raised."""
@@ -263,23 +238,17 @@ class RunLogs:
         now = self._clock()
         rows = {run_log.turn_id: [entry.row(now) for entry in entries] for run_log, entries in by_turn.items()}
         if self._journal is not None:
-            self._end_commit(by_turn, waiters, self._journalled(self._journal, rows))
+            refused: StoreUnavailable | None = None
+            try:
+                self._journal.append(rows)
+            except StoreUnavailable as error:
+                refused = error
+            self._end_commit(by_turn, waiters, refused)
             return
         self._next_commit = asyncio.get_running_loop().time() + _COMMIT_EVERY
         self._committing = True
         committed = self._db.submit(append_run_events, rows)
         committed.add_done_callback(partial(self._committed, by_turn, waiters))
-
-    def _journalled(self, journal: Journal, rows: dict[UUID, list[RunEvent]]) -> StoreUnavailable | None:
-        """What the journal has against it."""
-        try:
-            journal.append(rows)
-        except StoreUnavailable as error:
-            return error
-        for turn_id, events in rows.items():
-            self._unsaved.setdefault(turn_id, []).extend(events)
-        self._save_soon()
-        return None
 
     def _committed(
         self,
@@ -304,58 +273,10 @@ class RunLogs:
         if (self._pending or self._waiters) and not self._in_burst:
             self._set_alarm(0.0)
 
-    # From the journal into the database
-
-    def _save_soon(self) -> None:
-        if self._save_alarm is None and self._saving is None:
-            self._save_alarm = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._begin_save)
-
-    def _begin_save(self) -> None:
-        if self._save_alarm is not None:
-            self._save_alarm.cancel()
-            self._save_alarm = None
-        if self._journal is not None:
-            self._saving = asyncio.create_task(self._save(self._journal), name="run log into the database")
-
-    async def _save(self, journal: Journal) -> None:
-        journal.turn_over()
-        self._in_hand, self._unsaved = self._unsaved, {}
-        try:
-            await self._take_over(self._in_hand)
-            journal.emptied()
-        except StoreUnavailable:  # They stay in the journal, and are tried again.
-            later, self._unsaved = self._unsaved, self._in_hand
-            for turn_id, events in later.items():
-                self._unsaved.setdefault(turn_id, []).extend(events)
-        finally:
-            self._in_hand = {}
-            self._saving = None
-        if self._unsaved:
-            self._save_soon()
-        else:
-            self._clear_if_idle()
-
-    async def _take_over(self, rows: dict[UUID, list[RunEvent]]) -> None:
-        """Raises StoreUnavailable. What cannot be kept for another reason ends its own turn and no other."""
-        try:
-            await self._db.write(catch_up_run_events, rows)
-        except StoreUnavailable:
-            raise
-        except Exception as error:
-            if len(rows) > 1:
-                for turn_id, events in rows.items():
-                    await self._take_over({turn_id: events})
-                return
-            (turn_id,) = rows
-            log.error("run log not saved", turn=str(turn_id), exc_info=error)
-            run_log = self._logs.get(turn_id)
-            if run_log is not None:
-                run_log.abandon()
-
-    def _clear_if_idle(self) -> None:
-        """Nothing of what was streamed stays in the journal."""
-        if self._journal is not None and not (self._logs or self._unsaved or self._saving):
-            self._journal.clear()
+    def _abandon(self, turn_id: UUID) -> None:
+        run_log = self._logs.get(turn_id)
+        if run_log is not None:
+            run_log.abandon()
 
     async def _nudge_forever(self) -> None:
         while True:
