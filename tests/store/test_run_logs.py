@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -182,8 +183,17 @@ def test_a_database_that_cannot_for_a_moment_gets_them_later(
 @only_sqlite
 @pytest.mark.usefixtures("saved_late")
 def test_what_is_under_way_to_the_database_is_still_offered_to_the_end_of_the_turn(
-    database_address: str, database: Database, turn_id: UUID, now: datetime
+    database_address: str, database: Database, turn_id: UUID, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    go_on = threading.Event()
+    catch_up = run_journal.catch_up_run_events
+
+    def slow(*args: Any) -> None:
+        go_on.wait(30)
+        catch_up(*args)
+
+    monkeypatch.setattr(run_journal, "catch_up_run_events", slow)
+
     async def scenario(logs: RunLogs, opened: Database) -> None:
         log = logs.open(turn_id, owner_id=new_id())
         await told(logs, log, "a")
@@ -192,6 +202,7 @@ def test_what_is_under_way_to_the_database_is_still_offered_to_the_end_of_the_tu
         await told(logs, log, "b")
         unsaved = logs.unsaved(log)
         assert [event.n for event in unsaved][-1] == 2
+        go_on.set()
         await opened.write(turns.catch_up_run_events, {turn_id: unsaved})
         await saving
         assert stored(database, turn_id) == texts("a", "b")
