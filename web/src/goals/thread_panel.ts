@@ -32,8 +32,10 @@ export class ThreadPanel {
 
   constructor(private readonly links: Links) {
     this.drafts = links.drafts;
-    this.panel.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || event.defaultPrevented) return;
+    // Right after sending nothing has the focus for a moment: the key is still meant for the thread.
+    document.addEventListener("keydown", (event) => {
+      const here = event.target === document.body || this.panel.contains(event.target as Node);
+      if (event.key !== "Escape" || event.defaultPrevented || this.root === null || !here) return;
       event.preventDefault();
       this.close();
     });
