@@ -134,7 +134,7 @@ class Turns:
                 return turn_view(session, turn)
             return running_turn_view(session, turn, owned_draft(session, person.id, turn.draft_id))
 
-        await self._run_logs.save()
+        await self._run_logs.save(turn_id)
         return await self._db.read(query)
 
     async def stop(self, person: Principal, turn_id: UUID) -> TurnView:

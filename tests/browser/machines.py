@@ -129,3 +129,26 @@ def keep_shell(page: Page) -> Page:
         page.wait_for_timeout(50)
     page.reload()
     return page
+
+
+def draft_of(page: Page) -> str:
+    return re.findall(r"/([0-9a-f]{8}-[\w-]{27})", page.url)[0]
+
+
+def read(machine: Machine, path: str) -> Any:
+    answer = machine.context.request.get(f"{machine.url}/api/drafts/{path}")
+    assert answer.ok, answer.text()
+    return answer.json()
+
+
+def all_told(machine: Machine, draft: str, conflicts: int, seen: list[Page]) -> Any:
+    """The draft, once the server knows of so many conflicts and every page has everything."""
+    for _ in range(400):
+        found = read(machine, draft)
+        if len(found["conflicts"]) == conflicts:
+            break
+        seen[0].wait_for_timeout(50)
+    assert len(found["conflicts"]) == conflicts, found["conflicts"]
+    for page in seen:
+        expect(page.locator("#notices")).to_contain_text("in two places", timeout=20_000)
+    return read(machine, draft)

@@ -198,6 +198,8 @@ def test_lists_numbered_by_a_style_keep_their_numbers() -> None:
     between = paragraph("Between")
     assert read(styled("a", "Steps") + between + styled("b", "Steps")) == "20. a\n\nBetween\n\n21. b"
     assert read(styled("a", "Steps") + styled("in", "Inner") + styled("b", "Steps")) == "20. a\n\n    2. in\n21. b"
+    deeper = '<w:numPr><w:ilvl w:val="1"/></w:numPr>'
+    assert read(styled("a", "Steps") + styled("in", "Steps", deeper)) == "20. a\n\n    2. in"
     none = '<w:numPr><w:numId w:val="0"/></w:numPr>'
     assert read(styled("a", "Steps", none) + styled("b", "Loop")) == "a\n\nb"
 

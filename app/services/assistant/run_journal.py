@@ -22,16 +22,13 @@ process, which is what ends a stream; a power cut may take the last quarter seco
 class RunJournal:
     """The journal, and the database taking it over.
 
-    `running`: whether any turn runs; while none does and all is saved, nothing stays in the journal. `lost`: told of a
-    turn whose entries the database will not take, such as one that is gone.
+    Once all is in the database, nothing of it stays in the journal. `lost`: told of a turn whose entries the database will
+    not take, such as one that is gone.
     """
 
-    def __init__(
-        self, db: Database, journal: Journal, *, running: Callable[[], bool], lost: Callable[[UUID], None]
-    ) -> None:
+    def __init__(self, db: Database, journal: Journal, *, lost: Callable[[UUID], None]) -> None:
         self._db = db
         self._journal = journal
-        self._running = running
         self._lost = lost
         self._unsaved: dict[UUID, list[RunEvent]] = {}
         """Entries that the journal has and the database has not."""
@@ -41,7 +38,7 @@ class RunJournal:
         self._alarm: asyncio.Handle | None = None
 
     @classmethod
-    async def open(cls, db: Database, *, running: Callable[[], bool], lost: Callable[[UUID], None]) -> Self | None:
+    async def open(cls, db: Database, *, lost: Callable[[UUID], None]) -> Self | None:
         """Also brings into the database what a process that was killed had left. None where entries go there at once."""
         try:
             journal = db.journal()
@@ -56,7 +53,7 @@ class RunJournal:
             except NotFound:
                 log.warning("run log of no turn", turn=str(turn_id))
         journal.clear()
-        return cls(db, journal, running=running, lost=lost)
+        return cls(db, journal, lost=lost)
 
     def append(self, rows: Mapping[UUID, list[RunEvent]]) -> None:
         """Entries are safe when this returns. Raises StoreUnavailable."""
@@ -69,10 +66,6 @@ class RunJournal:
         """The entries of a turn that the database may not have yet."""
         return self._in_hand.get(turn_id, []) + self._unsaved.get(turn_id, [])
 
-    def forget(self, turn_id: UUID) -> None:
-        """The database has all of a turn."""
-        self._unsaved.pop(turn_id, None)
-
     async def save(self) -> None:
         """The database gets what was appended so far, if it can."""
         if self._saving is not None:
@@ -81,11 +74,6 @@ class RunJournal:
             self._begin()
         if self._saving is not None:
             await asyncio.shield(self._saving)
-
-    def clear_if_idle(self) -> None:
-        """Nothing of what was streamed stays in the journal."""
-        if not (self._running() or self._unsaved or self._saving):
-            self._journal.clear()
 
     async def close(self) -> None:
         """What the database cannot take now, the next process finds."""
@@ -120,7 +108,7 @@ class RunJournal:
         if self._unsaved:
             self._save_soon()
         else:
-            self.clear_if_idle()
+            self._journal.clear()
 
     async def _take_over(self, rows: dict[UUID, list[RunEvent]]) -> None:
         """Raises StoreUnavailable. What cannot be kept for another reason ends its own turn and no other."""

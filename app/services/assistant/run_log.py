@@ -1,9 +1,9 @@
 """The run log: what a turn streams, made durable before anybody sees it, and followed live or from the database.
 
 On SQLite an entry goes into a journal (`run_journal`), and with others into the database a few times a second and at the
-end of its turn. Elsewhere one writer commits the pending entries of all running turns together, so that
-twenty streams cost one commit, not twenty. An entry's number is its id in the event stream; text that waits for the same
-commit is merged into one entry.
+end of its turn. Elsewhere one writer commits the pending entries of all running turns together, so that twenty streams
+cost one commit, not twenty. An entry's number is its id in the event stream; text that waits for the same commit is merged
+into one entry.
 """
 
 import asyncio
@@ -136,7 +136,7 @@ class RunLogs:
 
     async def start(self) -> None:
         """Also brings into the database what a process that was killed had left in the journal."""
-        self._journal = await RunJournal.open(self._db, running=lambda: bool(self._logs), lost=self._abandon)
+        self._journal = await RunJournal.open(self._db, lost=self._abandon)
         self._nudger = asyncio.create_task(self._nudge_forever(), name="run log keep-alive")
 
     async def stop(self) -> None:
@@ -157,12 +157,8 @@ class RunLogs:
 
     def close(self, run_log: RunLog) -> None:
         self._logs.pop(run_log.turn_id, None)
-        if self._journal is not None and run_log.finished:
-            self._journal.forget(run_log.turn_id)  # The end of the turn took them along.
         if not run_log.finished:
             run_log.abandon()
-        if self._journal is not None:
-            self._journal.clear_if_idle()
 
     def add(self, run_log: RunLog, type_: str, data: dict[str, Any], *, urgent: bool = True) -> None:
         """Hand an entry to the writer; text joins the turn's waiting text when nothing came in between.
@@ -182,9 +178,9 @@ class RunLogs:
         """The entries of a turn that the database may not have yet, for the end of the turn to take along."""
         return self._journal.unsaved(run_log.turn_id) if self._journal is not None else []
 
-    async def save(self) -> None:
-        """Before a running turn is read from the database: it gets what was published so far, if it can."""
-        if self._journal is not None:
+    async def save(self, turn_id: UUID | None = None) -> None:
+        """Before a running turn (or any) is read from the database: it gets what was published so far, if it can."""
+        if self._journal is not None and (turn_id is None or self._journal.unsaved(turn_id)):
             await self._journal.save()
 
     async def flush(self) -> None:

@@ -63,7 +63,7 @@ def as_starts(html: str) -> str:
             if lists:
                 lists.pop()
         else:
-            lists.append(_Open(len(pieces)))
+            lists.append(_Open(len(pieces), ordered=tag == "ol"))
         pieces.append(f"<{closing}{tag}>")
     return _NUMBER.sub("", "".join(pieces) + html[end:])
 
@@ -73,10 +73,12 @@ class _Open:
     """A list of the HTML that is being read: where its first tag stands, and the number of its last item."""
 
     at: int
+    ordered: bool
     last: int | None = None
 
     def number(self, number: int, pieces: list[str]) -> None:
-        if pieces[self.at] != "<ol>" and self.last is None:
+        """Its next item has this number."""
+        if not self.ordered:
             return
         if self.last is None:
             pieces[self.at] = f'<ol start="{number}">'
@@ -154,19 +156,29 @@ class _Counting:
         if properties is None:
             return None
         own = properties.find(f"{_W}numPr")
-        if own is not None and _text(own, "numId"):
-            return _text(own, "numId"), _value(own, "ilvl", 0)
+        number, deep = ("", "") if own is None else (_text(own, "numId"), _text(own, "ilvl"))
+        if number:
+            return number, _whole(deep, 0)
         number, level, styles = self._by_style.place(_text(properties, "pStyle"))
         found = self._lists.get(number)
         if found is None:
             return None
-        known = [self._of_style[found.counters, style] for style in styles if (found.counters, style) in self._of_style]
-        deep = _whole(level, 0) if level is not None else known[0] if known else 0
-        if own is None:
-            own = ElementTree.SubElement(properties, f"{_W}numPr")
-        for name, value in (("ilvl", str(deep)), ("numId", number)):
-            ElementTree.SubElement(own, f"{_W}{name}").set(f"{_W}val", value)
-        return number, deep
+        linked = [
+            self._of_style[found.counters, style] for style in styles if (found.counters, style) in self._of_style
+        ]
+        place = _whole(deep or level, linked[0] if linked else 0)
+        if own is not None:
+            properties.remove(own)
+        properties.append(_numbered(number, place))
+        return number, place
+
+
+def _numbered(number: str, level: int) -> ElementTree.Element:
+    """What a paragraph says of the list it is in."""
+    place = ElementTree.Element(f"{_W}numPr")
+    for name, value in (("ilvl", str(level)), ("numId", number)):
+        ElementTree.SubElement(place, f"{_W}{name}").set(f"{_W}val", value)
+    return place
 
 
 def _list(number: ElementTree.Element) -> _List:
