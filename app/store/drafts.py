@@ -283,7 +283,7 @@ def append_bodies(
         head, hash=hash_, autosaves=head.autosaves + autosaves, manual_saves=head.manual_saves + manual_saves
     )
     new_head = summarised(counted, state, words=words, at=origin.at, types=[body.type for body in bodies])
-    update_head(session, new_head)
+    update_head(session, new_head, before=head)
     project(
         session,
         head.id,

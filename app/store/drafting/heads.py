@@ -1,6 +1,7 @@
 """The head of a draft: its row in `draft_streams` together with its fields. Reading and updating, no rules."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -79,30 +80,18 @@ _ERASED = Prepared(
     )
 )
 _INSERT = Prepared(insert(DraftStream))
-_UPDATE = Prepared(
-    update(DraftStream)
-    .where(col(DraftStream.id) == bindparam("draft_id"))
-    .values(
-        {
-            name: bindparam(name)
-            for name in (
-                "seq",
-                "head_hash",
-                "title",
-                "excerpt",
-                "words",
-                "completion",
-                "autosaves",
-                "manual_saves",
-                "saved_at",
-                "deleted_at",
-                "expires_at",
-                "status",
-                "conflicts",
-            )
-        }
-    )
-)
+_MOVING = ("seq", "head_hash", "words", "autosaves", "saved_at")
+"""What nearly every autosave changes, and most change nothing else."""
+_RESTING = ("title", "excerpt", "completion", "manual_saves", "deleted_at", "expires_at", "status", "conflicts")
+
+
+def _updating(names: Iterable[str]) -> Prepared:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return Prepared(update(DraftStream).where(col(DraftStream.id) == bindparam("draft_id")).values(values))
+
+
+_UPDATE = _updating([*_MOVING, *_RESTING])
+_MOVE = _updating(_MOVING)
 
 
 def load_head(session: Session, draft_id: uuid.UUID, *, lock: bool = False) -> Head | None:
@@ -160,24 +149,45 @@ def insert_head(session: Session, head: Head) -> None:
     )
 
 
-def update_head(session: Session, head: Head) -> None:
-    _UPDATE.run(session, draft_id=head.id, **_values(head))
+def update_head(session: Session, head: Head, *, before: Head | None = None) -> None:
+    """Saves a head; `before` is the one that is saved, where the caller knows it."""
+    if before is not None and _rests(before, head):
+        _MOVE.run(session, draft_id=head.id, **_moving(head))
+    else:
+        _UPDATE.run(session, draft_id=head.id, **_values(head))
+
+
+def _rests(before: Head, head: Head) -> bool:
+    return (
+        before.title == head.title
+        and before.excerpt == head.excerpt
+        and before.completion == head.completion
+        and before.manual_saves == head.manual_saves
+        and before.deleted_at == head.deleted_at
+        and before.expires_at == head.expires_at
+        and before.state.status == head.state.status
+        and before.state.conflicts == head.state.conflicts
+    )
+
+
+def _moving(head: Head) -> dict[str, Any]:
+    return {
+        "seq": head.state.seq,
+        "head_hash": head.hash,
+        "words": head.words,
+        "autosaves": head.autosaves,
+        "saved_at": head.saved_at,
+    }
 
 
 def _values(head: Head) -> dict[str, Any]:
-    state = head.state
-    return {
-        "seq": state.seq,
-        "head_hash": head.hash,
+    return _moving(head) | {
         "title": head.title,
         "excerpt": head.excerpt,
-        "words": head.words,
         "completion": head.completion,
-        "autosaves": head.autosaves,
         "manual_saves": head.manual_saves,
-        "saved_at": head.saved_at,
         "deleted_at": head.deleted_at,
         "expires_at": head.expires_at,
-        "status": state.status,
-        "conflicts": [conflict.to_payload() for conflict in state.conflicts] or None,
+        "status": head.state.status,
+        "conflicts": [conflict.to_payload() for conflict in head.state.conflicts] or None,
     }

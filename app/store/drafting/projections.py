@@ -16,6 +16,7 @@ from app.core.state import DraftState
 from app.store.drafting.excerpts import excerpt_of
 from app.store.drafting.form_projections import FORM_REMOVAL, MODAL_REMOVAL, FormProjection, ModalProjection
 from app.store.drafting.message_projection import MessageEdits, MessageProjection
+from app.store.drafting.room import Room, room_behind
 from app.store.engine.prepared import Prepared
 from app.store.tables import Draft
 
@@ -64,7 +65,11 @@ def projection_of(kind: str) -> Projection:
 class _DocumentProjection:
     """Kind `document` in table `drafts`."""
 
-    _insert = Prepared(insert(Draft))
+    _insert = Prepared(
+        insert(Draft).values(
+            {name: bindparam(name) for name in Draft.model_fields if name != "room"} | {"room": Room(bindparam("room"))}
+        )
+    )
     _load = Prepared(
         select(col(Draft.title), col(Draft.description), col(Draft.text)).where(col(Draft.id) == bindparam("draft_id"))
     )
@@ -76,6 +81,7 @@ class _DocumentProjection:
             description=bindparam("description"),
             text=bindparam("text"),
             updated_at=bindparam("updated_at"),
+            room=Room(bindparam("room")),
         )
     )
 
@@ -92,6 +98,7 @@ class _DocumentProjection:
             text=fields["text"],
             created_at=at,
             updated_at=at,
+            room=room_behind(fields["text"], fields["title"], fields["description"]),
         )
 
     def load(self, session: Session, draft_id: uuid.UUID) -> dict[str, Any] | None:
@@ -108,6 +115,7 @@ class _DocumentProjection:
             description=fields["description"],
             text=fields["text"],
             updated_at=at,
+            room=room_behind(fields["text"], fields["title"], fields["description"]),
         )
 
     def title(self, fields: Mapping[str, Any]) -> str:

@@ -160,16 +160,16 @@ class GroupCommitWriter:
         turn.begun = False
 
     def _finished(self, turn: _Turn) -> None:
+        # The next group goes first, so that the disk is not idle while those of this one write their responses, nor the
+        # loop while the disk writes.
+        if self._waiting:
+            self._turn()
+        else:
+            self._rest_now()
         for job in turn.done:
             job.answer()
         for job in turn.rest:
             job.answer()
-        if self._waiting:
-            assert self._loop is not None
-            # Not at once: first those who were just answered go on, and write their responses.
-            self._loop.call_soon(self._turn)
-        else:
-            self._rest_now()
 
     def _rest_now(self) -> None:
         self._running = False

@@ -7,6 +7,7 @@ and wrapping is left out. Rows that a Session has pending are not flushed: units
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -33,7 +34,9 @@ def driver_of(session: Session) -> Any:
 _TIME_LENGTH = len("2026-01-31 12:00:00.000000")
 
 
+@lru_cache(maxsize=256)
 def _time_text(value: datetime | None) -> str | None:
+    """One unit writes the same moment into several rows."""
     if value is None:
         return None
     if value.tzinfo is not UTC:

@@ -58,7 +58,7 @@ class DraftStream(SQLModel, table=True):
 
 
 class Draft(SQLModel, table=True):
-    """A document as its events made it (kind `document`). `text` comes last: SQLite reads a row up to the column asked for."""
+    """A document as its events made it (kind `document`). `text` comes late: SQLite reads a row up to the column asked for."""
 
     __tablename__ = "drafts"
     __table_args__ = (
@@ -79,6 +79,8 @@ class Draft(SQLModel, table=True):
     updated_at: datetime
     # Not checked again, as `draft_events.payload`: the core lets nothing unstorable in, and every save would pay for it.
     text: str = Field(default="", sa_type=Text)
+    room: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Zeros that keep a row at its size while its text grows a little; see `store/drafting/room.py`. None on PostgreSQL."""
 
 
 class DraftEvent(SQLModel, table=True):
