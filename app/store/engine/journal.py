@@ -19,10 +19,11 @@ import uuid
 import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
+
+from msgspec import Struct
 
 from app.store.errors import StoreUnavailable
 
@@ -30,8 +31,7 @@ _ROOM = 256 * 1024
 """Bytes of a file at first: a quarter second of two thousand tokens a second. It grows where that is not enough."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunEvent:
+class RunEvent(Struct, frozen=True):
     """One entry of a turn's run log; `data` is JSON text, ready to be sent."""
 
     n: int
