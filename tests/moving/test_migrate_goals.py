@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
@@ -30,6 +31,7 @@ from app.store.tables import (
 from app.store.upkeep.verify import verify
 from tests.attachments.samples import png
 from tests.conftest import TurnableClock
+from tests.postgres import new_postgres
 
 ROWS: dict[str, list[dict[str, Any]]] = {
     "profiles": [
@@ -244,3 +246,64 @@ def test_a_source_that_cannot_be_read_is_told(settings: Settings, tmp_path: Path
         )
         assert result.exit_code == 1
         assert "Traceback" not in result.output
+
+
+OLD_SYSTEM = """
+CREATE TABLE profiles (id uuid PRIMARY KEY, email text, full_name text, role text);
+CREATE TABLE track_goals (id uuid PRIMARY KEY, title text);
+CREATE TABLE action_types (id serial PRIMARY KEY, name text, is_milestone boolean);
+CREATE TABLE user_daily_notes (id uuid PRIMARY KEY, user_id uuid, goal_id uuid, content text, note_date date,
+    created_at timestamptz, mood numeric(3, 1), tags text[]);
+CREATE TABLE user_actions (id bigserial PRIMARY KEY, user_id uuid, action_type_id int, goal_id uuid, notes text,
+    created_at timestamp);
+CREATE TABLE instructor_goal_responses (id uuid PRIMARY KEY, instructor_id uuid, daily_note_id uuid, response_text text,
+    created_at timestamptz);
+CREATE TABLE drafts (id uuid PRIMARY KEY, user_id uuid, type varchar(30), title text, description text, metadata jsonb,
+    created_at timestamptz);
+INSERT INTO profiles VALUES ('00000000-0000-0000-0000-0000000000a1', 'sam@example.org', 'Sam', 'student'),
+    ('00000000-0000-0000-0000-0000000000a2', 'ines@example.org', 'Ines', 'instructor');
+INSERT INTO track_goals VALUES ('00000000-0000-0000-0000-0000000000b1', 'Play the nocturne');
+INSERT INTO action_types VALUES (1, 'Practised scales', false), (2, 'A recital', true);
+INSERT INTO user_daily_notes VALUES ('00000000-0000-0000-0000-0000000000c1', '00000000-0000-0000-0000-0000000000a1',
+    '00000000-0000-0000-0000-0000000000b1', E'Twelve bars.\r\nSlowly. 🎹', '2025-03-01', '2025-03-01 12:00+02', 7.5, '{calm,early}');
+INSERT INTO user_actions VALUES (1, '00000000-0000-0000-0000-0000000000a1', 1, '00000000-0000-0000-0000-0000000000b1',
+    'C major', '2025-03-02 10:00'), (2, '00000000-0000-0000-0000-0000000000a1', 2, '00000000-0000-0000-0000-0000000000b1',
+    NULL, '2025-03-03 10:00');
+INSERT INTO instructor_goal_responses VALUES ('00000000-0000-0000-0000-0000000000d1',
+    '00000000-0000-0000-0000-0000000000a2', '00000000-0000-0000-0000-0000000000c1', 'Slower.', '2025-03-01 10:30+00');
+INSERT INTO drafts VALUES ('00000000-0000-0000-0000-0000000000e1', '00000000-0000-0000-0000-0000000000a1', 'daily_note', '',
+    'Unfinished', '{"targetDate": "2025-03-05", "goalId": "00000000-0000-0000-0000-0000000000b1"}', '2025-03-05 10:00+00');
+"""
+"""The old tables with the types a PostgreSQL has for them."""
+
+
+@pytest.mark.postgres
+def test_the_old_tables_are_read_from_postgresql_with_its_own_types(settings: Settings, postgres_folder: Path) -> None:
+    with contextmanager(new_postgres)(postgres_folder) as address:
+        with psycopg.connect(address) as connection:
+            connection.execute(OLD_SYSTEM)
+        first = run(settings, address, "--create-people")
+        assert first.exit_code == 0, first.output
+        assert "Counts and checksums agree." in first.output
+        assert "not moved:" not in first.output
+        with session_of(settings) as session:
+            messages = session.scalars(select(ConversationMessage).order_by(ConversationMessage.created_at)).all()
+            assert [(m.message_type, m.content, m.created_at.isoformat(), m.is_draft) for m in messages] == [
+                ("daily_note", "Twelve bars.\nSlowly. 🎹", "2025-03-01T10:00:00+00:00", False),
+                ("instructor_response", "Slower.", "2025-03-01T10:30:00+00:00", False),
+                ("activity", "Practised scales\n\nC major", "2025-03-02T10:00:00+00:00", False),
+                ("milestone", "A recital", "2025-03-03T10:00:00+00:00", False),
+                ("daily_note", "Unfinished", "2025-03-05T10:00:00+00:00", True),
+            ]
+            note, draft = messages[0], messages[-1]
+            assert str(note.target_date) == "2025-03-01"
+            assert str(draft.target_date) == "2025-03-05"
+            assert note.message_metadata["row"]["mood"] == "7.5"
+            assert note.message_metadata["row"]["tags"] == ["calm", "early"]
+        before = counted(settings)
+        again = run(settings, address, "--create-people")
+        assert again.exit_code == 0, again.output
+        assert counted(settings) == before
+        undone = run(settings, address, "--undo")
+        assert undone.exit_code == 0, undone.output
+        assert counted(settings)["ConversationMessage"] == 0

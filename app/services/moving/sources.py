@@ -54,6 +54,8 @@ def _from_database(address: str) -> dict[str, list[Row]]:
 
     try:
         with engine.connect() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execution_options(postgresql_readonly=True)
             present = set(inspect(connection).get_table_names())
             found: dict[str, list[Row]] = {}
             for name in TABLES:
