@@ -3,19 +3,20 @@
 import { AlternativesDesk } from "../alternatives/desk.js";
 import { api, Problem } from "../common/api.js";
 import { copyText } from "../common/copy.js";
-import { openDialog } from "../common/dialog.js";
 import { byId, h } from "../common/dom.js";
 import { toast } from "../common/toast.js";
 import { announce } from "../editor/save_pill.js";
 import * as ghosts from "../proposals/ghosts.js";
 import type { Surface } from "../editor/surface.js";
 import type { Session } from "../sync/session.js";
+import { askAgainWith } from "./again.js";
 import { ActionChips } from "./action_chips.js";
 import { ChatBudget } from "./chat_budget.js";
 import { Composer, type Order, type Shown } from "./composer.js";
 import { ContextPanel } from "./context_panel.js";
 import { conversationFacts } from "./facts.js";
 import { reveal, WayBack } from "./found_message.js";
+import { MessageList } from "./message_list.js";
 import { answer, asked, ownMessage, type MessageActions } from "./message_view.js";
 import { Models } from "./models.js";
 import { outcome } from "./outcome.js";
@@ -46,7 +47,7 @@ export interface PaneLinks {
 const NEXT_TURN = "next";
 
 export class Pane {
-  private readonly list = byId("messages");
+  private readonly list = new MessageList(byId("messages"));
   private readonly models: Models;
   readonly composer: Composer;
   readonly chips: ActionChips;
@@ -108,7 +109,7 @@ export class Pane {
     const end = this.conversation?.current_message_id ?? null;
     const message = this.conversation?.messages.find((one) => one.id === id);
     const branched = message?.current === false && (await this.chooseBranch(id));
-    if (!reveal(this.list, id)) return void toast("This message is no longer in the chat.");
+    if (!reveal(this.list.element, id)) return void toast("This message is no longer in the chat.");
     if (branched || (elsewhere && left !== null)) this.offerWayBack(elsewhere ? left : null, branched ? end : null);
   }
 
@@ -118,7 +119,7 @@ export class Pane {
       if (end !== null && !(await this.chooseBranch(end))) return;
       if (chat !== null) await this.openChat(chat);
       const last = this.conversation?.current_message_id;
-      if (last) reveal(this.list, last);
+      if (last) reveal(this.list.element, last);
     });
   }
 
@@ -129,7 +130,7 @@ export class Pane {
   }
 
   async open(): Promise<void> {
-    this.keepEndInView();
+    this.list.keepEndInView();
     void this.chips.load();
     await this.reload();
     const used = this.conversation ? { provider: this.conversation.provider, model: this.conversation.model } : null;
@@ -158,7 +159,7 @@ export class Pane {
     try {
       this.conversation = await api<Conversation>("POST", `/api/conversations/${this.conversationId}/branch`, { message_id: id });
       this.render();
-      const element = this.list.querySelector<HTMLElement>(`[data-id="${id}"]`);
+      const element = this.list.element.querySelector<HTMLElement>(`[data-id="${id}"]`);
       element?.scrollIntoView({ block: "nearest" });
       element?.querySelector<HTMLElement>(".sibling-switch button:not(:disabled)")?.focus({ preventScroll: true });
       return true;
@@ -178,7 +179,7 @@ export class Pane {
       if (!(error instanceof Problem)) throw error;
       if (this.conversation) return;
       const again = h("button", { type: "button", class: "button small", onclick: () => void this.reload() }, "Try again");
-      this.list.replaceChildren(h("div", { class: "notice" }, h("span", { class: "grow" }, error.status === 0 ? "You are offline, so the conversation cannot be shown. The text can be edited." : `The conversation could not be read: ${error.message}`), again));
+      this.list.show([h("div", { class: "notice" }, h("span", { class: "grow" }, error.status === 0 ? "You are offline, so the conversation cannot be shown. The text can be edited." : `The conversation could not be read: ${error.message}`), again)]);
     }
   }
 
@@ -187,11 +188,7 @@ export class Pane {
     const shown = shownMessages(messages).filter((message) => !(message.role === "assistant" && message.turn?.state === "running"));
     const views = shown.map((message) => (message.role === "user" ? asked(message, this.actions) : answer(this.withUse(message), this.actions)));
     if (views.length === 0 && !this.run) views.push(emptyConversation(this.composer));
-    const { scrollTop } = this.list;
-    const reading = this.list.childElementCount > 0 && !this.isNearEnd();
-    this.list.replaceChildren(...views, ...(this.run ? [this.run.answer.element] : []));
-    if (reading) this.list.scrollTop = scrollTop;
-    else this.toEnd(true);
+    this.list.show([...views, ...(this.run ? [this.run.answer.element] : [])]);
     if (this.conversation) {
       const free = messages.every(({ turn }) => !turn || turn.usage === null || this.actions.isFree(turn));
       this.links.cost(conversationFacts(this.conversation, free));
@@ -203,26 +200,6 @@ export class Pane {
     const { turn } = message;
     if (!turn?.version || !this.usedVersions.has(turn.version.id)) return message;
     return { ...message, turn: { ...turn, version: { ...turn.version, applied: true } } };
-  }
-
-  private toEnd(always = false): void {
-    if (always || this.isNearEnd()) this.list.scrollTop = this.list.scrollHeight;
-  }
-
-  private isNearEnd(): boolean {
-    const { list } = this;
-    return list.scrollHeight - list.scrollTop - list.clientHeight < 120;
-  }
-
-  /** When the composer grows, what was seen at the end of the chat stays in view. */
-  private keepEndInView(): void {
-    const { list } = this;
-    let height = list.clientHeight;
-    new ResizeObserver(() => {
-      const shorter = height - list.clientHeight;
-      height = list.clientHeight;
-      if (shorter > 0 && list.scrollHeight - list.scrollTop - list.clientHeight - shorter < 40) this.toEnd(true);
-    }).observe(list);
   }
 
   /** The order once the latest words are saved, its passage where it lies then; null while they are not. */
@@ -247,7 +224,7 @@ export class Pane {
     try {
       const started = await api<{ id: string; conversation_id: string }>("POST", `/api/drafts/${this.draft.id}/turns`, order, { timeout: 60_000 });
       this.conversationId = started.conversation_id;
-      this.list.querySelector(".assistant-empty")?.remove();
+      this.list.withoutWelcome();
       this.cutBranch(order);
       this.list.append(ownMessage({ content: order.prompt, mode: order.mode, created_at: new Date().toISOString(), ...shown }));
       this.surface.workOn(started.id, order.selection ?? null, order.mode !== "ask");
@@ -270,7 +247,7 @@ export class Pane {
     const messages = this.conversation.messages.map((message) => ({ ...message, current: kept.has(message.id) }));
     this.conversation = { ...this.conversation, messages };
     this.render();
-    this.list.querySelector(".assistant-empty")?.remove();
+    this.list.withoutWelcome();
   }
 
   private async refused(problem: Problem): Promise<void> {
@@ -313,13 +290,13 @@ export class Pane {
     this.run?.leave();
     this.run = new TurnRun(id, mode, this.surface, this.session, {
       modelLabel: (provider, model) => this.models.label({ provider, model }),
-      grew: () => this.toEnd(),
+      grew: () => this.list.toEnd(),
       versioned: (version) => this.links.versioned(version),
       ended: () => void this.ended(),
     });
     this.list.append(this.run.answer.element);
     this.composer.setRunning(true);
-    this.toEnd(true);
+    this.list.toEnd(true);
     this.links.news();
   }
 
@@ -375,29 +352,16 @@ export class Pane {
     void this.send({ mode, prompt: asked.content, parent_message_id: asked.id, ...choice, ...selection, ...(this.conversationId ? { conversation_id: this.conversationId } : {}), ...(mode === "ask" ? {} : { apply }) });
   }
 
-  private askAgainWith(message: Message): void {
-    const { select, choice } = this.models.copy("again-model");
-    const field = h("div", { class: "field" }, h("label", { for: "again-model" }, "Model"), select);
-    const go = (): void => {
-      const chosen = choice();
-      dialog.close();
-      if (!chosen) return;
-      this.models.choose(chosen);
-      this.again(message, message.turn?.state === "done");
-    };
-    const note = message.turn?.mode === "ask" ? "The same question is asked again; both answers stay." : "The same request is sent again. Its result stands beside your text as a version, so that you can compare.";
-    const dialog = openDialog("Ask again", [h("p", {}, note), field], [
-      h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"),
-      h("button", { type: "button", class: "button primary", onclick: go }, "Ask again"),
-    ]);
-  }
-
   private readonly actions: MessageActions = {
     modelLabel: (turn) => this.models.label(turn),
     isFree: (turn) => this.models.model(turn)?.free ?? false,
     copy: (message) => void copyText(message.content),
     retry: (message) => this.again(message, false),
-    retryWith: (message) => this.askAgainWith(message),
+    retryWith: (message) =>
+      askAgainWith(message, this.models, (choice) => {
+        this.models.choose(choice);
+        this.again(message, message.turn?.state === "done");
+      }),
     open: (turn) => turn.version && this.links.openVersion(turn.version.id),
     compare: (turn) => turn.version && this.links.compareWithText(turn.version.id),
     use: (turn) => {
