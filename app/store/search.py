@@ -88,11 +88,7 @@ def waiting(
 
 def content_of(session: Session, source: Source) -> Content | None:
     """What is to be indexed of a source; None when it is gone, or of a kind that is not searched."""
-    head = session.execute(
-        select(col(DraftStream.owner_id), col(DraftStream.title), col(DraftStream.kind)).where(
-            col(DraftStream.id) == source.draft_id
-        )
-    ).one_or_none()
+    head = _HEAD.one(session, draft_id=source.draft_id)
     stamp = _stamp(session, source)
     if head is None or stamp is None:
         return None
@@ -100,14 +96,21 @@ def content_of(session: Session, source: Source) -> Content | None:
         return None
     match source.kind:
         case "draft":
-            body = session.scalar(select(col(Draft.text)).where(col(Draft.id) == source.id))
-            return Content(head[0], head[1], body or "", stamp)
+            row = _TEXT.one(session, draft_id=source.id)
+            return Content(head[0], head[1], row[0] if row else "", stamp)
         case "version":
             return Content(head[0], stamp[0] or "", _new_passages(session, source.id), stamp)
         case "message":
             return Content(head[0], "", stamp[0], stamp)
 
 
+_HEAD = Prepared(
+    select(col(DraftStream.owner_id), col(DraftStream.title), col(DraftStream.kind)).where(
+        col(DraftStream.id) == bindparam("draft_id")
+    )
+)
+_TEXT = Prepared(select(col(Draft.text)).where(col(Draft.id) == bindparam("draft_id")))
+_PARENT = Prepared(select(col(Version.parent_id)).where(col(Version.id) == bindparam("version_id")))
 _STAMPS: dict[Kind, Prepared] = {
     "draft": Prepared(select(col(DraftStream.seq)).where(col(DraftStream.id) == bindparam("source_id"))),
     "version": Prepared(select(col(Version.label)).where(col(Version.id) == bindparam("source_id"))),
@@ -122,10 +125,10 @@ def _stamp(session: Session, source: Source) -> tuple[Any, ...] | None:
 def _new_passages(session: Session, version_id: uuid.UUID) -> str:
     """The paragraphs of a version that its parent had not: every word ever kept is in the version that brought it."""
     body = version_store.read_text(session, version_id)
-    parent = session.scalar(select(col(Version.parent_id)).where(col(Version.id) == version_id))
-    if parent is None:
+    row = _PARENT.one(session, version_id=version_id)
+    if row is None or row[0] is None:
         return body
-    known = set(version_store.read_text(session, parent).split("\n"))
+    known = set(version_store.read_text(session, row[0]).split("\n"))
     return "\n".join(line for line in body.split("\n") if line not in known)
 
 
