@@ -55,6 +55,7 @@ from app.services.goals.rooms import Rooms
 from app.services.goals.selection import Selection
 from app.services.goals.templates import ReplyTemplates
 from app.services.locks import Locks
+from app.services.loss_bounds import LossBounds
 from app.services.maintenance import Maintenance
 from app.services.merges import Merges
 from app.services.proposals import Proposals
@@ -180,6 +181,7 @@ def furnish(
         "actions": Actions(db, clock, builtin_actions),
         "references": References(db, clock, catalogue, counter),
         "writing_style": WritingStyle(db, clock, counter),
+        "loss_bounds": LossBounds(db, clock, installation_percent=settings.most_dropped_percent),
         "costs": costs,
         "reports": reports,
         "measuring": Measuring(db, reports),

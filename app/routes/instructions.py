@@ -1,4 +1,4 @@
-"""HTTP of what goes to models besides the prompt: quick actions, the writer's style, reference material."""
+"""HTTP of what goes to models besides the prompt (quick actions, style, references), and of the writer's loss bound."""
 
 from typing import Literal
 from uuid import UUID
@@ -13,6 +13,7 @@ from app.routes.accounts import PersonRequest
 from app.routes.security import signed_in
 from app.services.actions import ActionList, Actions, ActionView
 from app.services.errors import InvalidInput
+from app.services.loss_bounds import LossBounds, LossBoundView
 from app.services.references import ReferenceList, References, ReferenceView
 from app.services.writing_style import StyleView, WritingStyle
 
@@ -37,6 +38,10 @@ class ActionChange(msgspec.Struct, frozen=True):
 class StyleCard(msgspec.Struct, frozen=True):
     text: str
     enabled: bool
+
+
+class LossBound(msgspec.Struct, frozen=True):
+    most_dropped_percent: int | None
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -118,6 +123,20 @@ async def decide_suggestion(
     return await writing_style.decide(request.user, key, adopt=data.adopt)
 
 
+@get("/api/me/loss-bound")
+async def get_loss_bound(request: PersonRequest, loss_bounds: NamedDependency[LossBounds]) -> LossBoundView:
+    """How much of a text a rewrite may take away before the caller is asked: their own bound and the installation's."""
+    return await loss_bounds.get(request.user)
+
+
+@put("/api/me/loss-bound")
+async def set_loss_bound(
+    data: JSONBody[LossBound], request: PersonRequest, loss_bounds: NamedDependency[LossBounds]
+) -> LossBoundView:
+    """Set the caller's own bound, 0 to 100 percent; null goes back to the installation's."""
+    return await loss_bounds.set(request.user, data.most_dropped_percent)
+
+
 @get("/api/drafts/{draft_id:uuid}/references")
 async def list_references(
     draft_id: FromPath[UUID],
@@ -170,6 +189,7 @@ router = Router(
     "/",
     route_handlers=[
         list_actions, create_action, change_action, delete_action, get_style, set_style, decide_suggestion,
+        get_loss_bound, set_loss_bound,
         list_references, add_reference, change_reference, delete_reference,
     ],
     guards=[signed_in],

@@ -27,6 +27,7 @@ from app.services.deciding import locked_against, loss_guard
 from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
 from app.services.locks import locked_now
+from app.services.loss_bounds import share_for
 from app.services.versions import version_view
 from app.services.views import Taken
 from app.store import alternatives as alternative_store
@@ -81,9 +82,10 @@ class _Result:
 
 
 class Taking:
-    """Use cases of taking."""
+    """Use cases of taking. `most_dropped`: part of the words an alternative may take away unasked, where the writer has
+    set no bound of their own."""
 
-    def __init__(self, db: Database, clock: Clock, fanout: Fanout, *, most_dropped: float = 0.3) -> None:
+    def __init__(self, db: Database, clock: Clock, fanout: Fanout, *, most_dropped: float) -> None:
         self._db = db
         self._clock = clock
         self._fanout = fanout
@@ -108,7 +110,7 @@ class Taking:
             result = _chosen(session, choice, turns, group)
             if not _unmoved(session, head, group, turns):
                 return _beside(session, head, group, result, person, choice, at=at)
-            changes = self._allowed(session, head, result, confirm=choice.confirm)
+            changes = self._allowed(session, person, head, result, confirm=choice.confirm)
             return _enter(session, head, group, result, changes, person, at=at)
 
         taken = await self._db.write(unit)
@@ -116,7 +118,7 @@ class Taking:
             self._fanout.publish(taken.version.draft_id, taken.seq)
         return taken
 
-    def _allowed(self, session: Session, head: Head, result: _Result, *, confirm: bool) -> ChangeSet:
+    def _allowed(self, session: Session, person: Principal, head: Head, result: _Result, *, confirm: bool) -> ChangeSet:
         """How the text changes. Raises `Conflict` for what a model may not change, or not unasked."""
         text = text_of(head)
         locked = locked_now(session, head) if result.source != "user" else ()
@@ -125,7 +127,8 @@ class Taking:
         if shut:
             raise locked_against([utf16_slicer(text)(*place) for place in shut])
         if result.rewrites and not confirm:
-            dropped = losses(text, changes, share=self._most_dropped)
+            share = share_for(session, person.id, installation=self._most_dropped)
+            dropped = losses(text, changes, share=share)
             if dropped:
                 raise loss_guard(list(dropped))
         return changes

@@ -69,7 +69,7 @@ class Turns:
         fanout: Fanout,
         budgets: Budgets,
         history_tokens: int,
-        most_dropped: float = 0.3,
+        most_dropped: float,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._db = db
@@ -174,6 +174,7 @@ class Turns:
                     turn_id,
                     counter=self._counter,
                     overrides=self._catalogue.overrides,
+                    most_dropped=self._most_dropped,
                     keep_result=keep_result,
                     at=self._clock(),
                 )

@@ -1,7 +1,8 @@
 import { ChangeSet } from "@codemirror/state";
 import { describe, expect, it } from "vitest";
 
-import { Parking, writtenAgain } from "../src/sync/parking.js";
+import { Parking } from "../src/sync/parking.js";
+import { writtenAgain } from "../src/sync/put_back.js";
 import { openReplica, toText, typed, valued } from "../src/sync/replica.js";
 
 const again = (before: string, after: string, now: string): string => writtenAgain(before, after, now).apply(toText(now)).toString();

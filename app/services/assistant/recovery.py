@@ -31,10 +31,14 @@ def recover_turn(
     *,
     counter: TokenCounter,
     at: datetime,
+    most_dropped: float,
     overrides: Sequence[Override] = (),
     keep_result: bool = True,
 ) -> bool:
-    """One transaction. False when the turn ended meanwhile. Without `keep_result` its text stays in the chat only."""
+    """One transaction. False when the turn ended meanwhile. Without `keep_result` its text stays in the chat only.
+
+    `most_dropped`: see `Ending`.
+    """
     turn = turn_store.get_turn(session, turn_id)
     if turn.state != "running" or turn.answer_message_id is None:
         return False
@@ -77,6 +81,7 @@ def recover_turn(
             apply=cast(Literal["review", "at_once", "beside"], turn.apply),
             model=turn.model,
             estimated_input_tokens=0,
+            most_dropped=most_dropped,
         ),
         end=TurnEnd("interrupted", complete=False),
         output=output,

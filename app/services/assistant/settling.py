@@ -21,6 +21,7 @@ from app.core.text.utf16 import utf16_length
 from app.services.access import text_of
 from app.services.assistant.output import Result, TurnOutput
 from app.services.locks import locked_now
+from app.services.loss_bounds import share_for
 from app.store import drafts as draft_store
 from app.store import proposals as proposal_store
 from app.store.drafting.event_log import Origin
@@ -41,8 +42,9 @@ class Ending:
     apply: Literal["review", "at_once", "beside"]
     model: str
     estimated_input_tokens: int
-    most_dropped: float = 0.3
-    """Part of the words a rewrite may take away without being asked about."""
+    most_dropped: float
+    """Part of the words, 0 to 1, that a rewrite may take away without being asked about: the installation's bound. The
+    person's own is looked up when the turn ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def settle(
     unmoved = text_of(head) == plan.text
     locked = locked_now(session, head) if unmoved else plan.locked
     free = ending.apply == "at_once" and whole and unmoved and not _touched(result, locked)
-    if free and not _losses(ending, plan.text, result, result.changes):
+    if free and not _losses(session, ending, plan.text, result, result.changes):
         return Outcome(_enter(session, ending, head, result, at=at), operations)
     if not plan.text.strip():
         return Outcome(None, operations)
@@ -89,12 +91,14 @@ def settle(
         session, hunks, draft_id=head.id, turn_id=ending.turn_id, placed_seq=ending.base_seq, at=at
     )
     proposal_store.withdraw_refined(session, ending.turn_id, at=at)
-    dropped = _losses(ending, plan.text, result, _together(plan.text, hunks))
+    dropped = _losses(session, ending, plan.text, result, _together(plan.text, hunks))
     return Outcome(None, operations, len(hunks), dropped)
 
 
-def _losses(ending: Ending, text: str, result: Result, changes: ChangeSet) -> tuple[str, ...]:
-    return losses(text, changes, share=ending.most_dropped) if result.whole else ()
+def _losses(session: Session, ending: Ending, text: str, result: Result, changes: ChangeSet) -> tuple[str, ...]:
+    if not result.whole:
+        return ()
+    return losses(text, changes, share=share_for(session, ending.user_id, installation=ending.most_dropped))
 
 
 def _together(text: str, hunks: Sequence[Hunk]) -> ChangeSet:

@@ -28,7 +28,7 @@ from app.store.tables.goals import (
     MessageRead,
     ReplyTemplate,
 )
-from app.store.tables.instructions import DraftReference, WriterAction, WriterStyle
+from app.store.tables.instructions import DraftReference, WriterAction, WriterLossBound, WriterStyle
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.review import Lock, Proposal
 from app.store.tables.settings import AuditEntry, ProviderSetting
@@ -95,6 +95,7 @@ __all__ = [
     "WebhookAttempt",
     "WebhookDelivery",
     "WriterAction",
+    "WriterLossBound",
     "WriterStyle",
     "metadata",
 ]

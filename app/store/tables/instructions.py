@@ -1,4 +1,4 @@
-"""What a writer tells models besides the prompt: own actions, how they write, reference material of a draft."""
+"""What a writer tells models besides the prompt, and what models may do: own actions, style, references, loss bound."""
 
 import uuid
 from datetime import datetime
@@ -40,6 +40,17 @@ class WriterStyle(SQLModel, table=True):
     text: str = characters(default="")
     enabled: bool = False
     decided: list[str] = Field(default_factory=list, sa_type=JsonText)
+    updated_at: datetime
+
+
+class WriterLossBound(SQLModel, table=True):
+    """A writer's own bound of the loss guard: `percent` of its words a rewrite may take from a text unasked."""
+
+    __tablename__ = "writer_loss_bounds"
+    __table_args__ = (CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),)
+
+    user_id: uuid.UUID = reference("users.id", on_delete="CASCADE", primary_key=True)
+    percent: int
     updated_at: datetime
 
 

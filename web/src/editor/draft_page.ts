@@ -22,8 +22,8 @@ import { liveHints, type LiveHints } from "../sync/live.js";
 import { ownership } from "../sync/ownership.js";
 import type { Session } from "../sync/session.js";
 import { nearlyFull } from "../sync/storage_room.js";
-import type { SyncStatus } from "../sync/status.js";
-import { toSnapshot, type DraftAnswer } from "../sync/snapshot.js";
+import type { ParkedWords, SyncStatus } from "../sync/status.js";
+import { isProse, toSnapshot, type DraftAnswer } from "../sync/snapshot.js";
 import type { DraftEvent } from "../sync/wire.js";
 import { toast } from "../common/toast.js";
 import { explain } from "../versions/branches.js";
@@ -35,6 +35,7 @@ import { commands, onEditorKeys, SHORTCUTS, type EditorActs } from "./keys.js";
 import { setUpLayout, type Layout } from "./layout.js";
 import { saySetBack, sayInTrash, warnAboutRoom, warnAboutStorage } from "./notices.js";
 import { followPage } from "./page_life.js";
+import { askedToWriteBack, PutAside } from "./put_aside.js";
 import { SavePill } from "./save_pill.js";
 import { SavedAgo } from "./saved_ago.js";
 import { ON_THE_BAR, selectionBar, type SelectionBar } from "./selection_bar.js";
@@ -62,6 +63,8 @@ export class DraftPage {
   private pane!: Pane;
   private review!: Review;
   private pill!: SavePill;
+  private putAside!: PutAside;
+  private sayTrash: (() => void) | null = null;
   private saved: SavedAgo | null = null;
   private title!: TitleField;
   private conflicts!: Conflicts;
@@ -88,7 +91,7 @@ export class DraftPage {
       value: (field: string, value: unknown) => void (field === "title" && this.title.show(String(value ?? ""))),
       event: (event: DraftEvent) => this.heard(event),
       status: (status: SyncStatus) => this.showStatus(status),
-      parked: (words: Parameters<SavePill["addParked"]>[0]) => this.pill.addParked(words),
+      parked: (words: ParkedWords) => this.putAside.add(words),
       setBack: saySetBack,
     };
     const newId = (): string => {
@@ -99,12 +102,15 @@ export class DraftPage {
     this.pill = new SavePill(byId<HTMLButtonElement>("save-pill"), {
       signIn: () => void this.askToSignIn(),
       retry: () => this.session.wake(),
+      open: () => this.sayTrash === null,
       insert: (text) => {
         this.surface.insertAtCursor(text);
         return true;
       },
-      letGo: (words) => this.session.letGo(words),
+      writeBack: (words) => this.putAside.writeBack(words),
+      letGo: (words) => this.putAside.letGo(words),
     });
+    this.putAside = new PutAside({ pill: this.pill, session: () => this.session, isProse: (field) => isProse("document", field), what: "text", changed: () => this.sayTrash?.() });
     const { session, text, others } = await openPage(this.draft.id, toSnapshot(this.draft), { ...around, newId, screen, claim: (replica) => owners.claim(replica) });
     this.session = session;
     this.surface = new Surface(byId("sheet"), text, meta("csp-nonce"), {
@@ -121,9 +127,10 @@ export class DraftPage {
     this.title.show(session.title());
     this.saved = new SavedAgo(this.draft.id, this.draft.saved_at, () => session.title());
     this.join();
-    for (const words of (await store?.parked(this.draft.id).catch(() => [])) ?? []) this.pill.addParked(words);
+    for (const words of (await store?.parked(this.draft.id).catch(() => [])) ?? []) this.putAside.add(words);
     for (const record of others) void drain(record, around).then(() => session.wake());
     session.wake();
+    if (this.sayTrash === null) void this.putAside.offer(byId("notices"), askedToWriteBack());
     void nearlyFull().then((full) => full && warnAboutRoom());
     void this.review.refresh();
     await this.pane.open();
@@ -305,7 +312,8 @@ export class DraftPage {
     if (this.troubled && status.trouble === null) void this.pane?.refresh();
     this.troubled = status.trouble !== null;
     if (status.trouble === "sign-in" && !this.asked) void this.askToSignIn();
-    if (status.trouble === "gone" || status.trouble === "closed") this.surface.lock(true);
+    if (status.trouble === "gone") this.surface.lock(true);
+    if (status.trouble === "closed") this.inTrash();
     if (!status.stored && !this.warned) {
       this.warned = true;
       warnAboutStorage();
@@ -336,9 +344,10 @@ export class DraftPage {
   }
 
   private inTrash(): void {
+    if (this.sayTrash !== null) return;
     this.surface.lock(true);
     byId<HTMLInputElement>("title").readOnly = true;
-    sayInTrash(this.draft.id);
+    this.sayTrash = sayInTrash(this.draft.id, () => this.putAside.count > 0);
     for (const bar of this.bars) bar.moved();
   }
 }

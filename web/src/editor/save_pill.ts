@@ -4,6 +4,7 @@ import { copyText } from "../common/copy.js";
 import { openDialog } from "../common/dialog.js";
 import { h } from "../common/dom.js";
 import { count, time } from "../common/format.js";
+import { hasPlace } from "../sync/put_back.js";
 import { isClosed, type ParkedWords, type SyncStatus } from "../sync/status.js";
 
 const DELAY = 350;
@@ -29,8 +30,12 @@ const EXPLAINED: Record<string, string> = {
 export interface PillActions {
   signIn(): void;
   retry(): void;
-  /** False when the draft takes no words. */
+  /** Whether the draft takes words of this person. */
+  open(): boolean;
+  /** False when there is no place to insert at. */
   insert(text: string): boolean;
+  /** Writes words back where they belong. Null once the server has them; else why not. */
+  writeBack(words: ParkedWords): Promise<string | null>;
   letGo(words: ParkedWords): void;
 }
 
@@ -129,7 +134,7 @@ export class SavePill {
   private parkedCard(words: ParkedWords, close: () => void): HTMLElement {
     const text = words.inserted || words.text;
     const trouble = this.status?.trouble ?? null;
-    const closed = trouble !== null && isClosed(trouble);
+    const open = this.actions.open() && (trouble === null || !isClosed(trouble));
     const forget = (): void => {
       this.removeParked(words);
       card.remove();
@@ -137,6 +142,19 @@ export class SavePill {
     const insert = (): void => {
       close();
       if (this.actions.insert(text)) forget();
+    };
+    const problem = h("p", { class: "field-error", role: "alert", hidden: true });
+    const writeBack = async (event: Event): Promise<void> => {
+      const button = event.currentTarget as HTMLButtonElement;
+      button.disabled = true;
+      problem.hidden = true;
+      const why = await this.actions.writeBack(words);
+      button.disabled = false;
+      problem.textContent = why ?? "";
+      problem.hidden = why === null;
+      if (why !== null) return;
+      card.remove();
+      if (this.parked.length === 0) close();
     };
     const card = h(
       "section",
@@ -147,11 +165,13 @@ export class SavePill {
       h(
         "div",
         { class: "chips" },
-        !closed && h("button", { type: "button", class: "button small", onclick: insert }, "Insert at the cursor"),
+        open && hasPlace(words) && h("button", { type: "button", class: "button small primary", onclick: (event: Event) => void writeBack(event) }, "Write it back"),
+        open && h("button", { type: "button", class: "button small", onclick: insert }, "Insert at the cursor"),
         h("button", { type: "button", class: "button small", onclick: () => void copyText(text) }, "Copy"),
         words.text !== text && h("button", { type: "button", class: "button small", onclick: () => void copyText(words.text) }, "Copy the whole text"),
         h("button", { type: "button", class: "button small quiet", onclick: forget }, "Let it go"),
       ),
+      problem,
     );
     return card;
   }

@@ -5,17 +5,17 @@ import { Conflicts } from "../conflicts/decide.js";
 import { api } from "../common/api.js";
 import { meta } from "../common/dom.js";
 import { signInAgain } from "../common/sign_in_dialog.js";
+import { PutAside } from "../editor/put_aside.js";
 import { SavePill } from "../editor/save_pill.js";
 import { drain, openPage } from "../sync/boot.js";
 import { browserSurroundings, deviceStore } from "../sync/browser.js";
 import { liveHints, type LiveHints } from "../sync/live.js";
 import { ownership } from "../sync/ownership.js";
 import type { Screen, Session } from "../sync/session.js";
-import type { ParkedWords, SyncStatus } from "../sync/status.js";
+import type { SyncStatus } from "../sync/status.js";
 import { isProse, toSnapshot, type DraftAnswer } from "../sync/snapshot.js";
 import type { ConflictView, DraftEvent } from "../sync/wire.js";
 import { Binding } from "./binding.js";
-import { writtenAgain } from "../sync/parking.js";
 import { choicesOf } from "./controls.js";
 import { insertAtCaret } from "./caret.js";
 import { followLife } from "./life.js";
@@ -46,6 +46,10 @@ export interface FieldsOptions {
   show?(field: string): boolean;
   /** Controls can be read, not changed. */
   readOnly?: boolean;
+  /** What people call the draft; "draft" without. */
+  what?: string;
+  /** More or less was put aside than before. */
+  putAside?(): void;
 }
 
 export interface Fields {
@@ -58,10 +62,8 @@ export interface Fields {
   decide(): void;
   /** The pill says how it is this moment, without waiting whether saving is quick. */
   showSaving(): void;
-  /** Words of this draft the server would not take that can be written into it again. */
-  readonly putAside: number;
-  /** Writes them in, beside what others wrote there since. */
-  writeAgain(): Promise<void>;
+  /** Words of this draft the server would not take. */
+  readonly putAside: PutAside;
   /** The draft was submitted, discarded or taken away: nothing can be changed any more. */
   readonly ended: boolean;
   /** Keeps and sends what is there, and lets go of the controls. */
@@ -81,7 +83,7 @@ class OpenFields implements Fields {
   private decisions: Conflicts | null = null;
   private undecided = 0;
   private asked = false;
-  private aside: ParkedWords[] = [];
+  readonly putAside: PutAside;
   ended = false;
   private readonly account = meta("account");
   private readonly ending = new AbortController();
@@ -91,11 +93,17 @@ class OpenFields implements Fields {
     this.pill = new SavePill(options.pill, {
       signIn: () => void this.signIn(),
       retry: () => this.session.wake(),
+      open: () => !options.readOnly && !this.ended && draft.status === "open",
       insert: (text) => insertAtCaret(options.root, text),
-      letGo: (words) => {
-        this.aside = this.aside.filter((other) => other !== words);
-        this.session.letGo(words);
-      },
+      writeBack: (words) => this.putAside.writeBack(words),
+      letGo: (words) => this.putAside.letGo(words),
+    });
+    this.putAside = new PutAside({
+      pill: this.pill,
+      session: () => this.session,
+      isProse: (field) => isProse(draft.kind, field),
+      what: options.what ?? "draft",
+      changed: () => options.putAside?.(),
     });
   }
 
@@ -117,7 +125,7 @@ class OpenFields implements Fields {
     this.decisions.set(await openConflicts(draft, session));
     this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => undefined, resync: () => session.wake() });
     followLife(session, this.live, ending.signal);
-    for (const words of (await store?.parked(draft.id).catch(() => [])) ?? []) this.putWordsAside(words);
+    for (const words of (await store?.parked(draft.id).catch(() => [])) ?? []) this.putAside.add(words);
     for (const record of others) void drain(record, around).then(() => session.wake());
     session.wake();
     options.changed?.();
@@ -140,7 +148,7 @@ class OpenFields implements Fields {
         options.event?.(event);
       },
       status: (status) => this.showStatus(status),
-      parked: (words) => this.putWordsAside(words),
+      parked: (words) => this.putAside.add(words),
     };
   }
 
@@ -188,36 +196,6 @@ class OpenFields implements Fields {
     this.ended = true;
     this.binding?.lock();
     this.options.closed?.();
-  }
-
-  private putWordsAside(words: ParkedWords): void {
-    if (words.changes) this.aside.push(words);
-    this.pill.addParked(words);
-  }
-
-  get putAside(): number {
-    return this.aside.length;
-  }
-
-  async writeAgain(): Promise<void> {
-    const words = [...this.aside].sort((a, b) => a.at - b.at);
-    for (const { changes } of words) for (const [field, change] of Object.entries(changes ?? {})) this.writeField(field, change);
-    // They are let go only once they are on the device as words to be sent.
-    await this.session.keep();
-    for (const one of words) this.pill.removeParked(one);
-  }
-
-  private writeField(field: string, { before, after }: { before: unknown; after: unknown }): void {
-    const { session, draft } = this;
-    if (!isProse(draft.kind, field)) {
-      session.set(field, after);
-      return this.binding.value(field, after);
-    }
-    const text = session.text(field);
-    const changes = writtenAgain(String(before), String(after), text.toString());
-    if (changes.empty) return;
-    session.typed(changes, text, field);
-    this.binding.remote(field, changes);
   }
 
   settled(): Promise<void> {

@@ -7,6 +7,7 @@ import { byId, h, meta, pageData } from "../common/dom.js";
 import { keepPage } from "../common/kept_pages.js";
 import { menuButton } from "../common/menu.js";
 import { toast } from "../common/toast.js";
+import { askedToWriteBack, putBackAndReload } from "../editor/put_aside.js";
 import { openFields, type Fields } from "../fields/open.js";
 import { shareDialog } from "../sharing/dialog.js";
 import { mergedInto } from "../sync/begun_here.js";
@@ -22,8 +23,6 @@ import { keyOf, placeOf, REVIEW, type FieldProblem, type FormData, type FormStat
 
 /** How long going on waits for the server before it goes on without its word. */
 const PATIENCE = 4_000;
-/** In the address of a form that was put back: what was put aside is to be written in. */
-const WRITE_AGAIN = "write-again";
 
 const explain = (error: unknown): string => (error instanceof Problem ? error.message : "That did not work.");
 
@@ -64,6 +63,7 @@ class FormPage {
       closed: () => void this.closed(),
       status: (status) => this.followMerge(status),
       readOnly: this.readOnly,
+      what: "form",
       show: (field) => this.go(field),
     });
     this.form.addEventListener("submit", (event) => {
@@ -83,7 +83,7 @@ class FormPage {
     if (this.state.outdated && !this.readOnly) this.sayChanged();
     if (this.data.draft.status !== "open" || this.fields.ended) void this.closed();
     else if (this.data.role === "viewer") this.notice("This form was shared with you to read.");
-    else await this.offerPutAside();
+    else await this.fields.putAside.offer(byId("notices"), askedToWriteBack());
   }
 
   /** An address without a step leads to where the person was, which this device may know better than the server. */
@@ -290,15 +290,12 @@ class FormPage {
   private async sayInTrash(): Promise<void> {
     const back = async (): Promise<void> => {
       try {
-        await api("POST", `${this.path}/recover`);
-        // What was put aside is written in by the page that can be written in again.
-        if (this.fields.putAside > 0) location.hash = WRITE_AGAIN;
-        location.reload();
+        await putBackAndReload(() => api("POST", `${this.path}/recover`), this.fields.putAside.count > 0);
       } catch (error) {
         toast(explain(error));
       }
     };
-    const aside = this.fields.putAside > 0;
+    const aside = this.fields.putAside.count > 0;
     const why = (await this.expired()) ? "Nobody changed this form for a while, so it went into the trash." : aside ? "This form went into the trash." : "This form is in the trash.";
     const kept = aside ? "What you wrote before it could be saved is kept on this device." : "It can be read, not changed.";
     const whose = this.data.role === "owner" ? "" : " Whoever shared it can put it back.";
@@ -315,21 +312,6 @@ class FormPage {
     } catch {
       return false;
     }
-  }
-
-  /** Words that were put aside while the form took none, once it takes them again. */
-  private async offerPutAside(): Promise<void> {
-    if (this.readOnly || this.fields.putAside === 0) return;
-    if (location.hash === `#${WRITE_AGAIN}`) {
-      history.replaceState(null, "", location.pathname);
-      await this.fields.writeAgain();
-      return void toast("What you wrote is in the form again.");
-    }
-    const write = async (): Promise<void> => {
-      notice.remove();
-      await this.fields.writeAgain();
-    };
-    const notice = this.notice("Words of yours could not be saved in this form and are kept on this device.", h("button", { type: "button", class: "button small", onclick: () => void write() }, "Write them in again"));
   }
 
   // Everything else that can be done

@@ -6,6 +6,7 @@ import { onSubmit, values } from "../common/form.js";
 import { toast } from "../common/toast.js";
 import { openActions } from "./settings_actions.js";
 import { openEmbedding } from "./settings_embedding.js";
+import { openLossBound } from "./settings_loss_bound.js";
 import { openPeople } from "./settings_people.js";
 import { openProviders } from "./settings_providers.js";
 import { openStyle } from "./settings_style.js";
@@ -26,6 +27,7 @@ export function openSettings(): void {
     toast("Your password is changed.");
   });
   openStyle();
+  openLossBound();
   openActions();
   openTokens();
   if (document.getElementById("people")) openPeople();

@@ -63,7 +63,7 @@ export function confirmLosses(paragraphs: string[]): Promise<boolean> {
     const list = h("ul", { class: "losses" }, ...paragraphs.map((text) => h("li", {}, text)));
     const dialog = openDialog(
       "This takes a lot away",
-      [h("p", {}, "These paragraphs would leave your text. They stay in its versions, and one undo brings them back."), list],
+      [h("p", {}, "These paragraphs would leave your text. They stay in its versions, and one undo brings them back."), list, h("p", { class: "hint" }, h("a", { href: "/settings#loss-bound" }, "Choose when you are asked"))],
       [h("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Keep my text"), h("button", { type: "button", class: "button danger", onclick: go }, "Apply it")],
       { onclose: () => resolve(sure) },
     );

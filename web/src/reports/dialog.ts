@@ -27,6 +27,8 @@ class ReportDialog {
   private readonly dialog: Dialog;
   private current: Writing | null = null;
   private finished = false;
+  /** What the way out of the trash is called depends on whether words wait to be written in. */
+  private sayPutAside: () => void = () => undefined;
 
   constructor(readonly kind: ReportKind, private readonly named: string | null) {
     this.dialog = openDialog(REPORTS[kind].title, [h("p", { class: "report-loading", role: "status" }, "Looking for an unfinished one…")], [h("span", { class: "grow" })], { onclose: () => this.closed() });
@@ -138,8 +140,8 @@ class ReportDialog {
     }
   }
 
-  private async start(draft: Parameters<typeof write>[0]): Promise<void> {
-    const report = await write(draft, this.kind, { facts: factsOf(location.href), areas: true, ended: (how) => this.ended(how) });
+  private async start(draft: Parameters<typeof write>[0], writeBack = false): Promise<void> {
+    const report = await write(draft, this.kind, { facts: factsOf(location.href), areas: true, ended: (how) => this.ended(how), putAside: () => this.sayPutAside(), writeBack });
     writing.set(this.kind, report);
     if (shown !== this) return;
     this.showForm(report);
@@ -227,18 +229,26 @@ class ReportDialog {
       discarded: "It is in the trash.",
       gone: "It is not there any more. What is written here is not saved.",
     };
-    const back = h("button", { type: "button", class: "button small", onclick: () => void this.putBack(report) }, "Put it back");
-    const notice = h("div", { class: "notice", role: "alert" }, h("span", { class: "grow" }, said[how]), how === "discarded" && back);
+    const back = h("button", { type: "button", class: "button small", onclick: () => void this.putBack(report) });
+    const text = h("span", { class: "grow" });
+    const notice = h("div", { class: "notice", role: "alert" }, text, how === "discarded" && back);
     report.form.element.prepend(notice);
+    this.sayPutAside = () => {
+      const aside = how === "discarded" && report.putAside.count > 0;
+      text.textContent = aside ? `${said[how]} What you wrote before it could be saved is kept on this device.` : said[how];
+      back.textContent = aside ? "Put back with what you wrote" : "Put it back";
+    };
+    this.sayPutAside();
     const fresh = h("button", { type: "button", class: "button", onclick: () => void this.begin() }, "Write a new one");
     this.foot(h("span", { class: "grow" }), fresh, h("button", { type: "button", class: "button primary", onclick: () => this.close() }, "Close"));
   }
 
   private async putBack(report: Writing): Promise<void> {
+    const writeBack = report.putAside.count > 0;
     try {
       await api("POST", `/api/drafts/${report.id}/recover`);
       report.close();
-      await this.start(await loadReport(report.id, this.kind));
+      await this.start(await loadReport(report.id, this.kind), writeBack);
     } catch (error) {
       this.fail(error);
     }

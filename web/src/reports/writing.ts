@@ -1,7 +1,8 @@
 // One report while it is written on this page: its form bound to its draft. It lives as long as the page, also while its
 // dialog is closed, so that nothing typed is ever between two places.
 
-import { Problem } from "../common/api.js";
+import { api, Problem } from "../common/api.js";
+import type { PutAside } from "../editor/put_aside.js";
 import type { Fields, FieldsDraft, FieldsOptions } from "../fields/open.js";
 import { openFields } from "../fields/open.js";
 import { liveHints, type LiveHints } from "../sync/live.js";
@@ -11,7 +12,7 @@ import type { Details } from "./facts.js";
 import { reportForm, missingIn, type ReportForm } from "./form.js";
 import { forgetHere, rememberHere } from "./unfinished.js";
 import { isWaiting, saySent, stopWaiting, submitReport, waitToSend, type Sent } from "./waiting.js";
-import type { ReportKind } from "./words.js";
+import { REPORTS, type ReportKind } from "./words.js";
 
 export type Ended = "submitted" | "discarded" | "gone";
 
@@ -24,6 +25,7 @@ export interface Writing {
   readonly ended: Ended | null;
   /** Whether anything was written in it. */
   readonly begun: boolean;
+  readonly putAside: PutAside;
   send(): Promise<Sending>;
   /** It was sent without a connection, and is taken back to be changed. */
   hold(): void;
@@ -37,6 +39,10 @@ export interface WritingLinks {
   facts: Details;
   areas: boolean;
   ended(how: Ended): void;
+  /** More or less was put aside than before. */
+  putAside?(): void;
+  /** The report was put back: what was put aside is to be written in. */
+  writeBack?: boolean;
   signIn?(): Promise<boolean>;
 }
 
@@ -84,6 +90,11 @@ export async function write(draft: FieldsDraft, kind: ReportKind, links: Writing
       waiting = error.status === 0 || error.status >= 500;
     }
   }
+  async function howItEnded(): Promise<Ended> {
+    if (ended !== null) return ended;
+    const { status } = await api<FieldsDraft>("GET", `/api/drafts/${draft.id}`).catch(() => ({ status: "gone" }));
+    return status === "submitted" || status === "discarded" ? status : "gone";
+  }
   async function submit(): Promise<Sent> {
     submitting = true;
     try {
@@ -108,18 +119,21 @@ export async function write(draft: FieldsDraft, kind: ReportKind, links: Writing
     status: follow,
     event: (event) => {
       if (event.type === "draft.submitted") end("submitted");
-      if (event.type === "draft.discarded") end("discarded");
+      if (event.type === "draft.discarded" || event.type === "draft.expired") end("discarded");
     },
     closed: () => {
-      // An event that says why comes before; without one the draft is simply not ours any more.
-      if (ended === null) queueMicrotask(() => end("gone"));
+      // An event may say why a moment later; a refusal alone does not.
+      if (ended === null) queueMicrotask(() => void howItEnded().then(end));
     },
+    what: REPORTS[kind].name,
+    putAside: () => links.putAside?.(),
     ...(links.signIn ? { signIn: links.signIn } : {}),
   };
   fields = await openFields(draft, options);
   form.showDetails(stored());
   form.element.addEventListener("input", begin);
   const opened = fields;
+  if (draft.status === "open") await opened.putAside.offer(form.notices, links.writeBack);
 
   async function send(): Promise<Sending> {
     const missing = missingIn(form);
@@ -167,6 +181,7 @@ export async function write(draft: FieldsDraft, kind: ReportKind, links: Writing
     get begun() {
       return begun();
     },
+    putAside: opened.putAside,
     send,
     hold() {
       waiting = false;

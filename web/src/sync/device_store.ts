@@ -3,7 +3,7 @@
 
 import { ChangeSet } from "@codemirror/state";
 import { confirmedText, isSynced, openReplica, type Pending, type Replica } from "./replica.js";
-import type { Command, Snapshot } from "./wire.js";
+import type { Command, Op, Snapshot } from "./wire.js";
 
 interface StoredPending {
   changes: Record<string, unknown>;
@@ -48,6 +48,9 @@ export interface ParkedRecord {
   fields?: string[];
   /** What each of them said before and with the words, for writing them in again; missing in older records. */
   changes?: Record<string, { before: unknown; after: unknown }>;
+  /** The position of the log they stand on, and what they change there; null where the server has another past, missing
+   *  in older records. */
+  base?: { seq: number; ops: Op[] } | null;
   at: number;
 }
 

@@ -175,7 +175,7 @@ export class Exchange {
   /** Keeps what the page shows where the server's fields go another way. */
   private async parkScreen(snapshot: Snapshot): Promise<void> {
     const lost = difference(snapshot, this.replica);
-    if (!isEmpty(lost)) await this.park(SET_BACK, lost);
+    if (!isEmpty(lost)) await this.park(SET_BACK, lost, false);
   }
 
   private async parkFlying(reason: string): Promise<void> {
@@ -183,6 +183,8 @@ export class Exchange {
     await this.park(reason, this.replica.flying);
     this.show(withdraw(this.replica), null);
     this.due = true;
+    // A page opened before that would find the command on the device, and send it beside the words that were put aside.
+    await this.keeper.keep(this.replica);
   }
 
   private async parkEverything(reason: string): Promise<void> {
@@ -192,9 +194,9 @@ export class Exchange {
     await this.keeper.forget(this.replica);
   }
 
-  private async park(reason: string, pending: Pending): Promise<void> {
+  private async park(reason: string, pending: Pending, based = true): Promise<void> {
     const { newId, now, screen } = this.around;
-    const words = await this.parking.add(newId(), reason, pending, this.replica, now());
+    const words = await this.parking.add(newId(), reason, pending, this.replica, now(), based);
     if (words !== null) screen.parked(words);
   }
 

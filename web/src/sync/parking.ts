@@ -1,9 +1,7 @@
 // Words the server would never take: put aside where the person finds them, so that they block nothing.
 
-import { ChangeSet } from "@codemirror/state";
-import { replacement } from "./codepoints.js";
 import type { DeviceStore } from "./device_store.js";
-import { confirmedText, fieldsOf, insertedText, screenText, screenValues, textFields, type Pending, type Replica } from "./replica.js";
+import { confirmedText, fieldsOf, insertedText, opsOf, screenText, screenValues, textFields, type Pending, type Replica } from "./replica.js";
 import type { ParkedWords } from "./status.js";
 
 /** Fields that say where a person is in a form: nothing anybody wrote. */
@@ -18,13 +16,14 @@ export class Parking {
     return this.words.length;
   }
 
-  /** `replica` holds the texts as the person saw them. Null when nothing of it was written by anybody. */
-  async add(id: string, reason: string, pending: Pending, replica: Replica, at: number): Promise<ParkedWords | null> {
+  /** `replica` holds the texts as the person saw them; `based`: what it confirms is in the server's log, and `pending`
+   *  stands on it. Null when nothing of it was written by anybody. */
+  async add(id: string, reason: string, pending: Pending, replica: Replica, at: number, based = true): Promise<ParkedWords | null> {
     const written = { changes: pending.changes, values: Object.fromEntries(Object.entries(pending.values).filter(([field]) => !PLACES.has(field))) };
     const fields = fieldsOf(written);
     if (fields.length === 0) return null;
     const text = textFields(replica).filter((field) => field === "text" || fields.includes(field)).map((field) => screenText(replica, field).toString()).join("\n\n");
-    const words = { id, draftId: this.draftId, reason, inserted: insertedText(written), text, fields, changes: changesOf(written, replica), at };
+    const words = { id, draftId: this.draftId, reason, inserted: insertedText(written), text, fields, changes: changesOf(written, replica), base: based ? { seq: replica.seq, ops: opsOf(written) } : null, at };
     this.words.push(words);
     // Without storage they live as long as the page, which tells so.
     await this.store?.park(words).catch(() => undefined);
@@ -42,10 +41,4 @@ function changesOf(written: Pending, replica: Replica): NonNullable<ParkedWords[
   const shown = screenValues(replica);
   const values = Object.keys(written.values).map((field) => [field, { before: replica.values[field] ?? null, after: shown[field] ?? null }]);
   return Object.fromEntries([...texts, ...values]) as NonNullable<ParkedWords["changes"]>;
-}
-
-/** What writes a text's parked words into it as it reads `now`, beside what others wrote there since. */
-export function writtenAgain(before: string, after: string, now: string): ChangeSet {
-  const ours = ChangeSet.of(replacement(before, after), before.length);
-  return now === after ? ChangeSet.empty(now.length) : ours.map(ChangeSet.of(replacement(before, now), before.length));
 }

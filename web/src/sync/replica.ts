@@ -119,15 +119,17 @@ const pick = <T>(record: Readonly<Record<string, T>>, wanted: (field: string) =>
   Object.fromEntries(Object.entries(record).filter(([field]) => wanted(field)));
 const part = ({ changes, values }: Pending, wanted: (field: string) => boolean): Pending => ({ changes: pick(changes, wanted), values: pick(values, wanted) });
 
+/** What was changed, as a command says it. */
+export const opsOf = ({ changes, values }: Pending): Op[] => [
+  ...Object.entries(changes).map(([field, change]) => ({ field, changes: change.toJSON() as unknown })),
+  ...Object.entries(values).map(([field, value]) => ({ field, set: value })),
+];
+
 /** Numbers what was changed, except in the fields that are `held` back. From here on the command never changes. */
 export function freeze(replica: Replica, held: ReadonlySet<string> = NONE): Replica {
   const going = part(replica.buffer, (field) => !held.has(field));
   if (replica.flying !== null || isEmpty(going)) return replica;
-  const ops: Op[] = [
-    ...Object.entries(going.changes).map(([field, changes]) => ({ field, changes: changes.toJSON() as unknown })),
-    ...Object.entries(going.values).map(([field, value]) => ({ field, set: value })),
-  ];
-  const command: Command = { replica: replica.id, n: replica.nextN, base_seq: replica.seq, ops };
+  const command: Command = { replica: replica.id, n: replica.nextN, base_seq: replica.seq, ops: opsOf(going) };
   return { ...replica, nextN: replica.nextN + 1, flying: { ...going, command }, buffer: part(replica.buffer, (field) => held.has(field)) };
 }
 

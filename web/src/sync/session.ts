@@ -7,6 +7,7 @@ import { Exchange, type Surroundings } from "./exchange.js";
 import { Keeper } from "./keeper.js";
 import { Patience } from "./patience.js";
 import { confirmedText, freeze, isEmpty, isSynced, rangeOnScreen, screenText, screenTitle, screenValues, typed, valued, type Replica, type Values } from "./replica.js";
+import { commandOf, hasPlace, isThere, NO_PLACE, NOT_REACHED, outcomeOf, writtenAgain, type Outcome } from "./put_back.js";
 import { describe, isClosed, type ParkedWords, type SyncStatus } from "./status.js";
 import { TypingPause } from "./typing_pause.js";
 
@@ -149,6 +150,49 @@ export class Session {
   letGo(words: ParkedWords): void {
     this.exchange.parking.remove(words.id);
     this.report();
+  }
+
+  /** Writes words that were put aside into the draft again and lets go of them once that is sure. Null, or why it was
+   *  not possible: then they are kept as they were. */
+  async putBack(words: ParkedWords, isProse: (field: string) => boolean): Promise<string | null> {
+    if (!hasPlace(words)) return NO_PLACE;
+    if (!isThere(words, this.replica, isProse)) {
+      const said = await this.sayAgain(words);
+      if (said.is === "refused") return said.why;
+      if (said.is === "elsewhere" && !(await this.writeAgain(words, isProse))) return NOT_REACHED;
+      if (said.is === "taken") await (said.seq === null ? this.wake() : this.reach(said.seq));
+    }
+    this.letGo(words);
+    return null;
+  }
+
+  private async sayAgain(words: ParkedWords): Promise<Outcome> {
+    const command = commandOf(words);
+    if (command === null) return { is: "elsewhere" };
+    try {
+      return outcomeOf(await this.around.transport.send(command, { leaving: false }));
+    } catch {
+      return { is: "refused", why: NOT_REACHED };
+    }
+  }
+
+  /** As words of this page, beside what is there now. True once the device holds them as words to be sent, or the server
+   *  has them. */
+  private async writeAgain({ changes = {} }: ParkedWords, isProse: (field: string) => boolean): Promise<boolean> {
+    for (const [field, { before, after }] of Object.entries(changes)) {
+      if (isProse(field)) {
+        const text = this.text(field);
+        const change = writtenAgain(String(before ?? ""), String(after ?? ""), text.toString());
+        if (change.empty) continue;
+        this.typed(change, text, field);
+        this.around.screen.remote(change, null, field);
+      } else {
+        this.set(field, after);
+        this.around.screen.value(field, after);
+      }
+    }
+    await this.keep();
+    return this.keeper.works || this.settled().then(() => true, () => false);
   }
 
   /** Resolves once the page has taken in event `seq`, or cannot get there now. */
