@@ -250,13 +250,13 @@ def test_messages_are_gone_to_by_address_reply_and_day(talk: Talk, who: str, the
     expect(page.locator("#thread .msg", has_text="Reply number 1")).to_be_visible()
     if who == "student":
         picture(page, f"history-thread-{who}-{theme}")
-        page.get_by_role("button", name="Show in conversation").click()
+        page.get_by_role("button", name="Go to message").click()
         expect(page.locator("#thread")).to_be_hidden()
     expect(note(page, REPLIES_TO)).to_be_in_viewport()
     if who == "instructor":
         page.locator("#stream").press("End")
         expect(note(page, MESSAGES - 1)).to_be_in_viewport()
-        page.get_by_role("button", name="Show in conversation").click()
+        page.get_by_role("button", name="Go to message").click()
     expect(note(page, REPLIES_TO)).to_be_in_viewport()
     expect(note(page, REPLIES_TO)).to_be_focused()
     expect(note(page, REPLIES_TO).locator(".thread-link")).to_contain_text("3 replies")

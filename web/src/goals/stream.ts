@@ -189,7 +189,10 @@ export class Stream {
       return true;
     } catch (error) {
       this.failed[way] = error instanceof Problem ? error.message : "These messages could not be loaded.";
+      const atTop = this.box.scrollTop < 1;
       this.showEdges();
+      // Who looks at the very beginning of what is loaded sees what became of the rest.
+      if (!atTop) this.rows.moved();
       if (!(error instanceof Problem)) throw error;
       return false;
     } finally {

@@ -70,7 +70,7 @@ export class ThreadPanel {
     const place = h("div", { class: "thread-composer" });
     const body = h("div", { class: "thread-body" }, this.list, this.waiting);
     this.panel.replaceChildren(
-      h("div", { class: "thread-head" }, h("h2", {}, "Thread"), h("span", { class: "hint", id: "thread-count" }), h("span", { class: "grow" }), h("button", { type: "button", class: "button small quiet", id: "show-root", onclick: () => this.showRoot() }, "Show in conversation"), h("button", { type: "button", class: "icon-button", id: "close-thread", "aria-label": "Close the thread", onclick: () => this.close() }, icon("close"))),
+      h("div", { class: "thread-head" }, h("h2", {}, "Thread"), h("span", { class: "hint", id: "thread-count" }), h("span", { class: "grow" }), h("button", { type: "button", class: "button small quiet", id: "show-root", onclick: () => this.showRoot() }, "Go to message"), h("button", { type: "button", class: "icon-button", id: "close-thread", "aria-label": "Close the thread", onclick: () => this.close() }, icon("close"))),
       body,
       place,
     );

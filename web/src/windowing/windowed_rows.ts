@@ -84,6 +84,11 @@ export class WindowedRows<R extends Row> {
     this.settle(false);
   }
 
+  /** What stands above the rows in the box has another height. */
+  moved(): void {
+    this.settle();
+  }
+
   toEnd(): void {
     this.followed = true;
     this.settle();
