@@ -1,6 +1,6 @@
 """HTTP of goals and their conversations as a whole."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -107,11 +107,16 @@ async def get_conversation(
     limit: FromQuery[int] = 50,
     from_: Annotated[date | None, QueryParameter(name="from")] = None,
     to: FromQuery[date | None] = None,
+    after: FromQuery[int | None] = None,
+    since: FromQuery[datetime | None] = None,
 ) -> GoalConversationView:
     """A conversation with its latest messages, or those before a position: senders, attachments, replies, receipts and the
     caller's own drafts in one answer. `from` and `to` are days (both included): of a message's target date, or else
-    the one it was sent on (UTC)."""
-    return await messages.page(request.user, conversation_id, before=before, limit=limit, days=(from_, to))
+    the one it was sent on (UTC). `after` asks for the first messages after a position, `since` for the first ones sent at
+    or after a moment; `next` then leads on to later ones."""
+    return await messages.page(
+        request.user, conversation_id, before=before, limit=limit, days=(from_, to), after=after, since=since
+    )
 
 
 @patch("/api/goals/conversations/{conversation_id:uuid}")

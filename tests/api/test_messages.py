@@ -211,6 +211,44 @@ def test_older_messages_come_page_by_page(lesson: Lesson) -> None:
     )  # fmt: skip
 
 
+def test_later_messages_come_page_by_page(lesson: Lesson) -> None:
+    for number in range(7):
+        lesson.say(lesson.student, f"Note {number}")
+    root = lesson.seen_by(lesson.student)["messages"][2]
+    lesson.say(lesson.instructor, "Below", reply_to_id=root["id"])
+    page = lesson.seen_by(lesson.student, limit=3, after=0)
+    assert contents(page) == ["Note 0", "Note 1", "Note 2"]
+    assert [reply["content"] for reply in page["messages"][2]["replies"]["latest"]] == ["Below"]
+    page = lesson.seen_by(lesson.student, limit=3, after=page["next"])
+    assert contents(page) == ["Note 3", "Note 4", "Note 5"]
+    page = lesson.seen_by(lesson.student, limit=3, after=page["next"])
+    assert (contents(page), page["next"]) == (["Note 6"], None)
+    assert contents(lesson.seen_by(lesson.student, after=7)) == []
+    assert len(contents(lesson.seen_by(lesson.student, after=-(2**40)))) == 7
+    for query in (
+        "after=1&before=3",
+        "after=1&from=2026-03-01",
+        "after=soon",
+        "since=yesterday",
+        "since=2026-03-02T09:00:00",
+    ):
+        assert lesson.student.get(f"{lesson.path}?{query}").status_code == 422, query
+
+
+def test_messages_since_a_moment(lesson: Lesson, world: World) -> None:
+    lesson.say(lesson.student, "Sent on the 2nd", target_date="2026-04-01")
+    world.clock.turn(days=2)
+    note = lesson.say(lesson.student, "Sent on the 4th")
+    lesson.say(lesson.student, "Sent then too")
+    page = lesson.seen_by(lesson.student, since="2026-03-03T00:00:00Z", limit=1)
+    assert (contents(page), page["next"]) == (["Sent on the 4th"], str(note["position"]))
+    assert contents(lesson.seen_by(lesson.student, since="2026-03-03T00:00:00Z", after=page["next"])) == [
+        "Sent then too"
+    ]
+    assert len(contents(lesson.seen_by(lesson.student, since="2026-03-02T10:00:00+01:00"))) == 3
+    assert contents(lesson.seen_by(lesson.student, since="2026-03-05T00:00:00Z")) == []
+
+
 def test_messages_of_some_days(lesson: Lesson, world: World) -> None:
     lesson.say(lesson.student, "Sent on the 2nd")
     lesson.say(lesson.student, "Meant for the 1st", target_date="2026-03-01")

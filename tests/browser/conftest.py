@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -104,6 +105,12 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def desk(browser: Browser, data: Path) -> Iterator[Desk]:
+    with fresh_desk(browser, data) as fresh:
+        yield fresh
+
+
+@contextmanager
+def fresh_desk(browser: Browser, data: Path) -> Iterator[Desk]:
     """A fresh installation whose administrator has just used the printed link."""
     with serving_and_greeting(data, lines=2, DRAFTLOOM_OFFLINE_PACE="200") as (url, _, greeting):
         link = re.findall(r"http://\S+/welcome/\S+", greeting)[0]

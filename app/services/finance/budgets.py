@@ -33,10 +33,10 @@ _MOST_CALLS = {"ask": 1, "write": 1, "edit": 2}
 """An edit may ask a second time, for the operations that found no place."""
 
 _WHOSE = {
-    "installation": "this installation",
-    "group": "your group",
-    "user": "you",
-    "conversation": "this conversation",
+    "installation": "The budget of this installation",
+    "group": "The budget of your group",
+    "user": "Your budget",
+    "conversation": "The budget of this conversation",
 }
 
 
@@ -220,7 +220,7 @@ def _refusal(session: Session, state: BudgetState, amount: int | None) -> Budget
         )
     else:
         reason, why = "limit", (
-            f"The budget of {_WHOSE[budget.scope]} for this {budget.period} is ${usd(budget.hard_nano)}: "
+            f"{_WHOSE[budget.scope]} for this {budget.period} is ${usd(budget.hard_nano)}: "
             f"${usd(state.spent)} is spent, ${usd(state.reserved)} reserved by running turns, and this could cost up to "
             f"${usd(amount)}. It starts anew at {state.ends:%Y-%m-%d %H:%M} UTC"
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """What is said in goal conversations: read, written as drafts, published, edited, taken back, read by others."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +34,7 @@ from app.store.drafting.heads import Head
 from app.store.goals import messages as store
 from app.store.goals import pages, receipts
 from app.store.goals.conversations import get_conversation
-from app.store.goals.pages import Days, MessageRow, Place, Replies
+from app.store.goals.pages import Days, Later, MessageRow, Place, Replies
 
 _MOST_PER_PAGE = 200
 _LAST = pages.END
@@ -80,10 +80,16 @@ class Messages:
         before: int | None = None,
         limit: int = 50,
         days: tuple[date | None, date | None] = (None, None),
+        after: int | None = None,
+        since: datetime | None = None,
     ) -> GoalConversationView:
-        """The latest messages, or those before a position, or those of some days. Raises `Missing`."""
+        """The latest messages, or those before a position, or those of some days; or the first ones after a position or
+        sent since a moment. Raises `Missing` or `InvalidInput`."""
         limit = max(1, min(limit, _MOST_PER_PAGE))
-        latest = before is None and days == (None, None)
+        later = _later(after, since)
+        if later is not None and (before is not None or days != (None, None)):
+            raise InvalidInput("after", "What comes later is asked for alone, without `before` or days.")
+        latest = before is None and days == (None, None) and later is None
         page = await self._db.read(
             pages.read_page,
             conversation_id,
@@ -91,13 +97,14 @@ class Messages:
             everything=person.is_admin,
             before=_LAST if before is None else max(0, min(before, _LAST)),
             days=_days(*days),
+            later=later,
             limit=limit,
             known=self._pages.find(conversation_id, person, limit) if latest else None,
         )
         if page is None:
             raise Missing
         shown = self._pages.shown(person, page, limit) if latest else messages_of(person, page)
-        return conversation_view(person, page, shown)
+        return conversation_view(person, page, shown, upwards=later is None)
 
     async def changes(
         self, person: Principal, conversation_id: UUID, *, after: int, limit: int = 100
@@ -317,6 +324,14 @@ def _days(first: date | None, last: date | None) -> Days | None:
     if days.first > days.last:
         raise InvalidInput("from", "The first day is after the last.")
     return days
+
+
+def _later(after: int | None, since: datetime | None) -> Later | None:
+    if after is None and since is None:
+        return None
+    if since is not None and since.tzinfo is None:
+        raise InvalidInput("since", "A moment says its distance from UTC.")
+    return Later(max(0, min(after or 0, _LAST)), since)
 
 
 def _is_same(head: Head, person: Principal, conversation_id: UUID) -> bool:

@@ -145,8 +145,12 @@ def messages_of(person: Principal, page: ConversationPage) -> list[GoalMessage]:
     return [shown.message(row) for row in page.messages]
 
 
-def conversation_view(person: Principal, page: ConversationPage, messages: list[GoalMessage]) -> GoalConversationView:
+def conversation_view(
+    person: Principal, page: ConversationPage, messages: list[GoalMessage], *, upwards: bool = True
+) -> GoalConversationView:
+    """`upwards`: the page is gone on with by what comes before it, and not by what comes after."""
     place = page.place
+    edge = 0 if upwards else -1
     part = part_in(place, person)
     return GoalConversationView(
         id=place.id,
@@ -159,7 +163,7 @@ def conversation_view(person: Principal, page: ConversationPage, messages: list[
         may_send=list(MAY_SEND[part]) if place.status == "active" else [],
         read_position=place.read_position,
         messages=messages,
-        next=str(page.messages[0].position) if page.more else None,
+        next=str(page.messages[edge].position) if page.more else None,
         receipts=[receipt_view(receipt) for receipt in page.receipts],
         drafts=[draft_of(draft) for draft in page.drafts],
         created_at=place.created_at,

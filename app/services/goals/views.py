@@ -118,7 +118,8 @@ class MessageDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GoalConversationView(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of a conversation. `next` is what to give as `before` for older messages; `read_position` how far the caller
+    """A page of a conversation. `next` is what to give as `before` for older messages, or as `after` for later ones where
+    later ones were asked for; `read_position` how far the caller
     has read; `may_send` which types of messages the caller may send, none for who only looks."""
 
     id: UUID

@@ -93,7 +93,7 @@ class OwnDraft(msgspec.Struct, frozen=True):
 
 
 class ConversationPage(msgspec.Struct, frozen=True):
-    """A page of a conversation, oldest message first. `more`: there are older ones."""
+    """A page of a conversation, oldest message first. `more`: there are others in the direction it was asked for."""
 
     place: Place
     messages: list[MessageRow]
@@ -109,3 +109,10 @@ class Days(msgspec.Struct, frozen=True):
 
     first: date
     last: date
+
+
+class Later(msgspec.Struct, frozen=True):
+    """Messages after a position, of those sent at or after a moment."""
+
+    after: int = 0
+    since: datetime | None = None

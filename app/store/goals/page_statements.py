@@ -88,6 +88,22 @@ PAGE_OF_DAYS = Prepared(
     .order_by(_NEWEST_FIRST)
     .limit(bindparam("rows"))
 )
+PAGE_AFTER = Prepared(
+    _IN_CONVERSATION.where(
+        col(ConversationMessage.reply_to_id).is_(None), col(ConversationMessage.position) > bindparam("after")
+    )
+    .order_by(col(ConversationMessage.position))
+    .limit(bindparam("rows"))
+)
+PAGE_SINCE = Prepared(
+    _IN_CONVERSATION.where(
+        col(ConversationMessage.reply_to_id).is_(None),
+        col(ConversationMessage.position) > bindparam("after"),
+        col(ConversationMessage.created_at) >= bindparam("since"),
+    )
+    .order_by(col(ConversationMessage.position))
+    .limit(bindparam("rows"))
+)
 CHANGED = Prepared(
     _IN_CONVERSATION.where(col(ConversationMessage.changed_seq) > bindparam("after"))
     .order_by(col(ConversationMessage.changed_seq))

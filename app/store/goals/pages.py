@@ -14,6 +14,7 @@ from app.store.goals.page_rows import (
     AttachmentRow,
     ConversationPage,
     Days,
+    Later,
     MessageRow,
     OwnDraft,
     Place,
@@ -30,6 +31,7 @@ __all__ = [
     "AttachmentRow",
     "ConversationPage",
     "Days",
+    "Later",
     "MessageRow",
     "OwnDraft",
     "Place",
@@ -66,10 +68,12 @@ def read_page(
     everything: bool = False,
     before: int = END,
     days: Days | None = None,
+    later: Later | None = None,
     limit: int = 50,
     known: ConversationPage | None = None,
 ) -> ConversationPage | None:
-    """The latest messages before a position with their replies, attachments, receipts and the reader's own drafts.
+    """The latest messages before a position with their replies, attachments, receipts and the reader's own drafts; or with
+    `later` the earliest ones behind a position.
 
     `known` is the same page as it was read before: while the conversation's `seq` is what it was, so are its messages.
     None if the conversation does not exist or is not this person's.
@@ -80,8 +84,12 @@ def read_page(
     if known is not None and known.place.seq == place.seq:
         messages, more, replies = known.messages, known.more, known.replies
     else:
-        rows = _top_rows(session, conversation_id, before=before, days=days, rows=limit + 1)
-        messages, more, replies = [MessageRow(*row) for row in reversed(rows[:limit])], len(rows) > limit, {}
+        if later is not None:
+            rows = _later_rows(session, conversation_id, later, rows=limit + 1)
+        else:
+            rows = _top_rows(session, conversation_id, before=before, days=days, rows=limit + 1)[::-1]
+        more, replies = len(rows) > limit, {}
+        messages = [MessageRow(*row) for row in (rows[:limit] if later is not None else rows[-limit:])]
         if messages:
             replies = _replies(statements.LATEST_REPLIES.all(session, **_range(conversation_id, messages)))
     attachments: dict[uuid.UUID, list[AttachmentRow]] = {}
@@ -114,6 +122,14 @@ def _top_rows(
         session, conversation_id=conversation_id, before=before, rows=rows, first=days.first, last=days.last,
         since=since, until=until,
     )  # fmt: skip
+
+
+def _later_rows(session: Session, conversation_id: uuid.UUID, later: Later, *, rows: int) -> Sequence[tuple[Any, ...]]:
+    if later.since is None:
+        return statements.PAGE_AFTER.all(session, conversation_id=conversation_id, after=later.after, rows=rows)
+    return statements.PAGE_SINCE.all(
+        session, conversation_id=conversation_id, after=later.after, since=later.since, rows=rows
+    )
 
 
 def _replies(rows: Sequence[tuple[Any, ...]]) -> dict[uuid.UUID, Replies]:

@@ -51,11 +51,14 @@ export class Assistant {
     this.taking = h("div", { class: "assistant-line", hidden: true }, this.useButton, this.addButton, act("Discard", () => this.clear(), "quiet"));
     const form = h("form", { class: "assistant-line", onsubmit: (event: Event) => (event.preventDefault(), void this.own()) }, this.prompt, h("button", { class: "icon-button", "aria-label": "Ask the assistant", title: "Ask the assistant" }, icon("send")));
     const cross = h("button", { type: "button", class: "icon-button", "aria-label": "Close the assistant", onclick: () => this.close() }, icon("close"));
-    this.root = h("section", { class: "reply-assistant", "aria-label": "Assistant", hidden: true }, h("div", { class: "assistant-line" }, h("label", { class: "select grow" }, this.select), cross), h("div", { class: "assistant-line" }, ...this.wishes.map(({ button }) => button)), form, this.estimated, this.words, this.said, h("div", { class: "assistant-line" }, this.stopButton), this.taking);
+    this.root = h("section", { class: "reply-assistant", "aria-label": "Assistant", tabindex: -1, hidden: true }, h("div", { class: "assistant-line" }, h("label", { class: "select grow" }, this.select), cross), h("div", { class: "assistant-line" }, ...this.wishes.map(({ button }) => button)), form, this.estimated, this.words, this.said, h("div", { class: "assistant-line" }, this.stopButton), this.taking);
     this.stopButton.hidden = true;
     this.prompt.addEventListener("input", () => this.refresh());
     this.root.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.close();
+      if (event.key !== "Escape") return;
+      // The thread it may stand in stays open.
+      event.preventDefault();
+      this.close();
     });
   }
 
@@ -113,6 +116,8 @@ export class Assistant {
   private async ask(prompt: string): Promise<void> {
     if (this.turn !== null || this.busy || this.models.choice() === null) return;
     this.clear();
+    // The button that was pressed cannot be pressed again, by which it loses the focus: the keys stay here.
+    if (this.root.contains(document.activeElement) && document.activeElement !== this.prompt) this.root.focus({ preventScroll: true });
     this.busy = true;
     this.said.textContent = "Thinking…";
     this.refresh();
@@ -123,6 +128,7 @@ export class Assistant {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.said.textContent = error.message;
+      this.said.classList.add("refused");
     } finally {
       this.busy = false;
       this.refresh();
@@ -195,6 +201,7 @@ export class Assistant {
     this.turn = null;
     this.show("");
     this.said.textContent = this.said.title = "";
+    this.said.classList.remove("refused");
     this.stopButton.hidden = this.taking.hidden = true;
     this.refresh();
   }

@@ -2,6 +2,7 @@
 
 import { mountAttachments } from "../attachments/attachments.js";
 import { api, Problem } from "../common/api.js";
+import { copyText } from "../common/copy.js";
 import { byId, h, icon, meta, pageData } from "../common/dom.js";
 import { recall, remember } from "../common/kept.js";
 import { menuButton, type MenuItem } from "../common/menu.js";
@@ -11,8 +12,9 @@ import { assignInstructor } from "./assign.js";
 import { Composer } from "./composer.js";
 import { editMessage } from "./editing.js";
 import { editGoal, goalFacts } from "./goal_facts.js";
-import { catchUp, History, mergeReceipts } from "./history.js";
-import type { MessageActs } from "./message_view.js";
+import { catchUp, History, mergeReceipts, upToDate } from "./history.js";
+import { Jumps, messageAddress } from "./jumps.js";
+import { plain, type MessageActs } from "./message_view.js";
 import { Outbox, type Outgoing } from "./outgoing.js";
 import { Room } from "./room.js";
 import { Selection } from "./selection.js";
@@ -20,7 +22,7 @@ import { Stream } from "./stream.js";
 import { pickTemplate } from "./templates.js";
 import { ThreadPanel } from "./thread_panel.js";
 import { TypingLine } from "./typing_line.js";
-import { asFields, changes, older, talkPath, type Conversation, type Message, type MessageDraft, type Person } from "./wire.js";
+import { asFields, changes, later, older, talkPath, type Conversation, type Message, type MessageDraft, type Person } from "./wire.js";
 
 const COMPACT = "conversation.compact";
 
@@ -46,6 +48,7 @@ class ConversationPage {
   private readonly room: Room;
   private readonly typing = new TypingLine(byId("typing"));
   private readonly acts: MessageActs;
+  private readonly jumps: Jumps;
   private composer: Composer | null = null;
   private present: Person[] = [];
   private asking = false;
@@ -56,14 +59,15 @@ class ConversationPage {
   constructor(private talk: Conversation) {
     const me = meta("account");
     this.seenTo = talk.read_position;
-    this.history = new History(talk.messages, talk.seq);
+    this.history = new History(talk.messages, talk.seq, talk.next !== null);
     this.acts = this.makeActs();
     const pending = { retry: (id: string) => this.outbox.retry(id), takeBack: (item: Outgoing) => this.backToWriting(item) };
     this.outbox = new Outbox({ account: me, conversation: talk.id, changed: () => this.showPending(), sent: (message) => this.sent(message) });
-    this.stream = new Stream(this.history, talk.next, talk.part === "administrator" ? null : talk.read_position, {
+    this.stream = new Stream(this.history, talk.part === "administrator" ? null : talk.read_position, {
       acts: this.acts,
       me,
-      older: (before) => older(talk.id, before),
+      older: (before, limit) => upToDate(this.history, () => older(talk.id, before, limit)),
+      later: (after, limit) => upToDate(this.history, () => later(talk.id, after, limit)),
       atEnd: () => this.seen(),
       ...pending,
     });
@@ -71,18 +75,16 @@ class ConversationPage {
       conversation: talk.id,
       history: this.history,
       mayWrite: () => this.acts.mayWrite,
-      chosen: (ids) => {
-        this.stream.selecting = ids;
-        this.redraw();
-      },
+      chosen: (ids) => this.stream.select(ids),
       changed: () => void this.look(),
       unreadFrom: (position) => this.unreadFrom(position),
     });
-    this.thread = new ThreadPanel({ conversation: talk.id, types: talk.may_send, acts: this.acts, outbox: this.outbox, drafts: talk.drafts, pending, typing: () => this.room.typing() });
+    this.thread = new ThreadPanel({ conversation: talk.id, types: talk.may_send, acts: this.acts, outbox: this.outbox, drafts: talk.drafts, pending, typing: () => this.room.typing(), show: (message) => void this.jumps.toMessage(message.id) });
+    this.jumps = new Jumps({ conversation: talk.id, find: (id) => this.history.find(id), goTo: (position) => this.stream.goTo(position), openThread: (root) => this.thread.open(root, false) });
     this.header();
     this.compose();
-    this.stream.start();
     this.stream.receipts(talk.receipts);
+    void this.stream.start().then(() => this.jumps.toAddressed());
     this.outbox.shown(talk.messages);
     this.showPending();
     this.room = new Room(talk.id, {
@@ -113,7 +115,8 @@ class ConversationPage {
     const page = this;
     return {
       thread: (message, write) => void page.thread.open(page.history.find(message.id) ?? message, write),
-      edit: (message, element) => editMessage(message, element, (changed) => page.take([changed])),
+      edit: (message, element, focus) => editMessage(message, element, (changed) => page.take([changed]), focus),
+      copyLink: ({ id }) => void copyText(messageAddress(page.talk.id, id), "Link copied."),
       remove: (message) => void page.takeBack(message),
       restore: (message) => void page.request<Message>("POST", `/api/messages/${message.id}/restore`).then((back) => back !== null && back !== true && page.take([back])),
       select: (message) => page.selection.toggle(message.id),
@@ -141,6 +144,7 @@ class ConversationPage {
     const goal = talk.goal;
     if (goal) items.push({ label: "Goal…", run: () => editGoal(goal, (changed) => this.changeGoal({ ...goal, ...changed })) });
     items.push(
+      { label: "Go to a day…", run: () => this.jumps.askDay() },
       { label: "Select messages", run: () => this.selection.begin() },
       { label: "Reply templates", run: () => pickTemplate(null) },
       { label: compact ? "Roomy view" : "Compact view", run: () => this.compact(!compact) },
@@ -158,7 +162,6 @@ class ConversationPage {
   private compact(on: boolean): void {
     remember(COMPACT, on ? "1" : null);
     byId("talk").classList.toggle("compact", on);
-    if (this.stream.isAtEnd) this.stream.goToEnd();
   }
 
   private async archive(status: string): Promise<void> {
@@ -231,13 +234,19 @@ class ConversationPage {
     const fresh = this.history.take(items, seq);
     for (const { sender } of fresh) this.typing.hide(sender.id);
     this.stream.draw(fresh);
-    this.stream.receipts(this.talk.receipts);
     this.thread.take(items);
     this.outbox.shown(items);
-    const others = fresh.filter(({ mine, reply_to_id }) => !mine && reply_to_id !== null);
-    const last = others.at(-1);
-    if (last && last.reply_to_id !== this.thread.rootId) announce(`${last.sender.name} replied in a thread.`);
+    this.tell(fresh.filter(({ mine }) => !mine));
     this.seen();
+  }
+
+  /** Says what others sent: rows come into the document also by scrolling, so the stream itself tells nothing. */
+  private tell(fresh: Message[]): void {
+    const said = fresh.filter(({ reply_to_id }) => reply_to_id === null);
+    const last = said.at(-1);
+    const reply = fresh.filter(({ reply_to_id }) => reply_to_id !== null && reply_to_id !== this.thread.rootId).at(-1);
+    if (last) announce(said.length > 1 ? `${said.length} new messages.` : `${last.sender.name}: ${plain(last.content)}`);
+    else if (reply) announce(`${reply.sender.name} replied in a thread.`);
   }
 
   private sent(message: Message): void {
@@ -246,11 +255,6 @@ class ConversationPage {
     this.stream.settleLine();
     this.take([message]);
     void this.look();
-  }
-
-  private redraw(): void {
-    this.stream.draw();
-    this.stream.receipts(this.talk.receipts);
   }
 
   private receipts(found: Conversation["receipts"]): void {
@@ -278,7 +282,7 @@ class ConversationPage {
       this.talk = { ...this.talk, ...talk, seq: this.talk.seq };
       this.header();
       this.compose();
-      this.redraw();
+      this.stream.draw();
     } catch (error) {
       if (error instanceof Problem && error.status === 404) this.leave();
       else if (!(error instanceof Problem)) throw error;

@@ -4,20 +4,28 @@ import { api, Problem } from "../common/api.js";
 import { h } from "../common/dom.js";
 import type { Message } from "./wire.js";
 
-export function editMessage(message: Message, element: HTMLElement, done: (changed: Message) => void): void {
+/** What is being written, by message: its element may be drawn anew meanwhile. */
+const unfinished = new Map<string, string>();
+
+export const isBeingEdited = (id: string): boolean => unfinished.has(id);
+
+export function editMessage(message: Message, element: HTMLElement, done: (changed: Message) => void, focus = true): void {
   const body = element.querySelector<HTMLElement>(".msg-body");
   if (!body || element.querySelector(".msg-edit")) return;
   const text = h("textarea", { class: "composer-text", "aria-label": "Change this message", rows: 2 });
-  text.value = message.content;
+  text.value = unfinished.get(message.id) ?? message.content;
+  unfinished.set(message.id, text.value);
   const problem = h("p", { class: "field-error", role: "alert", hidden: true });
   const save = h("button", { type: "button", class: "button small primary", onclick: () => void send() }, "Save");
   const form = h("div", { class: "msg-edit" }, text, problem, h("div", { class: "chips" }, save, h("button", { type: "button", class: "button small quiet", onclick: () => close() }, "Cancel")));
   const grow = (): void => {
+    unfinished.set(message.id, text.value);
     text.style.height = "auto";
     text.style.height = `${text.scrollHeight + 2}px`;
     save.disabled = text.value.trim() === "";
   };
   const close = (): void => {
+    unfinished.delete(message.id);
     form.remove();
     body.hidden = false;
     element.focus();
@@ -45,6 +53,8 @@ export function editMessage(message: Message, element: HTMLElement, done: (chang
   });
   body.hidden = true;
   body.after(form);
-  grow();
-  text.focus();
+  if (focus) {
+    grow();
+    text.focus();
+  } else requestAnimationFrame(() => text.isConnected && grow()); // Not in the page yet, it has no height.
 }

@@ -10,7 +10,9 @@ import { TYPE_NAMES, type Attachment, type Message } from "./wire.js";
 export interface MessageActs {
   /** Answering and opening a thread; null inside one. */
   thread: ((message: Message, write: boolean) => void) | null;
-  edit(message: Message, element: HTMLElement): void;
+  /** Turns its words into a field; without `focus` where one was open already. */
+  edit(message: Message, element: HTMLElement, focus?: boolean): void;
+  copyLink(message: Message): void;
   remove(message: Message): void;
   restore(message: Message): void;
   select(message: Message): void;
@@ -91,7 +93,10 @@ function tools(message: Message, element: HTMLElement, acts: MessageActs): HTMLE
   const { thread } = acts;
   const more = h("button", { type: "button", class: "icon-button", "aria-label": "More about this message" }, icon("more"));
   menuButton(more, "Message", () => {
-    const items: MenuItem[] = [{ label: "Copy text", run: () => void copyText(message.content) }];
+    const items: MenuItem[] = [
+      { label: "Copy text", run: () => void copyText(message.content) },
+      { label: "Copy link", run: () => acts.copyLink(message) },
+    ];
     if (thread) items.push({ label: "Open thread", run: () => thread(message, acts.mayWrite) });
     if (message.mine && acts.mayWrite) items.push({ label: "Edit", run: () => acts.edit(message, element) });
     if (!message.mine && thread) items.push({ label: "Mark unread from here", run: () => acts.unread(message) });

@@ -20,6 +20,8 @@ interface Links {
 
 export class Selection {
   private ids: Set<string> | null = null;
+  /** What was chosen, as it was then: the page may have let go of it since. */
+  private readonly held = new Map<string, Message>();
   private readonly bar = byId("selection");
 
   constructor(private readonly links: Links) {
@@ -32,7 +34,12 @@ export class Selection {
 
   toggle(id: string): void {
     const ids = (this.ids ??= new Set());
-    if (!ids.delete(id)) ids.add(id);
+    const message = this.links.history.find(id);
+    if (ids.delete(id)) this.held.delete(id);
+    else {
+      ids.add(id);
+      if (message) this.held.set(id, message);
+    }
     this.show();
   }
 
@@ -43,11 +50,13 @@ export class Selection {
 
   private end(): void {
     this.ids = null;
+    this.held.clear();
     this.show();
   }
 
+  /** Oldest first, wherever they stand. */
   private chosen(): Message[] {
-    return this.links.history.list().filter(({ id }) => this.ids?.has(id));
+    return [...this.held.values()].map((message) => this.links.history.find(message.id) ?? message).sort((a, b) => a.position - b.position);
   }
 
   private show(): void {

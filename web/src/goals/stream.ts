@@ -1,216 +1,308 @@
-// The stream of a conversation on the screen: rows are kept in step with what is known, older ones are fetched on the
-// way up without the page jumping, and whoever reads at the end stays there.
+// The stream of a conversation on the screen: a part of it, of which what is near the sight is in the document. Older and
+// later messages are fetched on the way without the page jumping, and whoever reads at the end stays there.
 
 import { Problem } from "../common/api.js";
 import { byId, h, icon } from "../common/dom.js";
-import { count, day, time } from "../common/format.js";
+import { count } from "../common/format.js";
+import { WindowedRows } from "../windowing/windowed_rows.js";
 import { arrange, seenBy, type History, type Row } from "./history.js";
-import { messageElement, type MessageActs } from "./message_view.js";
+import type { MessageActs } from "./message_view.js";
 import type { Outgoing } from "./outgoing.js";
-import type { Message, Receipt } from "./wire.js";
+import { StreamRows } from "./stream_rows.js";
+import type { Conversation, Message, Receipt } from "./wire.js";
 
-const NEAR_END = 80;
+/** Pixels from an end of what is loaded at which more is asked for. */
+const NEAR = 1_200;
+const FIRST_PAGE = 50;
+const LARGEST_PAGE = 200;
+/** Where a message that is gone to comes to stand, in pixels from the top. */
+const BELOW_TOP = 72;
+/** Where so much lies between what was read and what was delivered, the first unread message is gone to; where it is less,
+ *  older ones are loaded above the line until it has found its place, and the sight goes with it. */
+const FAR = 150;
 
 export interface StreamLinks {
   acts: MessageActs;
   me: string;
-  older(before: string): Promise<{ messages: Message[]; next: string | null }>;
+  /** Up to `limit` messages before a position, or after it. `next` is null when there are no others that way. */
+  older(before: number, limit: number): Promise<Conversation>;
+  later(after: number, limit: number): Promise<Conversation>;
   /** The end is on the screen. */
   atEnd(): void;
   retry(id: string): void;
   takeBack(item: Outgoing): void;
 }
 
+type Way = "older" | "later";
+
 export class Stream {
   private readonly box = byId("stream");
-  private readonly top = byId("stream-top");
   private readonly log = byId("log");
   private readonly waiting = byId("pending");
   private readonly toEnd = byId<HTMLButtonElement>("to-end");
-  private readonly shown = new Map<string, { element: HTMLElement; stamp: string }>();
+  private readonly edges: Record<Way, HTMLElement> = { older: byId("stream-top"), later: byId("stream-bottom") };
+  private readonly failed: Record<Way, string | null> = { older: null, later: null };
+  private readonly sizes: Record<Way, number> = { older: FIRST_PAGE, later: FIRST_PAGE };
+  private readonly looks: StreamRows;
+  private readonly rows: WindowedRows<Row>;
+  private order: readonly Row[] = [];
+  private known: Receipt[] = [];
   private loading = false;
   private missed = 0;
-  selecting: Set<string> | null = null;
+  private gone = 0;
+  /** Before the first sight is found nothing counts as read. */
+  private begun = false;
 
   constructor(
     private readonly history: History,
-    private next: string | null,
     private unreadAfter: number | null,
     private readonly links: StreamLinks,
   ) {
+    this.looks = new StreamRows(this.log, history, links.acts);
+    this.rows = new WindowedRows(this.box, this.log, this.looks);
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    this.toEnd.addEventListener("click", () => this.goToEnd());
-    this.log.addEventListener("keydown", (event) => this.key(event));
-    // What grows at the end (a picture that loads, the keyboard that opens) must not push it out of sight.
-    new ResizeObserver(() => {
-      if (this.followed) this.box.scrollTop = this.box.scrollHeight;
-    }).observe(this.box);
+    this.toEnd.addEventListener("click", () => this.pressedToEnd());
+    this.box.addEventListener("keydown", (event) => this.key(event));
   }
 
-  private followed = true;
-
   get isAtEnd(): boolean {
-    return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < NEAR_END;
+    return this.begun && this.rows.isAtEnd;
+  }
+
+  /** Which messages are ticked; null while none can be. */
+  select(ids: Set<string> | null): void {
+    this.looks.selecting = ids;
+    this.draw();
   }
 
   /** The first sight: at the first unread message, else at the end. */
-  start(): void {
-    this.draw();
-    const line = this.log.querySelector<HTMLElement>(".unread-line");
-    if (line && line.offsetTop < this.box.scrollHeight - this.box.clientHeight) {
-      this.followed = false;
-      this.box.scrollTop = line.offsetTop - 72;
-    } else this.goToEnd();
+  async start(): Promise<void> {
+    this.lay();
+    const first = this.history.list()[0];
+    const far = this.unreadAfter !== null && first !== undefined && this.history.older && first.position - this.unreadAfter > FAR;
+    const found = far && (await this.goTo(this.unreadAfter ?? 0, "unread").catch((error: unknown) => (error instanceof Problem ? false : Promise.reject(error))));
+    this.begun = true;
+    if (found) this.rows.reveal("unread", BELOW_TOP);
+    else if (this.order.some(({ key }) => key === "unread")) this.rows.reveal("unread", BELOW_TOP);
+    else this.rows.toEnd();
     this.scrolled();
   }
 
   /** Brings the screen in step. `fresh` are messages nobody here has seen before. */
   draw(fresh: Message[] = []): void {
-    const follow = this.followed || fresh.some(({ mine }) => mine);
-    const rows = arrange(this.history.list(), this.unreadAfter);
-    const keep = new Set(rows.map(({ key }) => key));
-    for (const [key, { element }] of this.shown) {
-      if (keep.has(key)) continue;
-      element.remove();
-      this.shown.delete(key);
-    }
-    let before: Element | null = null;
-    for (const row of rows) {
-      const element = this.element(row);
-      const place: Element | null = before === null ? this.log.firstElementChild : before.nextElementSibling;
-      if (place !== element) this.log.insertBefore(element, place);
-      before = element;
-    }
-    this.showTop(rows.length);
-    if (follow) this.goToEnd();
+    const own = fresh.some(({ mine, reply_to_id }) => mine && reply_to_id === null);
+    if (own) this.history.goToEnd();
+    this.history.trim(this.rows.followed ? "oldest" : this.furtherEnd());
+    this.lay();
+    if (own) this.goToEnd();
     else {
-      this.missed += fresh.filter(({ mine, reply_to_id }) => !mine && reply_to_id === null).length;
+      if (!this.rows.followed) this.missed += fresh.filter(({ mine, reply_to_id }) => !mine && reply_to_id === null).length;
       this.scrolled();
     }
   }
 
-  private element(row: Row): HTMLElement {
-    const stamp = row.kind === "message" ? this.stamp(row.message, row.first) : row.kind === "unread" ? String(row.count) : "";
-    const known = this.shown.get(row.key);
-    if (known?.stamp === stamp) return known.element;
-    const element = this.made(row);
-    if (known) known.element.replaceWith(element);
-    this.shown.set(row.key, { element, stamp });
-    return element;
+  /** The end of what is loaded that is further from the sight. */
+  private furtherEnd(): "oldest" | "latest" {
+    return this.rows.inSight[0] > this.order.length / 2 ? "oldest" : "latest";
   }
 
-  /** All that a message's element shows; while it is the same, the element stays. */
-  private stamp({ id, changed_seq, replies, attachments }: Message, first: boolean): string {
-    const files = attachments.map((file) => `${file.id}${file.state}`);
-    return JSON.stringify([changed_seq, first, replies.count, replies.latest.at(-1)?.changed_seq, files, this.selecting?.has(id), this.links.acts.mayWrite]);
+  private lay(): void {
+    const { older, newer } = this.history;
+    this.order = arrange(this.history.list(), this.unreadAfter, { older, newer });
+    this.looks.order(this.order);
+    this.rows.endless = newer;
+    if (newer) this.rows.followed = false;
+    this.showEdges();
+    this.rows.show(this.order);
+    this.sayReceipts();
   }
 
-  private made(row: Row): HTMLElement {
-    if (row.kind === "day") return h("div", { class: "day-line", role: "separator" }, h("span", {}, day(row.at)));
-    if (row.kind === "unread") return h("div", { class: "unread-line", role: "separator" }, h("span", {}, count(row.count, "new message")));
-    const element = messageElement(row.message, row.first, this.links.acts);
-    if (this.selecting && row.message.deleted_at === null) element.prepend(this.tick(row.message));
-    return element;
-  }
-
-  private tick(message: Message): HTMLElement {
-    const box = h("input", { type: "checkbox", "aria-label": `Select the message of ${message.sender.name}, ${time(message.created_at)}` });
-    box.checked = this.selecting?.has(message.id) ?? false;
-    box.addEventListener("change", () => this.links.acts.select(message));
-    return h("label", { class: "msg-tick" }, box);
-  }
-
-  /** Says below one's last message who has seen it. */
   receipts(receipts: Receipt[]): void {
-    this.log.querySelector(".receipt")?.remove();
-    const seen = seenBy(this.history.list(), receipts, this.links.me);
-    if (!seen) return;
-    const said = seen.people.length === 0 ? "Sent" : `Seen by ${seen.people.map(({ person, read_at }) => `${person.name} ${day(read_at) === "Today" ? "" : `${day(read_at)} `}${time(read_at)}`).join(", ")}`;
-    const line = h("p", { class: `receipt${seen.people.length > 0 ? " seen" : ""}` }, icon("check"), said);
-    this.shown.get(seen.id)?.element.append(line);
-    if (this.followed) this.box.scrollTop = this.box.scrollHeight;
+    this.known = receipts;
+    this.sayReceipts();
   }
 
-  /** Messages on their way. */
+  private sayReceipts(): void {
+    const seen = seenBy(this.history.latest(), this.known, this.links.me);
+    this.looks.say(seen, seen ? this.rows.element(seen.id) : undefined);
+  }
+
+  /** Messages on their way: they stand at the end of the conversation. */
   pending(items: readonly Outgoing[], waiting: boolean): void {
     this.waiting.replaceChildren(...items.filter(({ reply_to_id }) => reply_to_id === null).map((item) => pendingElement(item, waiting, this.links)));
-    if (items.length > 0) this.goToEnd();
+    if (this.waiting.childElementCount > 0) this.goToEnd();
   }
 
   goToEnd(): void {
-    this.followed = true;
+    if (this.history.newer) {
+      this.history.goToEnd();
+      this.gone += 1;
+      this.sizes.older = FIRST_PAGE;
+      this.lay();
+    }
     this.missed = 0;
-    this.box.scrollTop = this.box.scrollHeight;
-    this.toEnd.hidden = true;
+    this.rows.toEnd();
+    this.scrolled();
+  }
+
+  private pressedToEnd(): void {
+    this.goToEnd();
+    // The button that was pressed is hidden now.
+    this.box.focus({ preventScroll: true });
   }
 
   private scrolled(): void {
-    this.followed = this.isAtEnd;
-    if (this.followed) {
+    if (!this.begun) return;
+    this.rows.scrolled();
+    const { followed } = this.rows;
+    if (followed) {
       this.missed = 0;
       this.links.atEnd();
     }
-    this.toEnd.hidden = this.followed;
+    this.toEnd.hidden = followed;
     const label = this.toEnd.querySelector("span");
     if (label) label.textContent = this.missed > 0 ? count(this.missed, "new message") : "Latest";
-    if (this.box.scrollTop < 400) void this.loadOlder();
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    if (clientHeight === 0) return;
+    if (scrollTop < NEAR) void this.load("older");
+    if (scrollHeight - scrollTop - clientHeight < NEAR) void this.load("later");
   }
 
-  async loadOlder(): Promise<void> {
-    if (this.loading || this.next === null) return;
+  /** Fetches what comes next in one direction; true when there is more than before. */
+  private async load(way: Way, again = false): Promise<boolean> {
+    const { history } = this;
+    const edge = way === "older" ? history.list()[0] : history.list().at(-1);
+    if (this.loading || edge === undefined || !(way === "older" ? history.older : history.newer) || (this.failed[way] !== null && !again)) return false;
+    const { part } = history;
     this.loading = true;
     this.log.setAttribute("aria-busy", "true");
     try {
-      const page = await this.links.older(this.next);
-      this.next = page.next;
-      const { scrollHeight, scrollTop } = this.box;
-      this.history.add(page.messages);
-      this.followed = false;
-      this.draw();
-      this.box.scrollTop = scrollTop + this.box.scrollHeight - scrollHeight;
+      const page = await this.links[way](edge.position, this.sizes[way]);
+      if (part !== history.part) return false;
+      this.sizes[way] = Math.min(LARGEST_PAGE, this.sizes[way] * 2);
+      this.failed[way] = null;
+      this.rows.followed = false;
+      if (way === "older") history.add(page.messages, page.next !== null);
+      else history.addNewer(page.messages, page.next !== null);
+      history.trim(way === "older" ? "latest" : "oldest");
+      this.lay();
+      return true;
     } catch (error) {
-      this.top.replaceChildren(h("p", { class: "notice bad" }, error instanceof Problem ? error.message : "Older messages could not be loaded.", h("button", { type: "button", class: "button small", onclick: () => void this.loadOlder() }, "Try again")));
+      this.failed[way] = error instanceof Problem ? error.message : "These messages could not be loaded.";
+      const atTop = this.box.scrollTop < 1;
+      this.showEdges();
+      // Who looks at the very beginning of what is loaded sees what became of the rest.
+      if (!atTop) this.rows.moved();
+      if (!(error instanceof Problem)) throw error;
+      return false;
     } finally {
       this.loading = false;
       this.log.removeAttribute("aria-busy");
+      if (this.failed[way] === null) this.scrolled();
     }
   }
 
-  private showTop(rows: number): void {
-    if (this.next !== null) return this.top.replaceChildren(h("p", { class: "hint" }, "Earlier messages load as you scroll up."));
-    this.top.replaceChildren(
-      rows === 0
-        ? h("div", { class: "empty" }, h("p", { class: "empty-title" }, "Nothing said yet"), h("p", {}, "Write the first message below. What you write is kept as a draft until you send it."))
-        : h("p", { class: "hint" }, "This is where the conversation begins."),
-    );
+  private showEdges(): void {
+    const { older, newer } = this.history;
+    this.edges.older.replaceChildren(...this.edge("older", older, "Earlier messages load as you scroll up."));
+    if (!older && this.failed.older === null) this.edges.older.replaceChildren(beginning(this.order.length > 0));
+    this.edges.later.replaceChildren(...this.edge("later", newer, "Later messages load as you scroll down."));
+    this.edges.later.hidden = !newer;
+    this.waiting.hidden = newer;
   }
 
-  /** J and K, or the arrows, walk through the messages. */
+  private edge(way: Way, more: boolean, hint: string): HTMLElement[] {
+    const why = this.failed[way];
+    if (why !== null) return [h("p", { class: "notice bad" }, why, h("button", { type: "button", class: "button small", onclick: () => void this.load(way, true) }, "Try again"))];
+    return more ? [h("p", { class: "hint" }, hint)] : [];
+  }
+
+  // Going somewhere
+
+  /** Shows the message that was sent at a position and gives it the focus; false when it could not be had. A `key` is
+   *  gone to in its place, without the focus. */
+  async goTo(position: number, key: string | null = null): Promise<boolean> {
+    const { history } = this;
+    const known = history.list().find((message) => message.position === position);
+    if (!known || key !== null) {
+      const turn = (this.gone += 1);
+      const [before, behind] = await Promise.all([this.links.older(position + 1, FIRST_PAGE), this.links.later(position, FIRST_PAGE)]);
+      if (turn !== this.gone) return false;
+      history.goTo([...before.messages, ...behind.messages], before.next !== null, behind.next !== null);
+      this.sizes.older = this.sizes.later = FIRST_PAGE;
+      this.failed.older = this.failed.later = null;
+      this.lay();
+    }
+    const there = key ?? history.list().find((message) => message.position === position)?.id;
+    if (there === undefined || !this.order.some((row) => row.key === there)) return false;
+    this.rows.reveal(there, BELOW_TOP);
+    if (key === null) this.mark(there);
+    this.scrolled();
+    return true;
+  }
+
+  private mark(key: string): void {
+    const element = this.rows.element(key);
+    if (!element) return;
+    for (const other of this.log.querySelectorAll(".found")) other.classList.remove("found");
+    element.classList.add("found");
+    element.addEventListener("blur", () => element.classList.remove("found"), { once: true });
+    element.focus({ preventScroll: true });
+  }
+
+  /** J and K, or the arrows, walk through the messages; End leads to the latest ones, Home to the first. */
   private key(event: KeyboardEvent): void {
-    const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof HTMLElement)) return;
+    const here = event.target.closest<HTMLElement>(".msg");
+    if (event.target !== here && event.target !== this.box) return;
+    const steps: Record<string, 1 | -1> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
     const step = steps[event.key];
-    const here = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>(".msg") : null;
-    if (step === undefined || here === null || event.target !== here) return;
-    const all = [...this.log.querySelectorAll<HTMLElement>(".msg")];
-    all[all.indexOf(here) + step]?.focus();
+    if (event.key === "End" && this.history.newer) this.goToEnd();
+    else if (event.key === "Home" && this.history.older) void this.goToBeginning();
+    else if (step !== undefined && here !== null) void this.walk(here.dataset["id"] ?? "", step);
+    else if (event.key === "j" || event.key === "k") this.focusFirstInSight();
+    else return;
     event.preventDefault();
   }
 
-  focusLast(): void {
-    [...this.log.querySelectorAll<HTMLElement>(".msg")].at(-1)?.focus();
+  private async goToBeginning(): Promise<void> {
+    const first = await this.links.later(0, 1).catch((error: unknown) => (error instanceof Problem ? null : Promise.reject(error)));
+    const position = first?.messages[0]?.position;
+    if (position !== undefined) await this.goTo(position);
+  }
+
+  private async walk(from: string, step: 1 | -1): Promise<void> {
+    const messages = this.history.list();
+    const at = messages.findIndex(({ id }) => id === from);
+    const next = messages[at + step];
+    if (at !== -1 && next) this.rows.bring(next.id)?.focus({ preventScroll: true });
+    else if (await this.load(step === 1 ? "later" : "older")) await this.walk(from, step);
+  }
+
+  private focusFirstInSight(): void {
+    const [from, to] = this.rows.inSight;
+    const row = this.order.slice(from, to).find(({ kind }) => kind === "message");
+    if (row) this.rows.bring(row.key)?.focus({ preventScroll: true });
   }
 
   /** The unread line goes once the person has taken up the conversation. */
   settleLine(): void {
     if (this.unreadAfter === null) return;
+    this.rows.rest();
     this.unreadAfter = null;
     this.draw();
   }
 
   unreadFrom(position: number): void {
+    this.rows.rest();
     this.unreadAfter = position - 1;
     this.draw();
   }
+}
+
+function beginning(anything: boolean): HTMLElement {
+  if (anything) return h("p", { class: "hint" }, "This is where the conversation begins.");
+  return h("div", { class: "empty" }, h("p", { class: "empty-title" }, "Nothing said yet"), h("p", {}, "Write the first message below. What you write is kept as a draft until you send it."));
 }
 
 export function pendingElement(item: Outgoing, waiting: boolean, links: Pick<StreamLinks, "retry" | "takeBack">): HTMLElement {

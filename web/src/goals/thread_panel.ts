@@ -17,6 +17,8 @@ interface Links {
   drafts: MessageDraft[];
   pending: Pick<StreamLinks, "retry" | "takeBack">;
   typing(): void;
+  /** Shows a message where it stands in the stream. */
+  show(message: Message): void;
 }
 
 export class ThreadPanel {
@@ -68,7 +70,7 @@ export class ThreadPanel {
     const place = h("div", { class: "thread-composer" });
     const body = h("div", { class: "thread-body" }, this.list, this.waiting);
     this.panel.replaceChildren(
-      h("div", { class: "thread-head" }, h("h2", {}, "Thread"), h("span", { class: "hint", id: "thread-count" }), h("span", { class: "grow" }), h("button", { type: "button", class: "icon-button", id: "close-thread", "aria-label": "Close the thread", onclick: () => this.close() }, icon("close"))),
+      h("div", { class: "thread-head" }, h("h2", {}, "Thread"), h("span", { class: "hint", id: "thread-count" }), h("span", { class: "grow" }), h("button", { type: "button", class: "button small quiet", id: "show-root", onclick: () => this.showRoot() }, "Go to message"), h("button", { type: "button", class: "icon-button", id: "close-thread", "aria-label": "Close the thread", onclick: () => this.close() }, icon("close"))),
       body,
       place,
     );
@@ -151,6 +153,12 @@ export class ThreadPanel {
   private toEnd(): void {
     const body = this.list.parentElement;
     if (body) body.scrollTop = body.scrollHeight;
+  }
+
+  private showRoot(): void {
+    const { root } = this;
+    if (isNarrow()) this.close();
+    if (root) this.links.show(root);
   }
 
   close(): void {

@@ -110,7 +110,8 @@ export interface Page<T> {
 }
 
 export const talkPath = (id: string): string => `/api/goals/conversations/${id}`;
-export const older = (id: string, before: string): Promise<Conversation> => api("GET", `${talkPath(id)}?before=${before}&limit=50`);
+export const older = (id: string, before: number, limit: number): Promise<Conversation> => api("GET", `${talkPath(id)}?before=${before}&limit=${limit}`);
+export const later = (id: string, after: number, limit: number): Promise<Conversation> => api("GET", `${talkPath(id)}?after=${after}&limit=${limit}`);
 export const changes = (id: string, after: number): Promise<Changes> => api("GET", `${talkPath(id)}/changes?after=${after}`);
 export const thread = (id: string, after = "0"): Promise<Thread> => api("GET", `/api/messages/${id}/thread?after=${after}&limit=200`);
 export const templates = async (): Promise<Template[]> => (await api<Page<Template>>("GET", "/api/reply-templates")).items;
