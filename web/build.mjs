@@ -71,6 +71,7 @@ const printed = [
   "@expo-google-fonts/jetbrains-mono/400Regular/JetBrainsMono_400Regular.ttf",
   "dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
   "@expo-google-fonts/noto-emoji/400Regular/NotoEmoji_400Regular.ttf",
+  "@expo-google-fonts/chocolate-classical-sans/400Regular/ChocolateClassicalSans_400Regular.ttf",
   "@expo-google-fonts/zcool-xiaowei/400Regular/ZCOOLXiaoWei_400Regular.ttf",
   "@expo-google-fonts/sawarabi-mincho/400Regular/SawarabiMincho_400Regular.ttf",
   "@expo-google-fonts/nanum-myeongjo/400Regular/NanumMyeongjo_400Regular.ttf",

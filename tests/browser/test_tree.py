@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Desk, picture
+from tests.browser.conftest import Api, Desk, picture
 
 pytestmark = pytest.mark.browser
 
@@ -85,4 +85,58 @@ def test_a_branch_is_written_merged_and_traced(desk: Desk) -> None:
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text(re.compile("Merged version"))
     picture(page, "history-phone")
+    assert desk.problems == []
+
+
+ROWS = """() => [...document.querySelectorAll('.graph-row')].map((row) => {
+    row.marks = (row.marks ?? 0) + 1;
+    return [Number(row.dataset.index), row.marks, row.offsetTop, row.textContent];
+})"""
+"""The drawn rows from top to bottom as they stand in the page; how often each was seen before, by this."""
+
+
+def test_scrolling_the_history_draws_what_comes_into_sight_and_keeps_the_rest(desk: Desk) -> None:
+    page = desk.page
+    draft = desk.new_draft().rpartition("/")[2]
+    api, many = Api(desk), 160
+    seq = desk.context.request.get(f"{desk.url}/api/drafts/{draft}").json()["seq"]
+    for number in range(many):
+        ops = [{"field": "text", "replace": f"Text {number}."}]
+        seq = api.post(f"/api/drafts/{draft}/commands", replica="r", n=number + 1, base_seq=seq, ops=ops)["seq"]
+        api.post(f"/api/drafts/{draft}/versions")
+    page.goto(f"{desk.url}/drafts/{draft}/versions")
+    expect(page.locator("#version-count")).to_have_text(f"{many} versions")
+
+    def rows(first: int) -> list[tuple[int, int, int, str]]:
+        """The drawn rows once the first is this one."""
+        page.wait_for_function(
+            "first => document.querySelector('.graph-row')?.dataset.index === String(first)", arg=first
+        )
+        return [tuple(row) for row in page.evaluate(ROWS)]
+
+    before = rows(0)
+    height = 56
+    for first in (10, 13, 60, 57, 0):
+        page.evaluate(
+            "top => (document.getElementById('history').scrollTop = top)", (first + 6) * height if first else 0
+        )
+        now = rows(first)
+        assert [row[0] for row in now] == list(range(first, first + len(now)))
+        assert all(top == index * height and f"Version {many - index}" in text for index, _, top, text in now)
+        kept = {row[0]: row[1] for row in before}
+        assert {index: seen for index, seen, _, _ in now if seen > 1} == {
+            index: kept[index] + 1 for index, *_ in now if index in kept
+        }
+        before = now
+    page.keyboard.press("j")
+    expect(page.locator("#row-1")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#row-0")).to_have_attribute("aria-selected", "false")
+    changed = {index for index, seen, _, _ in rows(0) if seen == 1}
+    assert changed == {0, 1}, "only what was chosen before and is now is drawn anew"
+    page.keyboard.press("End")
+    expect(page.locator(f"#row-{many - 1}")).to_contain_text("Version 1")
+    page.locator("#named-only").check()
+    expect(page.locator(".graph-row")).to_have_count(0)
+    page.locator("#named-only").uncheck()
+    expect(page.locator("#row-0")).to_contain_text(f"Version {many}")
     assert desk.problems == []

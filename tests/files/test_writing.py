@@ -166,6 +166,9 @@ def fonts(page: PageObject) -> dict[str, bool]:
         ("Tea 🫖, 😀", "Tea 🫖, 😀", "NotoEmoji-Regular"),
         ("👩🏽‍💻 1️⃣ ☎️", "👩💻 1 ☎", "NotoEmoji-Regular"),
         ("一个很长的故事", "一个很长的故事", "ZCOOLXiaoWei-Regular"),
+        ("龍飛鳳舞，我們說話", "龍飛鳳舞，我們說話", "ChocolateClassicalSans-Regular"),
+        ("𠝹住", "𠝹住", "ChocolateClassicalSans-Regular"),
+        ("佢哋喺度傾偈", "佢哋喺度傾偈", "ChocolateClassicalSans-Regular"),
         ("長い物語", "長い物語", "SawarabiMincho-Regular"),
         ("긴 이야기", "긴 이야기", "NanumMyeongjo"),
         ("\u1100\u1175\u11ab", "긴", "NanumMyeongjo"),
@@ -184,10 +187,23 @@ def test_a_japanese_document_has_one_look() -> None:
     assert "ZCOOLXiaoWei-Regular" not in fonts(page)
 
 
-def test_characters_no_font_of_ours_has_are_left_to_the_reader_whole() -> None:
-    page = PdfReader(io.BytesIO(pdf_of("t", blocks_of("龍飛鳳舞，我們說話"), show_title=False))).pages[0]
+def test_a_traditional_chinese_document_has_one_look() -> None:
+    text = "# 第一章\n\n我們說話，他們聽見。\n\n- 中文\n- **山水**"
+    page = PdfReader(io.BytesIO(pdf_of("t", blocks_of(text), show_title=False))).pages[0]
+    assert fonts(page)["ChocolateClassicalSans-Regular"]
+    assert not {"ZCOOLXiaoWei-Regular", "SawarabiMincho-Regular", "STSong-Light"} & set(fonts(page))
+
+
+def test_a_rare_character_changes_the_look_of_no_simplified_text() -> None:
+    page = PdfReader(io.BytesIO(pdf_of("t", blocks_of("一个很长的故事，里面有一个字：龘。"), show_title=False))).pages[
+        0
+    ]
+    assert {"ZCOOLXiaoWei-Regular", "ChocolateClassicalSans-Regular"} <= set(fonts(page))
+
+
+def test_characters_no_font_of_ours_has_are_left_to_the_reader() -> None:
+    page = PdfReader(io.BytesIO(pdf_of("t", blocks_of("一个很长的故事 \ua000"), show_title=False))).pages[0]
     assert fonts(page)["STSong-Light"] is False
-    assert "ZCOOLXiaoWei-Regular" not in fonts(page)
 
 
 def test_a_page_is_whole_and_harmless() -> None:

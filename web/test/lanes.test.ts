@@ -29,6 +29,14 @@ describe("lanes of the tree of versions", () => {
     for (const from of [0, 1, 255, 256, 257, 1_000, 1_990]) expect(lanes.rows(from, from + 20)).toEqual(all.slice(from, from + 20));
   });
 
+  it("gives single rows as it gives windows, in any order", () => {
+    const parents = Array.from({ length: 600 }, (_, index) => (index === 0 ? 0 : index % 7 === 0 ? Math.max(1, index - 3) : index));
+    const lanes = new Lanes({ parents, merged: { 500: 490 } });
+    const all = lanes.rows(0, 600);
+    for (const index of [0, 599, 300, 255, 256, 257, 1, 512, 511]) expect(lanes.row(index)).toEqual(all[index]);
+    expect(lanes.row(600)).toBeUndefined();
+  });
+
   it("lays out 100,000 versions quickly", () => {
     const parents = Array.from({ length: 100_000 }, (_, index) => index);
     const lanes = new Lanes({ parents, merged: {} });

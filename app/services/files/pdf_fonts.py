@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import groupby
@@ -17,7 +18,8 @@ from app.settings import ROOT
 
 _FOLDER = ROOT / "web" / "dist" / "print"
 BODY, BOLD, _ITALIC, _BOLD_ITALIC, MONO = "Body", "Body-Bold", "Body-Italic", "Body-BoldItalic", "Mono"
-_OTHER, _EMOJI, _CHINESE, _JAPANESE, _KOREAN = "Other", "Emoji", "Chinese", "Japanese", "Korean"
+_OTHER, _EMOJI = "Other", "Emoji"
+_CHINESE, _TRADITIONAL, _JAPANESE, _KOREAN = "Chinese", "Traditional", "Japanese", "Korean"
 _FILES = {
     BODY: "Literata_400Regular.ttf",
     BOLD: "Literata_700Bold.ttf",
@@ -27,6 +29,7 @@ _FILES = {
     _OTHER: "DejaVuSans.ttf",
     _EMOJI: "NotoEmoji_400Regular.ttf",
     _CHINESE: "ZCOOLXiaoWei_400Regular.ttf",
+    _TRADITIONAL: "ChocolateClassicalSans_400Regular.ttf",
     _JAPANESE: "SawarabiMincho_400Regular.ttf",
     _KOREAN: "NanumMyeongjo_400Regular.ttf",
 }
@@ -34,6 +37,8 @@ _FILES = {
 _READERS_CHINESE, _READERS_JAPANESE = "STSong-Light", "HeiseiMin-W3"
 _CJK = re.compile("[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+# Beyond what readers can be left to: their fonts are named by a code of two bytes.
+_RARE_HAN = re.compile("[\U00020000-\U0003ffff]")
 _KANA = re.compile("[\u3040-\u30ff]")
 # A letter together with the selector that asks for it as a picture.
 _LETTER = re.compile(".\ufe0f?", re.DOTALL)
@@ -51,7 +56,7 @@ _PICTURES = re.compile(
 )
 _BEYOND = re.compile("<([1-9A-F][0-9A-F]{4,5})>")
 _FEW = 0.1
-"""The share of a run's Chinese characters that may come from another font than the rest."""
+"""The share of a text's Chinese characters that may come from another font than the rest."""
 
 
 class _Font(TTFont):
@@ -93,8 +98,10 @@ class Letters:
         """`words` is all that will be written: Japanese and Chinese share characters and write them differently."""
         for name in (BODY, BOLD, _ITALIC, _BOLD_ITALIC, MONO):
             _font(name)
+        words = list(words)
         self._japanese = any(_KANA.search(text) for text in words)
-        self._chosen: dict[tuple[str, str], str] = {}
+        self._traditional = self._looks_traditional(words)
+        self._chosen: dict[tuple[str, str, bool], str] = {}
 
     def markup(self, runs: Runs, *, bold: bool = False) -> str:
         return "".join(
@@ -115,35 +122,37 @@ class Letters:
             yield face, text
             return
         text = _SHAPELESS.sub("", _UNINKED.sub("", unicodedata.normalize("NFC", text)))
-        traditional = self._is_traditional(text)
-        for font, letters in groupby(_LETTER.findall(text), key=lambda letter: self._choice(letter, face)):
+        traditional = self._traditional or self._looks_traditional([text])
+        for font, letters in groupby(_LETTER.findall(text), key=lambda letter: self._choice(letter, face, traditional)):
             words = "".join(letter[0] for letter in letters if letter[0] != "\ufe0f")
             if font == "":
                 yield _font(_OTHER).fontName, "\ufffd" * len(words)
-            elif font in (_CHINESE, _JAPANESE) and traditional:
-                yield _readers_font(_READERS_CHINESE), words
             else:
                 yield font, words
 
-    def _is_traditional(self, text: str) -> bool:
-        """Where our fonts lack many of the characters, all of them come from the reader: no patchwork."""
-        han = _HAN.findall(text)
-        lacking = sum(not _has(_CHINESE, letter) and not _has(_JAPANESE, letter) for letter in han)
-        return lacking > _FEW * len(han) and not self._japanese
+    def _looks_traditional(self, words: Iterable[str]) -> bool:
+        """Where the font of simplified Chinese lacks many characters, all come from the other one: no patchwork."""
+        if self._japanese:
+            return False
+        han = Counter(letter for text in words for letter in _HAN.findall(text))
+        lacking = sum(times for letter, times in han.items() if not _has(_CHINESE, letter))
+        return lacking > _FEW * han.total()
 
-    def _choice(self, letter: str, face: str) -> str:
-        chosen = self._chosen.get((face, letter))
+    def _choice(self, letter: str, face: str, traditional: bool) -> str:
+        chosen = self._chosen.get((face, letter, traditional))
         if chosen is None:
-            chosen = self._chosen[face, letter] = self._font_for(letter, face)
+            chosen = self._chosen[face, letter, traditional] = self._font_for(letter, face, traditional)
         return chosen
 
-    def _font_for(self, letter: str, face: str) -> str:
+    def _font_for(self, letter: str, face: str, traditional: bool) -> str:
         """The first font that has the letter; "" if there is none."""
         sign = letter[0]
         if len(letter) > 1 or _PICTURES.match(sign):
             fonts: tuple[str, ...] = (_EMOJI, face, _OTHER)
         elif _CJK.match(sign):
-            fonts = (face, *((_JAPANESE, _CHINESE) if self._japanese else (_CHINESE, _JAPANESE)), _KOREAN, _OTHER)
+            fonts = (face, *self._eastern(traditional), _KOREAN, _OTHER)
+        elif _RARE_HAN.match(sign):
+            fonts = (_TRADITIONAL, _OTHER)
         else:
             fonts = (face, _OTHER, _EMOJI)
         for font in fonts:
@@ -152,6 +161,11 @@ class Letters:
         if not _CJK.match(sign):
             return ""
         return _readers_font(_READERS_JAPANESE if self._japanese else _READERS_CHINESE)
+
+    def _eastern(self, traditional: bool) -> tuple[str, ...]:
+        if self._japanese:
+            return (_JAPANESE, _CHINESE, _TRADITIONAL)
+        return (_TRADITIONAL, _CHINESE, _JAPANESE) if traditional else (_CHINESE, _JAPANESE, _TRADITIONAL)
 
 
 def _face(bold: bool, italic: bool, code: bool) -> str:

@@ -33,6 +33,8 @@ class HistoryPage {
   private readonly list: VirtualList;
   private readonly links: TreeLinks;
   private lanes: Lanes | null = null;
+  /** The shape the lanes were laid out for: of 100,000 versions that takes some frames' time. */
+  private laid: History["shape"] = null;
   private chosen = 0;
   private marked: Version | null = null;
   private asked = 0;
@@ -45,6 +47,7 @@ class HistoryPage {
     this.list = new VirtualList(this.pane, ROW_HEIGHT, {
       total: () => this.history.total,
       row: (index) => this.row(index),
+      state: (index) => [this.history.at(index), index === this.chosen, this.isMarked(index), this.history.total, this.lanes],
       shown: (from, to) => this.history.want(from, to),
     });
     this.pane.addEventListener("click", (event) => {
@@ -79,24 +82,30 @@ class HistoryPage {
     void this.open();
   }
 
-  /** Something was read: lines are laid out anew and rows drawn. */
+  /** Something was read: what is new of it is drawn. */
   private drawn(): void {
     const { history } = this;
-    this.lanes = history.shape && !history.filtered ? new Lanes(history.shape) : null;
+    const shape = history.filtered ? null : history.shape;
+    if (shape !== this.laid) this.lanes = shape && new Lanes(shape);
+    this.laid = shape;
     byId("version-count").textContent = count(history.total, "version") + (history.complete ? "" : " so far");
     const by = byId<HTMLSelectElement>("written-by");
     for (const model of history.models()) {
       if (![...by.options].some(({ value }) => value === `model:${model}`)) by.append(h("option", { value: `model:${model}` }, `By ${model}`));
     }
-    this.list.draw();
+    this.list.soon();
     // A version far down the list is chosen before it has been read.
     if (this.version && this.version.id !== this.shown) this.showDetail();
   }
 
   private row(index: number): HTMLElement {
     const version = this.history.at(index);
-    const state = { chosen: index === this.chosen, marked: version !== undefined && version.id === this.marked?.id, index, total: this.history.total };
-    return graphRow(version, this.lanes?.rows(index, index + 1)[0], state);
+    const state = { chosen: index === this.chosen, marked: this.isMarked(index), index, total: this.history.total };
+    return graphRow(version, this.lanes?.row(index), state);
+  }
+
+  private isMarked(index: number): boolean {
+    return this.marked !== null && this.history.at(index)?.id === this.marked.id;
   }
 
   private get version(): Version | undefined {

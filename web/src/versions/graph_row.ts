@@ -24,8 +24,7 @@ function drawn(lane: LaneRow, model: boolean): SVGElement {
   const line = (d: string, column: number): void => void picture.append(svg("path", { d, class: `lane lane-${column % 5}` }));
   const at = x(lane.column);
   for (const column of lane.through) line(`M${x(column)} 0V${ROW_HEIGHT}`, column);
-  if (lane.fromAbove) line(`M${at} 0V${MIDDLE}`, lane.column);
-  if (lane.toBelow) line(`M${at} ${MIDDLE}V${ROW_HEIGHT}`, lane.column);
+  if (lane.fromAbove || lane.toBelow) line(`M${at} ${lane.fromAbove ? 0 : MIDDLE}V${lane.toBelow ? ROW_HEIGHT : MIDDLE}`, lane.column);
   for (const column of lane.joins) line(`M${x(column)} 0C${x(column)} ${MIDDLE} ${at} 4 ${at} ${MIDDLE}`, column);
   if (lane.merge !== null) line(`M${at} ${MIDDLE}C${at} ${ROW_HEIGHT - 4} ${x(lane.merge)} ${MIDDLE} ${x(lane.merge)} ${ROW_HEIGHT}`, lane.merge);
   picture.append(svg("circle", { cx: at, cy: MIDDLE, r: 4.5, class: `node lane-${lane.column % 5}${model ? " model" : ""}` }));

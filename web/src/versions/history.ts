@@ -16,10 +16,13 @@ export interface Filter {
 }
 
 const PAGE = 100;
+/** Rows before and behind those in sight that are read as well: at a flick of the wheel they come into sight in 100 ms. */
+const AHEAD = 100;
 
 export class History {
   private byNumber = new Map<number, Version>();
   private found: Version[] = [];
+  private readonly seenModels = new Set<string>();
   private next: string | null = null;
   private reading = new Set<string>();
   filter: Filter = { named: false, by: "" };
@@ -49,7 +52,7 @@ export class History {
 
   /** Models that wrote what has been read so far. */
   models(): string[] {
-    return [...new Set([...this.byNumber.values()].flatMap(({ model }) => (model ? [model] : [])))].sort();
+    return [...this.seenModels].sort();
   }
 
   /** Reads all anew: the first page at once, the shape of the whole tree behind it. */
@@ -70,7 +73,7 @@ export class History {
       if (this.next !== null && to > this.found.length - PAGE / 2) void this.guarded(this.next, `limit=${PAGE}&cursor=${encodeURIComponent(this.next)}${this.query()}`);
       return;
     }
-    for (let index = from; index < to; index += 1) {
+    for (let index = Math.max(0, from - AHEAD); index < Math.min(this.total, to + AHEAD); index += 1) {
       if (this.at(index)) continue;
       const before = Math.ceil((this.total - index) / PAGE) * PAGE + 1;
       void this.guarded(String(before), `limit=${PAGE}&before=${before}`);
@@ -100,7 +103,10 @@ export class History {
     reading.add(key);
     const page = await api<VersionPage>("GET", `/api/drafts/${this.draftId}/versions?${query}`);
     if (reading !== this.reading) return;
-    for (const version of page.items) this.byNumber.set(version.number, version);
+    for (const version of page.items) {
+      this.byNumber.set(version.number, version);
+      if (version.model) this.seenModels.add(version.model);
+    }
     if (this.filtered) this.found.push(...page.items);
     this.next = page.next;
   }

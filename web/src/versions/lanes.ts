@@ -25,6 +25,7 @@ const KEPT_EVERY = 256;
 export class Lanes {
   /** State before row index k * KEPT_EVERY: for each column the number its line leads to, 0 where it is free. */
   private readonly kept: number[][] = [];
+  private last: { block: number; rows: LaneRow[] } | null = null;
 
   constructor(private readonly shape: TreeShape) {
     const waiting: number[] = [];
@@ -36,6 +37,13 @@ export class Lanes {
 
   get total(): number {
     return this.shape.parents.length;
+  }
+
+  /** The row at an index; rows are asked for one after the other, so those around it are kept. */
+  row(index: number): LaneRow | undefined {
+    const block = Math.floor(index / KEPT_EVERY);
+    if (this.last?.block !== block) this.last = { block, rows: this.rows(block * KEPT_EVERY, (block + 1) * KEPT_EVERY) };
+    return this.last.rows[index % KEPT_EVERY];
   }
 
   /** Rows of the list from an index (0 is the newest version) to another, that one excluded. */
