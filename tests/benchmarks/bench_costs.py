@@ -78,10 +78,10 @@ def page(session: Session, group_by: Any, filters: Filters) -> None:
 
 def floor_of(session: Session, run: Callable[[], Any], times: int) -> float:
     """The median time of the same statements, run through the driver alone."""
-    asked: list[tuple[str, Any]] = []
+    asked: list[tuple[str, Any, dict[str, Any]]] = []
 
     def seen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        asked.append((statement, parameters))
+        asked.append((statement, parameters, {}))
 
     driver: Any = session.connection().connection.driver_connection
     engine = session.get_bind()
@@ -90,19 +90,19 @@ def floor_of(session: Session, run: Callable[[], Any], times: int) -> float:
         run()
     event.remove(engine, "before_cursor_execute", seen)
     return statistics.median(
-        milliseconds(lambda: [driver.execute(text, given).fetchall() for text, given in asked], times)
+        milliseconds(lambda: [driver.execute(text, given, **how).fetchall() for text, given, how in asked], times)
     )
 
 
 class _Seeing:
     """A driver's connection that notes what it is asked."""
 
-    def __init__(self, driver: Any, asked: list[tuple[str, Any]]) -> None:
+    def __init__(self, driver: Any, asked: list[tuple[str, Any, dict[str, Any]]]) -> None:
         self._driver, self._asked = driver, asked
 
-    def execute(self, statement: str, parameters: Any) -> Any:
-        self._asked.append((statement, parameters))
-        return self._driver.execute(statement, parameters)
+    def execute(self, statement: str, parameters: Any, **how: Any) -> Any:
+        self._asked.append((statement, parameters, how))
+        return self._driver.execute(statement, parameters, **how)
 
 
 def shown(session: Session, name: str, run: Callable[[], Any], aim: float = 20, times: int = TIMES) -> None:

@@ -19,10 +19,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlmodel import Session, col
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.store.engine.prepared import Prepared
 from app.store.finance.proof import prices, row_sums
-from app.store.finance.reports import Filters, Key, next_month
+from app.store.finance.reports import Filters, Key, next_month, same
 from app.store.finance.sums import COUNTED, NO_VERSION, Sums, midnight
 from app.store.tables import CostSum, LedgerEntry, Version
 from app.store.types import BinaryUuid
@@ -67,9 +68,15 @@ def _dearest_rows(session: Session, filters: Filters, limit: int, offset: int) -
 
 def by_number(session: Session, filters: Filters) -> dict[int | None, Sums]:
     """One draft's versions by their numbers; None for what made none and for versions that are gone."""
-    made = (col(Version.id) == col(LedgerEntry.version_id)) & (col(Version.draft_id) == filters.draft_id)
-    rows = session.execute(_from_rows(filters, col(Version.number)).outerjoin(Version, made))
-    return {row[0]: Sums(*row[1:]) for row in rows}
+    return {row[0]: Sums(*row[1:]) for row in _by_number(filters.named).all(session, **moments(filters))}
+
+
+@lru_cache(maxsize=64)
+def _by_number(named: frozenset[str]) -> Prepared:
+    of_draft = col(Version.draft_id) == bindparam("draft_id", type_=BinaryUuid())
+    made = (col(Version.id) == col(LedgerEntry.version_id)) & of_draft
+    statement = summed_rows(named, col(Version.number)).outerjoin(Version, made)
+    return Prepared(statement, planned_anew=True)
 
 
 def _has_edges(filters: Filters) -> bool:
@@ -79,20 +86,26 @@ def _has_edges(filters: Filters) -> bool:
 
 
 def _from_rows(filters: Filters, key: Any) -> Select[Any]:
-    return summed_rows_by_version(filters, filters.first, filters.end, key)
+    return summed_rows(filters.named, key).params(moments(filters))
 
 
-def summed_rows_by_version(filters: Filters, first: date, end: date, key: Any) -> Select[Any]:
-    """The sums of the rows from a day on until before another, by a key that is theirs or their version's."""
+def moments(filters: Filters) -> dict[str, Any]:
+    """What `summed_rows` is asked with."""
+    return filters.values([]) | {"since": midnight(filters.first), "until": midnight(filters.end)}
+
+
+def summed_rows(named: frozenset[str], key: Any) -> Select[Any]:
+    """The sums of the ledger's rows from a moment on (`since`) until before another (`until`), filtered by these columns, by a key
+    that is theirs or their version's."""
     original, sums = row_sums()
     statement = (
         select(key.label("key"), *(each.label(name) for name, each in zip(COUNTED, sums, strict=True)))
         .select_from(LedgerEntry)
         .outerjoin(original, prices(original))
         .where(
-            col(LedgerEntry.at) >= midnight(first),
-            col(LedgerEntry.at) < midnight(end),
-            *filters.conditions(LedgerEntry),
+            col(LedgerEntry.at) >= bindparam("since", type_=UTCDateTime()),
+            col(LedgerEntry.at) < bindparam("until", type_=UTCDateTime()),
+            *same(LedgerEntry, named),
         )
     )
     constant = isinstance(key, BindParameter)

@@ -115,7 +115,7 @@ def report(session: Session, group_by: GroupBy, filters: Filters) -> dict[Key, S
 
 @lru_cache(maxsize=256)
 def _report(group_by: GroupBy, shape: Shape) -> Prepared:
-    return Prepared(grouped(group_by, shape))
+    return Prepared(grouped(group_by, shape), planned_anew=True)
 
 
 def dearest(
@@ -151,13 +151,16 @@ def _dearest(group_by: GroupBy, shape: Shape) -> Prepared:
         select(*every.c, func.count().over())
         .order_by(*order, every.c.key.asc().nulls_first())
         .limit(bindparam("limit", type_=Integer()))
-        .offset(bindparam("offset", type_=Integer()))
+        .offset(bindparam("offset", type_=Integer())),
+        planned_anew=True,
     )
 
 
 @lru_cache(maxsize=256)
 def _count(group_by: GroupBy, shape: Shape) -> Prepared:
-    return Prepared(select(func.count()).select_from(grouped(group_by, shape, counted=()).subquery()))
+    return Prepared(
+        select(func.count()).select_from(grouped(group_by, shape, counted=()).subquery()), planned_anew=True
+    )
 
 
 @lru_cache(maxsize=256)
@@ -165,7 +168,7 @@ def _of_keys(group_by: GroupBy, shape: Shape, number: int) -> Prepared:
     """All that is counted of some keys, and of what has none."""
     key: Any = col(getattr(CostSum, COLUMNS[group_by]))
     named = key.in_([bindparam(f"key_{at}", type_=key.type) for at in range(number)])
-    return Prepared(grouped(group_by, shape, among=named | key.is_(None)))
+    return Prepared(grouped(group_by, shape, among=named | key.is_(None)), planned_anew=True)
 
 
 def total(session: Session, filters: Filters) -> Sums:
@@ -179,7 +182,7 @@ def total(session: Session, filters: Filters) -> Sums:
 
 @lru_cache(maxsize=256)
 def _total(shape: Shape) -> Prepared:
-    return Prepared(summed(shape, _ALL))
+    return Prepared(summed(shape, _ALL), planned_anew=True)
 
 
 def stretches(group_by: GroupBy | None, filters: Filters) -> list[Stretch]:
@@ -298,5 +301,6 @@ def _amounts(shape: Shape) -> Prepared:
     return Prepared(
         select(start, model, _whole(func.sum(col(CostSum.amount_nano))))
         .where(*of_stretch(shape))
-        .group_by(start, model)
+        .group_by(start, model),
+        planned_anew=True,
     )

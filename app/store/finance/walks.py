@@ -3,12 +3,14 @@ longer than memory. Ids are given in the order of time, so the oldest come first
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, literal, select
 from sqlmodel import Session, col
 
-from app.store.finance.by_version import summed_rows_by_version
+from app.store.finance.by_version import moments, summed_rows
 from app.store.finance.reports import COLUMNS, Filters, GroupBy, Shape, Stretch, of_stretch, stretches, summed
 from app.store.finance.sums import MONTHLY, Sums
 from app.store.tables import CostSum, LedgerEntry
@@ -87,5 +89,6 @@ def _parts(group_by: GroupBy, filters: Filters, *, without: bool = False) -> Ite
 
 def _sums(part: Stretch, filters: Filters, key: Any, by: Any, within: ColumnElement[bool]) -> Any:
     if part.grain == "rows":
-        return summed_rows_by_version(filters, part.start, part.end, by).where(within)
+        some = replace(filters, first=part.start, last=part.end - timedelta(days=1), open_end=False)
+        return summed_rows(filters.named, by).params(moments(some)).where(within)
     return summed(Shape.of([part], filters), by, scattered=by is key).where(within)
