@@ -4,18 +4,15 @@ import uuid
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
 
-from sqlalchemy import Select, case, func, literal, select, union
+from sqlalchemy import func, select, union
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.core.lines import runs_left
-from app.store.finance.proof import prices
-from app.store.finance.reports import Filters, grouped_sums, whole_months
-from app.store.finance.sums import midnight
-from app.store.tables import Branch, CostSum, Draft, LedgerEntry, Version
+from app.store.finance.by_version import within, within_values
+from app.store.finance.reports import Filters, grouped_sums
+from app.store.tables import Branch, Draft, Version, VersionSum
 
 _DRAFTS_AT_ONCE = 10_000
 
@@ -122,41 +119,11 @@ def _shapes(session: Session, drafts: Sequence[uuid.UUID]) -> dict[uuid.UUID, _S
 def _booked(
     session: Session, filters: Filters, drafts: Sequence[uuid.UUID]
 ) -> Iterator[tuple[uuid.UUID | None, int, int, int]]:
-    """Draft, number of the version, known costs and attempts without a price, a version possibly several times: whole months
-    from the sums, the days before and after them from the rows."""
-    first, end = filters.first, filters.end
-    whole, whole_end = whole_months(filters)
-    edges = [(first, whole), (whole_end, end)] if whole < whole_end else [(first, end)]
-    statements = [_from_rows(filters, since, until) for since, until in edges if since < until]
-    if whole < whole_end:
-        statements.append(_of_versions(filters, drafts, whole, whole_end))
-    for statement in statements:
-        for row in session.execute(statement):
-            yield row[0], row[1], row[2], row[3]
-
-
-def _of_versions(filters: Filters, drafts: Sequence[uuid.UUID], first: date, end: date) -> Any:
-    within = [col(CostSum.start) >= first, col(CostSum.start) < end, *filters.conditions(CostSum)]
-    return (
-        select(col(Version.draft_id), col(Version.number), col(CostSum.amount_nano), col(CostSum.unpriced))
-        .join(CostSum, col(CostSum.version_id) == col(Version.id))
-        .where(col(Version.draft_id).in_(drafts), col(CostSum.version_id).is_not(None), *within)
+    """Draft, number of the version, known costs and attempts without a price, a version possibly several times."""
+    statement = (
+        select(col(Version.draft_id), col(Version.number), col(VersionSum.amount_nano), col(VersionSum.unpriced))
+        .join(VersionSum, col(VersionSum.version_id) == col(Version.id))
+        .where(col(Version.draft_id).in_(drafts), *within(filters.named))
     )
-
-
-def _from_rows(filters: Filters, first: date, end: date) -> Select[Any]:
-    """Of all drafts, and of none where a version is gone: so the rows are found by their time on either database."""
-    amount, original = col(LedgerEntry.amount_nano), aliased(LedgerEntry)
-    unpriced = case((amount.is_(None), 1), else_=0) - case((col(original.id).is_not(None), 1), else_=0)
-    return (
-        select(col(Version.draft_id), col(Version.number), func.coalesce(amount, literal(0)), unpriced)
-        .select_from(LedgerEntry)
-        .outerjoin(Version, col(Version.id) == col(LedgerEntry.version_id))
-        .outerjoin(original, prices(original))
-        .where(
-            col(LedgerEntry.at) >= midnight(first),
-            col(LedgerEntry.at) < midnight(end),
-            col(LedgerEntry.version_id).is_not(None),
-            *filters.conditions(LedgerEntry),
-        )
-    )
+    for row in session.execute(statement, within_values(filters)):
+        yield row[0], row[1], row[2], row[3]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from app.store.engine.prepared import Prepared
-from app.store.finance.sums import COUNTED, MONTHLY, NO_VERSION, Sums
+from app.store.finance.sums import COUNTED, MONTHLY, Sums
 from app.store.tables import CostSum
 
 GroupBy = Literal[
@@ -173,9 +173,15 @@ def _of_keys(group_by: GroupBy, shape: Shape, number: int) -> Prepared:
 
 def total(session: Session, filters: Filters) -> Sums:
     """Everything the filters let through."""
-    found = Sums()
-    for part in stretches(None, filters):
+    return added_up(session, stretches(None, filters), filters) or Sums()
+
+
+def added_up(session: Session, parts: Iterable[Stretch], filters: Filters) -> Sums | None:
+    """The sum of all in these stretches, None where there is nothing."""
+    found: Sums | None = None
+    for part in parts:
         for row in _total(Shape.of([part], filters)).all(session, **filters.values([part])):
+            found = found or Sums()
             found.add(Sums(*row[1:]))
     return found
 
@@ -260,7 +266,6 @@ def of_stretch(shape: Shape, at: int = 0, *, scattered: bool = False) -> list[Co
         grain.concat("") == shape.grains[at] if scattered else grain == shape.grains[at],
         col(CostSum.start) >= bindparam(f"start_{at}", type_=Date()),
         col(CostSum.start) < bindparam(f"end_{at}", type_=Date()),
-        *([] if shape.grains[at] == "version" else [NO_VERSION]),
         *same(CostSum, shape.named),
     ]
 
