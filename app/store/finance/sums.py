@@ -2,12 +2,11 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, null, select
+from sqlalchemy import bindparam, literal, null, select, true, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -23,8 +22,9 @@ NAMED = (
     "user_id", "draft_id", "conversation_id", "version_id", "group_id", "provider", "model", "cost_centre",
 )  # fmt: skip
 _SHARED = ("group_id", "provider", "model", "cost_centre")
+_OWN = ("user_id", "draft_id", "conversation_id")
 _PERSON = ("user_id", *_SHARED)
-_CHAT = ("user_id", "draft_id", "conversation_id", *_SHARED)
+_CHAT = (*_OWN, *_SHARED)
 GRAINS: dict[str, tuple[str, ...]] = {
     "day": _CHAT,
     "person": _PERSON,
@@ -41,6 +41,11 @@ added in this order, the same for all, so none waits in a circle."""
 MONTHLY = frozenset({"month", "people", "loose"})
 """Grains whose start is the first of a month; the others' is a day."""
 _LOOSE = ("loose_day", "loose")
+_PLACES = {
+    True: tuple(grain for grain in GRAINS if grain != "version"),
+    False: tuple(grain for grain in GRAINS if grain not in _LOOSE),
+}
+"""The grains a row is in, by whether it made no version."""
 _STRIPES = 4
 """On PostgreSQL everybody who books waits at the sum of the whole day; so there are a few, which readers add up."""
 
@@ -89,19 +94,26 @@ def _adding(table: Any, statement: Any) -> Any:
 
 
 def _upsert(insert: Any, *, loose: bool) -> Prepared:
-    """One statement for all grains of a row, or of one that made no version."""
-    rows = []
-    for grain, names in GRAINS.items():
-        if grain == "version" or (grain in _LOOSE and not loose):
-            continue
-        row: dict[str, Any] = {
-            "grain": grain,
-            "start": _bound(_TABLE, "start", "month" if grain in MONTHLY else "day"),
-            "id": _bound(_TABLE, "id", f"id_of_{grain}"),
-        }
-        row |= {name: _bound(_TABLE, name) if name in names else null() for name in _CHAT}
-        rows.append(row | {name: _bound(_TABLE, name) for name in COUNTED})
-    return Prepared(_adding(_TABLE, insert(CostSum).values(rows)))
+    """One statement for all grains of a row, or of one that made no version. What is counted is said once: psycopg takes a
+    statement of more than 4,096 characters apart anew each time."""
+    places = []
+    for grain in _PLACES[loose]:
+        if grain == "version":
+            continue  # in a table of its own
+        names = GRAINS[grain]
+        start = _bound(_TABLE, "start", "month" if grain in MONTHLY else "day")
+        own = [
+            literal(grain).label("grain"),
+            start.label("start"),
+            _bound(_TABLE, "id", f"id_of_{grain}").label("id"),
+        ]
+        own += [(_bound(_TABLE, name) if name in names else null()).label(name) for name in _OWN]
+        places.append(select(*own))
+    place = union_all(*places).subquery("place")
+    rest = (*_SHARED, *COUNTED)
+    rows = select(*place.c, *(_bound(_TABLE, name).label(name) for name in rest)).where(true())
+    statement = insert(CostSum).from_select(["grain", "start", "id", *_OWN, *rest], rows)
+    return Prepared(_adding(_TABLE, statement))
 
 
 def _version_upsert(insert: Any) -> Prepared:
@@ -154,24 +166,26 @@ class SumKey:
     names: dict[str, Any] = field(hash=False, compare=False)
 
 
-def sum_key(grain: str, start: date, names: dict[str, Any], *, stripe: int = 0) -> SumKey:
+def sum_key(grain: str, start: date, names: dict[str, Any]) -> SumKey:
     """The place of a sum; `names` has at least what the grain tells apart."""
     apart = GRAINS[grain]
     kept = {name: names[name] if name in apart else None for name in NAMED}
-    key = "\0".join("" if value is None else f"={value}" for value in kept.values())
+    return SumKey(grain, start, _id_of(grain, [_part(value) for value in kept.values()]), kept)
+
+
+def _part(value: Any) -> str:
+    return "" if value is None else f"={value}"
+
+
+_KEPT = {grain: tuple(name in apart for name in NAMED) for grain, apart in GRAINS.items()}
+
+
+def _id_of(grain: str, parts: list[str], *, stripe: int = 0) -> uuid.UUID:
+    """The digest of the names that the grain tells apart, all of which are given as parts of the key."""
+    key = "\0".join([part if kept else "" for part, kept in zip(parts, _KEPT[grain], strict=True)])
     if grain == "total" and stripe:
         key += f"\0{stripe}"
-    return SumKey(grain, start, uuid.UUID(bytes=hashlib.blake2b(key.encode(), digest_size=16).digest()), kept)
-
-
-def _keys_of(entry: LedgerEntry, day: date) -> Iterator[SumKey]:
-    """The places of a row: one in each grain that has it."""
-    names = {name: getattr(entry, name) for name in NAMED}
-    stripe = 0 if entry.user_id is None else entry.user_id.int % _STRIPES
-    left_out = _LOOSE if entry.version_id is not None else ("version",)
-    for grain in GRAINS:
-        if grain not in left_out:
-            yield sum_key(grain, day.replace(day=1) if grain in MONTHLY else day, names, stripe=stripe)
+    return uuid.UUID(bytes=hashlib.blake2b(key.encode(), digest_size=16).digest())
 
 
 def add_to_sums(session: Session, entry: LedgerEntry, sums: Sums) -> None:
@@ -180,7 +194,10 @@ def add_to_sums(session: Session, entry: LedgerEntry, sums: Sums) -> None:
     dialect, day = session.bind.dialect.name, entry.at.astimezone(UTC).date()
     values: dict[str, Any] = {"day": day, "month": day.replace(day=1)} | {name: getattr(sums, name) for name in COUNTED}
     values |= {name: getattr(entry, name) for name in NAMED}
-    values |= {f"id_of_{key.grain}": key.id for key in _keys_of(entry, day)}
+    parts = [_part(values[name]) for name in NAMED]
+    stripe = 0 if entry.user_id is None else entry.user_id.int % _STRIPES
+    for grain in _PLACES[entry.version_id is None]:
+        values[f"id_of_{grain}"] = _id_of(grain, parts, stripe=stripe)
     _UPSERT[dialect, entry.version_id is None].run(session, **values)
     if entry.version_id is not None:
         _VERSION_UPSERT[dialect].run(session, **values)
