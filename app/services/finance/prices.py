@@ -8,10 +8,12 @@ from uuid import UUID
 import msgspec
 import structlog
 from providers.base import Usage
+from providers.formats.messages import parts_of
 from providers.pricing import Override, price
 from sqlmodel import Session
 
 from app.services.accounts import Principal
+from app.services.assistant.attempts import BUCKETS, possible
 from app.services.catalogue import Catalogue
 from app.services.clock import Clock
 from app.services.errors import Conflict, Missing
@@ -197,21 +199,23 @@ class Prices:
 
 def _valued(row: LedgerEntry, overrides: Sequence[Override]) -> Valued | None:
     """What a row costs by the prices known now, as on the day it was booked."""
-    usage = Usage(
-        input_tokens=row.input_tokens,
-        cache_read_tokens=row.cache_read_tokens,
-        cache_write_5m_tokens=row.cache_write_5m_tokens,
-        cache_write_1h_tokens=row.cache_write_1h_tokens,
-        output_tokens=row.output_tokens,
-        reasoning_tokens=row.reasoning_tokens,
-        requests=row.requests,
-        service_tier=row.service_tier or _tier_sent(row.raw_usage),
-    )
     for model in dict.fromkeys((row.model_answered or row.model, row.model)):
-        found = price(row.provider, model, usage=usage, at=row.at, overrides=overrides)
+        found = price(row.provider, model, usage=_usage(row, model), at=row.at, overrides=overrides)
         if found.amount_nano is not None:
             return Valued(found.amount_nano, found.status == "free", found.source, found.date)
     return None
+
+
+def _usage(row: LedgerEntry, model: str) -> Usage:
+    """What a row's tokens were used for. They include those of other models inside the answer, which the provider's own
+    usage tells apart: each is priced as its own model, and what is left as the row's."""
+    own = {name: getattr(row, name) for name in BUCKETS}
+    parts = parts_of(row.raw_usage, model=model) if isinstance(row.raw_usage, dict) else ()
+    left = {name: count - sum(getattr(part, name) for _, part in parts) for name, count in own.items()}
+    if not (possible(Usage(**left)) and all(possible(part) for _, part in parts)):
+        # Numbers nobody can have used were not counted in the row, and so they cannot be taken out of it.
+        left, parts = own, ()
+    return Usage(**left, requests=row.requests, service_tier=row.service_tier or _tier_sent(row.raw_usage), parts=parts)
 
 
 def _tier_sent(raw_usage: object) -> str:
