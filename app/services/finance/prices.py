@@ -38,6 +38,8 @@ from app.store.tables import LedgerEntry, PriceOverride
 
 log = structlog.get_logger()
 
+_MOST_LOOKED_AT = 200
+
 
 class PriceList(msgspec.Struct, frozen=True):
     """`warnings` tell of days on which none of a model's prices holds, and of models nobody offers."""
@@ -56,12 +58,16 @@ class PricesAdded(msgspec.Struct, frozen=True):
 
 
 class UnpricedModel(msgspec.Struct, frozen=True):
+    """`waits_for` names models consumed inside its answers, where those have no price and it has one itself; the newest 200
+    attempts are looked at."""
+
     provider: str
     model: str
     attempts: int
     tokens: int
     first: datetime
     last: datetime
+    waits_for: list[str]
 
 
 class UnpricedQueue(msgspec.Struct, frozen=True):
@@ -110,10 +116,21 @@ class Prices:
 
     async def unpriced(self) -> UnpricedQueue:
         """Which models have been used without a known price."""
-        found = await self._db.read(price_store.unpriced_models)
-        return UnpricedQueue(
-            [UnpricedModel(row.provider, row.model, row.attempts, row.tokens, row.first, row.last) for row in found]
-        )
+        return UnpricedQueue(await self._db.read(self._unpriced))
+
+    def _unpriced(self, session: Session) -> list[UnpricedModel]:
+        overrides = self._catalogue.overrides
+        found = []
+        for row in price_store.unpriced_models(session):
+            waits_for: list[str] = []
+            # Rows are looked at only where their own model's price does not tell what is missing.
+            if _has_price(row.provider, row.model, row.last, overrides):
+                rows = price_store.unpriced_rows(session, row.provider, row.model, limit=_MOST_LOOKED_AT)
+                waits_for = sorted({model for each in rows for model in _without_price(each, overrides)})
+            found.append(
+                UnpricedModel(row.provider, row.model, row.attempts, row.tokens, row.first, row.last, waits_for)
+            )
+        return found
 
     async def add(self, by: Principal, new: NewPrice) -> PricesAdded:
         """Keep a price and give it to the rows it holds for that have none. Raises `InvalidInput` and `Conflict`."""
@@ -216,6 +233,17 @@ def _usage(row: LedgerEntry, model: str) -> Usage:
         # Numbers nobody can have used were not counted in the row, and so they cannot be taken out of it.
         left, parts = own, ()
     return Usage(**left, requests=row.requests, service_tier=row.service_tier or _tier_sent(row.raw_usage), parts=parts)
+
+
+def _has_price(provider: str, model: str, at: datetime, overrides: Sequence[Override]) -> bool:
+    return price(provider, model, usage=Usage(), at=at, overrides=overrides).amount_nano is not None
+
+
+def _without_price(row: LedgerEntry, overrides: Sequence[Override]) -> Iterator[str]:
+    """The models inside an answer that have none."""
+    for model, _ in _usage(row, row.model).parts:
+        if not _has_price(row.provider, model, row.at, overrides):
+            yield model
 
 
 def _tier_sent(raw_usage: object) -> str:

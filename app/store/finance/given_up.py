@@ -80,25 +80,23 @@ def _shapes(session: Session, drafts: Sequence[uuid.UUID]) -> dict[uuid.UUID, _S
     """The trees of these drafts. Only the versions that do not follow the one before are read."""
     shapes = {draft_id: _Shape() for draft_id in drafts}
     of_draft, number = col(Version.draft_id), col(Version.number)
-    before = func.lag(col(Version.id)).over(partition_by=of_draft, order_by=number)
-    versions = (
-        select(of_draft, number, col(Version.parent_id), col(Version.merged_from_id), before.label("before"))
-        .where(of_draft.in_(drafts))
-        .subquery()
-    )
     parent, other = aliased(Version), aliased(Version)
-    follows = versions.c.parent_id.is_not_distinct_from(versions.c.before)
-    rows = session.execute(
-        select(versions.c.draft_id, versions.c.number, col(parent.number), col(other.number), follows)
-        .outerjoin(parent, col(parent.id) == versions.c.parent_id)
-        .outerjoin(other, col(other.id) == versions.c.merged_from_id)
-        .where(~follows | versions.c.merged_from_id.is_not(None) | (versions.c.number == 1))
+    # Both sides say the draft: their index of draft and id is smaller than that of ids.
+    above = (col(parent.draft_id) == of_draft) & (col(parent.id) == col(Version.parent_id))
+    breaks = (
+        select(of_draft, number, col(parent.number))
+        .outerjoin(parent, above)
+        .where(of_draft.in_(drafts), col(parent.id).is_(None) | (col(parent.number) != number - 1))
     )
-    for draft_id, at, above, merged, in_order in rows:
-        if not in_order or at == 1:
-            shapes[draft_id].breaks[at] = above or 0
-        if merged is not None:
-            shapes[draft_id].merged[at] = merged
+    for draft_id, at, before in session.execute(breaks):
+        shapes[draft_id].breaks[at] = before or 0
+    merges = (
+        select(of_draft, number, col(other.number))
+        .join(other, (col(other.draft_id) == of_draft) & (col(other.id) == col(Version.merged_from_id)))
+        .where(of_draft.in_(drafts), col(Version.merged_from_id).is_not(None))
+    )
+    for draft_id, at, merged in session.execute(merges):
+        shapes[draft_id].merged[at] = merged
     for draft_id, count in session.execute(
         select(of_draft, func.max(number)).where(of_draft.in_(drafts)).group_by(of_draft)
     ):
