@@ -89,7 +89,7 @@ def add_entry(session: Session, entry: LedgerEntry, *, prices_unknown: bool = Fa
     if entry.group_id is None and entry.user_id is not None and entry.adjusts_id is None:
         entry.group_id = group_of(session, entry.user_id, entry.at.astimezone(UTC).date())
     session.flush()  # what statements past the session rely on
-    _INSERT.run(session, **{name: getattr(entry, name) for name in _COLUMNS})
+    insert_entry(session, entry)
     sums = sums_of(entry, prices_unknown=prices_unknown)
     add_to_sums(session, entry, sums)
     if entry.conversation_id is not None:
@@ -100,6 +100,11 @@ def add_entry(session: Session, entry: LedgerEntry, *, prices_unknown: bool = Fa
             _ADD_PRICED.run(session, conversation_id=entry.conversation_id, amount_nano=entry.amount_nano, **added)
         forget(session, Conversation, entry.conversation_id)
     return entry
+
+
+def insert_entry(session: Session, entry: LedgerEntry) -> None:
+    """Writes a row alone."""
+    _INSERT.run(session, **{name: getattr(entry, name) for name in _COLUMNS})
 
 
 def entries_of_turn(session: Session, turn_id: uuid.UUID) -> list[LedgerEntry]:

@@ -171,18 +171,11 @@ def usage_of(raw: dict[str, Any], *, model: str, final: bool = True) -> Usage:
 
     ``input_tokens`` is fresh input already. ``cache_creation`` splits the writes by lifetime, but in a stream it can be
     older than the total in ``cache_creation_input_tokens`` (a server tool wrote more to the cache meanwhile); what it
-    leaves unexplained had the default lifetime of five minutes. Of ``iterations``, entries of type ``message`` are what
-    the top level sums up; every other one (an advisor model, a compaction) comes on top and goes to `parts`. Facts from
-    the recordings and the API reference, 2026-11.
+    leaves unexplained had the default lifetime of five minutes. Facts from the recordings and the API reference, 2026-11.
     """
     written = count(raw.get("cache_creation_input_tokens"))
     by_lifetime = mapping(raw.get("cache_creation"))
     hour = min(count(by_lifetime.get("ephemeral_1h_input_tokens")), written)
-    parts = tuple(
-        (text(entry.get("model")) or model, usage_of(entry, model=model))
-        for entry in map(mapping, items(raw.get("iterations")))
-        if entry.get("type") not in ("message", "fallback_message")
-    )
     requests = {key: count(value) for key, value in mapping(raw.get("server_tool_use")).items() if count(value)}
     return Usage(
         input_tokens=count(raw.get("input_tokens")),
@@ -192,8 +185,18 @@ def usage_of(raw: dict[str, Any], *, model: str, final: bool = True) -> Usage:
         output_tokens=count(raw.get("output_tokens")),
         reasoning_tokens=count(mapping(raw.get("output_tokens_details")).get("thinking_tokens")),
         requests=requests,
-        parts=parts,
+        parts=parts_of(raw, model=model),
         service_tier=text(raw.get("service_tier")),
         raw=dict(raw),
         status="reported" if final else "estimated",
+    )
+
+
+def parts_of(raw: dict[str, Any], *, model: str) -> tuple[tuple[str, Usage], ...]:
+    """What came on top of an answer of this model, by model, from a Messages usage object: of ``iterations``, entries of type
+    ``message`` are what the top level sums up; every other one (an advisor model, a compaction) is consumed besides."""
+    return tuple(
+        (text(entry.get("model")) or model, usage_of(entry, model=model))
+        for entry in map(mapping, items(raw.get("iterations")))
+        if entry.get("type") not in ("message", "fallback_message")
     )

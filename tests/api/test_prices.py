@@ -139,6 +139,42 @@ def test_a_late_price_knows_the_tier_and_the_tools_of_a_row(
     assert wrong(world) == []
 
 
+def test_a_late_price_is_each_models_own_inside_an_answer(
+    world: World, ada: Person, boss: Person, scripted: ScriptedProvider
+) -> None:
+    raw = {
+        "iterations": [
+            {"type": "message", "input_tokens": 1000, "output_tokens": 100},
+            {"type": "advisor_message", "model": "big", "input_tokens": 3000, "output_tokens": 500},
+            {"type": "compaction", "input_tokens": 400, "output_tokens": 20},
+        ]
+    }
+    parts = (("big", Usage(input_tokens=3000, output_tokens=500)), ("m-1", Usage(input_tokens=400, output_tokens=20)))
+    usage = Usage(input_tokens=1000, output_tokens=100, parts=parts, raw=raw)
+    turn = asked(ada, scripted, usage)["id"]
+    crazy = {"iterations": [{"type": "advisor_message", "model": "big", "input_tokens": 10**15}]}
+    for strange in (crazy, {"iterations": [{"type": "advisor_message", "input_tokens": 10**6}]}, {"iterations": "x"}):
+        book(world, ada, provider="mill", model="m-1", amount_nano=None, status="unknown", input_tokens=1000,
+             output_tokens=0, raw_usage=strange)  # fmt: skip
+    assert boss.get("/api/costs/unpriced").json()["items"][0]["waits_for"] == []
+    without = boss.post("/api/prices", PRICE).json()
+    assert (without["adjusted"], without["adjusted_usd"]) == (3, "0.006")
+    assert ada.get(f"/api/turns/{turn}").json()["cost_usd"] is None
+    [waiting] = boss.get("/api/costs/unpriced").json()["items"]
+    assert (waiting["model"], waiting["attempts"], waiting["waits_for"]) == ("m-1", 1, ["big"])
+    page = boss.get("/costs", headers={"Accept": "text/html"}).text
+    assert "its answers used big, whose price is missing" in page
+    assert 'data-price-model="big"' in page
+    big = {"provider": "mill", "model": "big", "since": "2026-03-01", "input_usd": "20", "output_usd": "100"}
+    late = boss.post("/api/prices", big).json()
+    # 1,400 and 120 tokens of the one at 2 and 10 dollars a million, 3,000 and 500 of the other at 20 and 100.
+    assert (late["adjusted"], late["adjusted_usd"]) == (1, "0.114")
+    at_once = asked(ada, scripted, usage)["id"]
+    costs = [ada.get(f"/api/turns/{each}").json()["cost_usd"] for each in (turn, at_once)]
+    assert costs == ["0.114", "0.114"]
+    assert wrong(world) == []
+
+
 def test_impossible_usage_is_no_report(ada: Person, boss: Person, scripted: ScriptedProvider, world: World) -> None:
     boss.post("/api/prices", PRICE)
     for usage in (

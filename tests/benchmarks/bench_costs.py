@@ -2,8 +2,8 @@
 
 The data are those of `costs_data`. Every report is read through the functions the pages use (100 keys a page), beside the
 processor time of this process (with SQLite that is all there is, and it says more on a busy machine) and the time its statements
-take the database's own driver. Booking is measured with its COMMIT, with and without the sums, in
-turn, both by the same prepared statements. SQLite first, then a PostgreSQL of its own, or the empty database that
+take the database's own driver. Booking is measured with its COMMIT, with and without the sums and beside the row's INSERT alone, in
+turn, all by the same prepared statements. SQLite first, then a PostgreSQL of its own, or the empty database that
 DRAFTLOOM_BENCH_DATABASE_URL names. BENCH_ROWS=100000 gives a quick look, BENCH_PROOF=1 also proves the sums.
 Run: python -m tests.benchmarks costs
 """
@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -35,12 +36,13 @@ from app.store.finance.given_up import given_up
 from app.store.finance.proof import wrong_sums
 from app.store.finance.reports import GROUPS, Filters, dearest, report, total
 from app.store.finance.sums import GRAINS
-from app.store.tables import CostSum, LedgerEntry
+from app.store.tables import CostSum, LedgerEntry, VersionSum
 from tests.benchmarks.costs_data import ENTRY, OBJECTS, entry, load
 from tests.postgres import new_postgres, running_server
 
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
-BOOKINGS = 300
+BOOKINGS = 500
+ROUNDS = 5
 TIMES = 15
 PAGE = 100
 MONTH = Filters(first=date(2026, 6, 1), last=date(2026, 6, 30))
@@ -78,10 +80,10 @@ def page(session: Session, group_by: Any, filters: Filters) -> None:
 
 def floor_of(session: Session, run: Callable[[], Any], times: int) -> float:
     """The median time of the same statements, run through the driver alone."""
-    asked: list[tuple[str, Any]] = []
+    asked: list[tuple[str, Any, dict[str, Any]]] = []
 
     def seen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        asked.append((statement, parameters))
+        asked.append((statement, parameters, {}))
 
     driver: Any = session.connection().connection.driver_connection
     engine = session.get_bind()
@@ -90,19 +92,19 @@ def floor_of(session: Session, run: Callable[[], Any], times: int) -> float:
         run()
     event.remove(engine, "before_cursor_execute", seen)
     return statistics.median(
-        milliseconds(lambda: [driver.execute(text, given).fetchall() for text, given in asked], times)
+        milliseconds(lambda: [driver.execute(text, given, **how).fetchall() for text, given, how in asked], times)
     )
 
 
 class _Seeing:
     """A driver's connection that notes what it is asked."""
 
-    def __init__(self, driver: Any, asked: list[tuple[str, Any]]) -> None:
+    def __init__(self, driver: Any, asked: list[tuple[str, Any, dict[str, Any]]]) -> None:
         self._driver, self._asked = driver, asked
 
-    def execute(self, statement: str, parameters: Any) -> Any:
-        self._asked.append((statement, parameters))
-        return self._driver.execute(statement, parameters)
+    def execute(self, statement: str, parameters: Any, **how: Any) -> Any:
+        self._asked.append((statement, parameters, how))
+        return self._driver.execute(statement, parameters, **how)
 
 
 def shown(session: Session, name: str, run: Callable[[], Any], aim: float = 20, times: int = TIMES) -> None:
@@ -121,7 +123,11 @@ def shown(session: Session, name: str, run: Callable[[], Any], aim: float = 20, 
 def reports(database: Database) -> None:
     with database.transaction() as session:
         for grain in GRAINS:
-            kept = session.scalar(select(func.count()).where(col(CostSum.grain) == grain))
+            kept = session.scalar(
+                select(func.count()).select_from(VersionSum)
+                if grain == "version"
+                else select(func.count()).where(col(CostSum.grain) == grain)
+            )
             print(f"   {kept:>9,} sums by {grain}")
         from_rows = select(col(LedgerEntry.model), func.sum(col(LedgerEntry.amount_nano))).group_by(
             col(LedgerEntry.model)
@@ -132,10 +138,7 @@ def reports(database: Database) -> None:
             for group_by in GROUPS:
                 if group_by == "branch":
                     continue  # of one draft
-                # Days that are no whole months are read row by row.
-                rows = group_by == "version" and filters is QUARTER
-                aim, times = (1_000, 3) if rows else (20, TIMES)
-                shown(session, f"{name} by {group_by}", lambda g=group_by, f=filters: page(session, g, f), aim, times)  # type: ignore[misc]
+                shown(session, f"{name} by {group_by}", lambda g=group_by, f=filters: page(session, g, f))  # type: ignore[misc]
         shown(session, "a draft's year by branch", lambda: page(session, "branch", DRAFT))
         for name, filters in PERIODS.items():
             shown(session, f"{name}: given up", lambda f=filters: given_up(session, f), 1_000, 3)  # type: ignore[misc]
@@ -174,24 +177,49 @@ def _no_sums(*_given: Any) -> None:
 
 
 def booking(database: Database) -> None:
-    chance = random.Random(8)
-    numbers = iter(range(ROWS, 2 * ROWS))
+    """Ways of booking in turn, round by round, so that what else the machine does meets all of them."""
+    taken = asyncio.run(_booked(database))
+    for name, medians in taken.items():
+        share = 100 * (statistics.median(medians) / statistics.median(taken["a row booked, without sums"]) - 1)
+        rounds = ", ".join(f"{median:.2f}" for median in medians)
+        print(f"   {statistics.median(medians):8.2f} ms  {name}: {share:+.0f} % (rounds: {rounds})", flush=True)
 
-    def book() -> None:
+
+async def _booked(database: Database) -> dict[str, list[float]]:
+    """The median times of each round. Each row is written as the product writes it: by the one connection of SQLite's writer, or one
+    of the pool, and after its COMMIT it is on the disk."""
+    chance = random.Random()
+    numbers = count(chance.randrange(ROWS, 1_000 * ROWS))
+
+    def row() -> LedgerEntry:
         given = dict(zip(ENTRY, entry(chance, next(numbers), ROWS, OBJECTS), strict=True))
-        given |= {"at": datetime(2026, 12, 31, 12, tzinfo=UTC), "requests": {}}
-        with database.transaction() as session:
-            ledger.add_entry(session, LedgerEntry(**given))
+        return LedgerEntry(**given | {"at": datetime(2026, 12, 31, 12, tzinfo=UTC), "requests": {}})
 
-    taken: dict[str, list[float]] = {"with": [], "without": []}
-    for _ in range(BOOKINGS):
-        taken["with"] += milliseconds(book, times=1)
+    async def once(write: Callable[..., Any]) -> float:
+        given = row()
+        started = time.perf_counter()
+        await database.write(write, given)
+        return (time.perf_counter() - started) * 1000
+
+    async def without_sums() -> float:
         # A plain function: a mock's own call would count for the row alone.
         with mock.patch.object(ledger, "add_to_sums", _no_sums):
-            taken["without"] += milliseconds(book, times=1)
-    with_sums, without = statistics.median(taken["with"]), statistics.median(taken["without"])
-    print(f"   {without:8.2f} ms  a row booked, with its COMMIT, without sums")
-    print(f"   {with_sums:8.2f} ms  the same with its sums: {100 * (with_sums / without - 1):+.0f} %", flush=True)
+            return await once(ledger.add_entry)
+
+    ways: dict[str, Callable[[], Any]] = {
+        "one prepared INSERT": lambda: once(ledger.insert_entry),
+        "a row booked, without sums": without_sums,
+        "a row booked, with its sums": lambda: once(ledger.add_entry),
+    }
+    medians: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        taken: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(BOOKINGS // ROUNDS):
+            for name, way in ways.items():
+                taken[name].append(await way())
+        for name in ways:
+            medians[name].append(statistics.median(taken[name]))
+    return medians
 
 
 def measure(address: str | Path) -> None:

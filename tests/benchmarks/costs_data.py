@@ -44,8 +44,8 @@ STREAM = (
 _DRAFT = ("id", "user_id", "title", "current_version_id", "created_at", "updated_at", "text")
 _USER = ("id", "email", "name", "roles", "created_at")
 _AT_ONCE = 20_000
-_FROM_ROWS = ("day", "version", "loose")
-_BULKY = ("ledger_entries", "cost_sums", "versions")
+_FROM_ROWS = ("day", "version", "loose_day")
+_BULKY = ("ledger_entries", "cost_sums", "version_sums", "versions")
 
 
 class Line:
@@ -240,30 +240,39 @@ def _add_sums(session: Session, bulk: Bulk) -> None:
             start = month if grain in MONTHLY else "start"
             added = ", ".join(f"CAST(sum({name}) AS BIGINT)" for name in COUNTED)
             names = ", ".join(apart)
-            source = f"SELECT {start}, {names}, {added} FROM cost_sums WHERE grain = 'day' GROUP BY {start}, {names}"
+            finer = "loose_day" if grain == "loose" else "day"
+            source = (
+                f"SELECT {start}, {names}, {added} FROM cost_sums WHERE grain = '{finer}' GROUP BY {start}, {names}"
+            )
         _write_sums(bulk, grain, str(source))
 
 
 def _write_sums(bulk: Bulk, grain: str, source: str) -> None:
-    """`source` has the start, what the grain tells apart, and what is counted."""
-    apart = GRAINS[grain]
-    columns = ("grain", "start", "id", *NAMED, *COUNTED)
+    """`source` has the start, what the grain tells apart, and what is counted. No version here has a further sum."""
+    apart, of_version = GRAINS[grain], grain == "version"
+    table = "version_sums" if of_version else "cost_sums"
+    named = [name for name in NAMED if of_version or name != "version_id"]
+    columns = (*(("month", "further") if of_version else ("grain",)), "start", "id", *named, *COUNTED)
     told = {name: f"c{1 + at}" for at, name in enumerate(apart)}
-    names = [told.get(name, "NULL") for name in NAMED]
-    counted = [f"c{1 + len(apart) + at}" for at in range(len(COUNTED))]
+    keys = [told.get(name, "NULL") for name in NAMED]
+    values = [told.get(name, "NULL") for name in named]
+    values += [f"c{1 + len(apart) + at}" for at in range(len(COUNTED))]
     whole = ", ".join(f"c{at}" for at in range(1 + len(apart) + len(COUNTED)))
     found = f"WITH found({whole}) AS ({source})"
     if bulk.sqlite:
         bulk.driver.create_function("key_digest", len(NAMED), _digest_of_bytes, deterministic=True)
+        first = "date(c0, 'start of month'), 0" if of_version else f"'{grain}'"
+        order = f"{told['version_id']}, 3" if of_version else "2, 3"
         bulk.driver.execute(
-            f"INSERT INTO cost_sums ({', '.join(columns)}) {found} SELECT '{grain}', c0,"
-            f" key_digest({', '.join(names)}), {', '.join(names)}, {', '.join(counted)} FROM found ORDER BY 2, 3"
+            f"INSERT INTO {table} ({', '.join(columns)}) {found} SELECT {first}, c0,"
+            f" key_digest({', '.join(keys)}), {', '.join(values)} FROM found ORDER BY {order}"
         )
         return
-    reading = f"COPY ({found} SELECT c0, {', '.join([*names, *counted])} FROM found) TO STDOUT"
+    first = "date_trunc('month', c0)::date, false" if of_version else f"'{grain}'"
+    reading = f"COPY ({found} SELECT {', '.join([*keys, first, 'c0', *values])} FROM found) TO STDOUT"
     with bulk.driver.cursor() as cursor, cursor.copy(reading) as copy:
-        lines = [_with_digest(grain, bytes(line)) for line in copy]
-    bulk.copy_in(f"COPY cost_sums ({', '.join(columns)}) FROM STDIN", lines)
+        lines = [_with_digest(bytes(line), 3 if of_version else 2) for line in copy]
+    bulk.copy_in(f"COPY {table} ({', '.join(columns)}) FROM STDIN", lines)
 
 
 def _uuid_text(value: bytes) -> str:
@@ -286,8 +295,9 @@ def _digest(key: str) -> bytes:
     return hashlib.blake2b(key.encode(), digest_size=16).digest()
 
 
-def _with_digest(grain: str, line: bytes) -> str:
-    """A line of COPY's text form; no name here needs an escape."""
-    start, *rest = line.decode().rstrip("\n").split("\t")
-    key = "\0".join(["" if name == "\\N" else f"={name}" for name in rest[: len(NAMED)]])
-    return "\t".join([grain, start, _digest(key).hex(), *rest])
+def _with_digest(line: bytes, place: int) -> str:
+    """A line of COPY's text form without the names it begins with, but with their digest at a place; no name needs an escape."""
+    values = line.decode().rstrip("\n").split("\t")
+    names, rest = values[: len(NAMED)], values[len(NAMED) :]
+    key = "\0".join(["" if name == "\\N" else f"={name}" for name in names])
+    return "\t".join([*rest[:place], _digest(key).hex(), *rest[place:]])

@@ -1,5 +1,6 @@
 """The migrations make exactly what the tables say, on both databases, and can be taken back."""
 
+import random
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +17,12 @@ from app.store.db import Database
 from app.store.drafts import Head
 from app.store.finance.budgets import add_budget, delete_budget, list_budgets
 from app.store.finance.groups import save_group
+from app.store.finance.proof import unmarked_versions, wrong_sums
 from app.store.goals.conversations import add_conversation, add_goal
 from app.store.goals.messages import begin
 from app.store.tables import ChatPlace, DraftStream, GoalConversation, Turn, TurnEvent, User, metadata
 from app.store.upkeep.migrate import alembic_config, current_revision, newest_revision
+from tests.store.ledger_rows import book, kept_sums
 from tests.store.rows import add_message, create_conversation, create_turn
 
 
@@ -206,3 +209,24 @@ def test_chats_of_documents_survive_that_messages_may_have_some(
         assert _rows_of_chats(session) == kept
         session.execute(sa.delete(DraftStream).where(col(DraftStream.id) == draft.id))
         assert all(rows == [] for rows in _rows_of_chats(session).values())
+
+
+def test_sums_survive_that_those_of_versions_are_kept_apart(empty_database: Database) -> None:
+    empty_database.migrate()
+    with empty_database.transaction() as session:
+        book(session, random.Random(3))
+    with empty_database.transaction() as session:
+        kept = kept_sums(session)
+    with empty_database.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0021")
+        assert "version_sums" not in sa.inspect(connection).get_table_names()
+        of_versions = sa.text("SELECT sum(amount_nano), sum(attempts) FROM cost_sums WHERE grain = 'version'")
+        of_rows = sa.text(
+            "SELECT sum(amount_nano), count(*) - count(adjusts_id) FROM ledger_entries WHERE version_id IS NOT NULL"
+        )
+        assert connection.execute(of_versions).one() == connection.execute(of_rows).one()
+    empty_database.migrate()
+    with empty_database.transaction() as session:
+        assert wrong_sums(session) == []
+        assert unmarked_versions(session) == []
+        assert kept_sums(session) == kept

@@ -20,6 +20,10 @@ from app.store.ids import new_id
 from app.store.tables import LedgerEntry
 
 _MOST_TOKENS = 1_000_000_000
+BUCKETS = (
+    "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
+    "reasoning_tokens",
+)  # fmt: skip
 """Of one bucket of one attempt: a thousand times the longest context there is."""
 
 _LONGEST_TIER = 50
@@ -79,7 +83,7 @@ def final_usage(attempt: Attempt, counter: TokenCounter, outcome: Outcome) -> Us
     if not attempt.reached and outcome == "failed":
         return Usage(status="estimated")
     known = attempt.usage
-    if known is not None and not _possible(known):
+    if known is not None and not possible(known):
         # Numbers nobody can have used are no report; they are kept beside the estimate, for whoever asks the provider.
         estimated = counter.estimate(attempt.request, "".join(attempt.output))
         return msgspec.structs.replace(estimated, raw=known.raw)
@@ -88,7 +92,8 @@ def final_usage(attempt: Attempt, counter: TokenCounter, outcome: Outcome) -> Us
     return counter.estimate(attempt.request, "".join(attempt.output), known=known)
 
 
-def _possible(usage: Usage) -> bool:
+def possible(usage: Usage) -> bool:
+    """Whether an answer can have used so much."""
     counts = [*bucket_totals(usage).values(), *usage.requests.values()]
     return all(0 <= count <= _MOST_TOKENS for count in counts) and usage.reasoning_tokens <= usage.output_tokens
 
@@ -155,11 +160,7 @@ def priced(
 
 def bucket_totals(usage: Usage) -> dict[str, Any]:
     """The disjoint buckets, those of other models used inside the answer included."""
-    names = (
-        "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
-        "reasoning_tokens",
-    )  # fmt: skip
-    return {name: getattr(usage, name) + sum(getattr(part, name) for _, part in usage.parts) for name in names}
+    return {name: getattr(usage, name) + sum(getattr(part, name) for _, part in usage.parts) for name in BUCKETS}
 
 
 def usage_data(entries: Sequence[LedgerEntry]) -> dict[str, Any]:

@@ -28,7 +28,6 @@ from app.store.db import Database
 from app.store.finance import reports as report_store
 from app.store.finance.labels import labels
 from app.store.finance.reports import Filters, GroupBy
-from app.store.finance.sums import NO_VERSION
 from app.store.tables import CostSum
 
 _MOST_DAYS_DRAWN = 92
@@ -150,9 +149,7 @@ def _read(
     amounts = report_store.amounts_over_time(session, filters, months=months)
     drawn = chart(amounts, filters.first, filters.last, months=months, budget_nano=None if months else budget_nano)
     own = [] if sees_all(person) else [col(CostSum.user_id) == person.id]
-    used = (
-        select(col(CostSum.model)).where(col(CostSum.grain) == "people", NO_VERSION, *own).group_by(col(CostSum.model))
-    )
+    used = select(col(CostSum.model)).where(col(CostSum.grain) == "people", *own).group_by(col(CostSum.model))
     models = sorted(session.scalars(used.order_by(func.count().desc()).limit(200)))
     people = []
     if sees_all(person):

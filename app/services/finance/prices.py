@@ -8,10 +8,12 @@ from uuid import UUID
 import msgspec
 import structlog
 from providers.base import Usage
+from providers.formats.messages import parts_of
 from providers.pricing import Override, price
 from sqlmodel import Session
 
 from app.services.accounts import Principal
+from app.services.assistant.attempts import BUCKETS, possible
 from app.services.catalogue import Catalogue
 from app.services.clock import Clock
 from app.services.errors import Conflict, Missing
@@ -36,6 +38,8 @@ from app.store.tables import LedgerEntry, PriceOverride
 
 log = structlog.get_logger()
 
+_MOST_LOOKED_AT = 200
+
 
 class PriceList(msgspec.Struct, frozen=True):
     """`warnings` tell of days on which none of a model's prices holds, and of models nobody offers."""
@@ -54,12 +58,16 @@ class PricesAdded(msgspec.Struct, frozen=True):
 
 
 class UnpricedModel(msgspec.Struct, frozen=True):
+    """`waits_for` names models consumed inside its answers, where those have no price and it has one itself; the newest 200
+    attempts are looked at."""
+
     provider: str
     model: str
     attempts: int
     tokens: int
     first: datetime
     last: datetime
+    waits_for: list[str]
 
 
 class UnpricedQueue(msgspec.Struct, frozen=True):
@@ -108,10 +116,21 @@ class Prices:
 
     async def unpriced(self) -> UnpricedQueue:
         """Which models have been used without a known price."""
-        found = await self._db.read(price_store.unpriced_models)
-        return UnpricedQueue(
-            [UnpricedModel(row.provider, row.model, row.attempts, row.tokens, row.first, row.last) for row in found]
-        )
+        return UnpricedQueue(await self._db.read(self._unpriced))
+
+    def _unpriced(self, session: Session) -> list[UnpricedModel]:
+        overrides = self._catalogue.overrides
+        found = []
+        for row in price_store.unpriced_models(session):
+            waits_for: list[str] = []
+            # Rows are looked at only where their own model's price does not tell what is missing.
+            if _has_price(row.provider, row.model, row.last, overrides):
+                rows = price_store.unpriced_rows(session, row.provider, row.model, limit=_MOST_LOOKED_AT)
+                waits_for = sorted({model for each in rows for model in _without_price(each, overrides)})
+            found.append(
+                UnpricedModel(row.provider, row.model, row.attempts, row.tokens, row.first, row.last, waits_for)
+            )
+        return found
 
     async def add(self, by: Principal, new: NewPrice) -> PricesAdded:
         """Keep a price and give it to the rows it holds for that have none. Raises `InvalidInput` and `Conflict`."""
@@ -197,21 +216,34 @@ class Prices:
 
 def _valued(row: LedgerEntry, overrides: Sequence[Override]) -> Valued | None:
     """What a row costs by the prices known now, as on the day it was booked."""
-    usage = Usage(
-        input_tokens=row.input_tokens,
-        cache_read_tokens=row.cache_read_tokens,
-        cache_write_5m_tokens=row.cache_write_5m_tokens,
-        cache_write_1h_tokens=row.cache_write_1h_tokens,
-        output_tokens=row.output_tokens,
-        reasoning_tokens=row.reasoning_tokens,
-        requests=row.requests,
-        service_tier=row.service_tier or _tier_sent(row.raw_usage),
-    )
     for model in dict.fromkeys((row.model_answered or row.model, row.model)):
-        found = price(row.provider, model, usage=usage, at=row.at, overrides=overrides)
+        found = price(row.provider, model, usage=_usage(row, model), at=row.at, overrides=overrides)
         if found.amount_nano is not None:
             return Valued(found.amount_nano, found.status == "free", found.source, found.date)
     return None
+
+
+def _usage(row: LedgerEntry, model: str) -> Usage:
+    """What a row's tokens were used for. They include those of other models inside the answer, which the provider's own
+    usage tells apart: each is priced as its own model, and what is left as the row's."""
+    own = {name: getattr(row, name) for name in BUCKETS}
+    parts = parts_of(row.raw_usage, model=model) if isinstance(row.raw_usage, dict) else ()
+    left = {name: count - sum(getattr(part, name) for _, part in parts) for name, count in own.items()}
+    if not (possible(Usage(**left)) and all(possible(part) for _, part in parts)):
+        # Numbers nobody can have used were not counted in the row, and so they cannot be taken out of it.
+        left, parts = own, ()
+    return Usage(**left, requests=row.requests, service_tier=row.service_tier or _tier_sent(row.raw_usage), parts=parts)
+
+
+def _has_price(provider: str, model: str, at: datetime, overrides: Sequence[Override]) -> bool:
+    return price(provider, model, usage=Usage(), at=at, overrides=overrides).amount_nano is not None
+
+
+def _without_price(row: LedgerEntry, overrides: Sequence[Override]) -> Iterator[str]:
+    """The models inside an answer that have none."""
+    for model, _ in _usage(row, row.model).parts:
+        if not _has_price(row.provider, model, row.at, overrides):
+            yield model
 
 
 def _tier_sent(raw_usage: object) -> str:

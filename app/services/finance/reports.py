@@ -21,7 +21,7 @@ from app.services.finance.rates import Conversion, checked_currency, conversion,
 from app.services.finance.views import CostReport, CostRow, cost_row
 from app.store.db import Database
 from app.store.finance import reports as report_store
-from app.store.finance.by_version import by_version, dearest_versions
+from app.store.finance.by_version import dearest_versions
 from app.store.finance.labels import labels
 from app.store.finance.reports import GROUPS, Filters, GroupBy, Key
 from app.store.finance.sums import Sums
@@ -215,7 +215,7 @@ def _all(session: Session, person: Principal, group_by: GroupBy, filters: Filter
     """The rows in their order."""
     if group_by == "branch":
         return sorted(branch_rows(session, filters, viewer_id=person.id), key=_order(group_by))
-    read = by_version(session, filters) if group_by == "version" else report_store.report(session, group_by, filters)
+    read = report_store.report(session, group_by, filters)
     names = labels(session, group_by, read, viewer_id=person.id)
     return sorted((_row(group_by, key, sums, names) for key, sums in read.items()), key=_order(group_by))
 

@@ -113,10 +113,18 @@ class _Compiled:
 
 
 class Prepared:
-    """`Prepared(select(...))`; parameters are given by the names of its `bindparam`s (of the columns for an INSERT)."""
+    """`Prepared(select(...))`; parameters are given by the names of its `bindparam`s (of the columns for an INSERT).
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase | TextClause) -> None:
+    `planned_anew`: PostgreSQL plans it for the values of each call, for statements over ranges. A plan for any values, which it
+    goes over to after some calls, expects every range to hold the same small part of a table: a draft's year was then read
+    from the index of times, in 60 ms and not in 1.
+    """
+
+    def __init__(
+        self, statement: Select[*tuple[Any, ...]] | UpdateBase | TextClause, *, planned_anew: bool = False
+    ) -> None:
         self._statement = statement
+        self._planned_anew = planned_anew
         self._compiled: dict[str, _Compiled] = {}
 
     def _for(self, session: Session) -> _Compiled:
@@ -130,8 +138,11 @@ class Prepared:
     def _execute(self, session: Session, compiled: _Compiled, values: dict[str, Any]) -> Any:
         """Errors of the driver come out as SQLAlchemy's, as from any other statement, and without the parameters:
         they may be somebody's text, and errors are logged."""
+        driver, parameters = driver_of(session), compiled.parameters(values)
         try:
-            return driver_of(session).execute(compiled.text, compiled.parameters(values))
+            if self._planned_anew and compiled.dialect.name == "postgresql":
+                return driver.execute(compiled.text, parameters, prepare=False)
+            return driver.execute(compiled.text, parameters)
         except compiled.driver_error as error:
             raise DBAPIError.instance(
                 compiled.text, None, error, compiled.driver_error, hide_parameters=True, dialect=compiled.dialect

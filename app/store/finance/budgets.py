@@ -17,7 +17,7 @@ from app.store.engine.prepared import Prepared
 from app.store.errors import AlreadyExists, NotFound
 from app.store.finance.groups import group_of
 from app.store.finance.reports import next_month
-from app.store.finance.sums import NO_VERSION, midnight
+from app.store.finance.sums import midnight
 from app.store.tables import Budget, BudgetReservation, CostSum, LedgerEntry
 
 _ANY = Prepared(select(col(Budget.id)).limit(1))
@@ -131,7 +131,7 @@ def _today(at: datetime) -> date:
 def _summed(start: date, budget: Budget, more: list[ColumnElement[bool]]) -> Any:
     grain = "people" if budget.period == "month" else "person" if budget.scope == "user" else "total"
     return select(func.sum(col(CostSum.amount_nano))).where(
-        col(CostSum.grain) == grain, col(CostSum.start) == start, NO_VERSION, *more
+        col(CostSum.grain) == grain, col(CostSum.start) == start, *more
     )
 
 

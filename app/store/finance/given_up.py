@@ -1,21 +1,22 @@
 """What was spent on versions that were given up: neither the draft's current version nor a favourite branch came from them."""
 
+import json
 import uuid
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, select, union
+from sqlalchemy import BigInteger, Integer, LargeBinary, Text, bindparam, cast, func, select, union
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.core.lines import runs_left
-from app.store.finance.proof import prices
-from app.store.finance.reports import Filters, grouped_sums, whole_months
-from app.store.finance.sums import midnight
-from app.store.tables import Branch, CostSum, Draft, LedgerEntry, Version
+from app.store.engine.prepared import Prepared
+from app.store.finance.by_version import within, within_values
+from app.store.finance.reports import Filters, grouped_sums
+from app.store.tables import Branch, Draft, Version, VersionSum
 
 _DRAFTS_AT_ONCE = 10_000
 
@@ -44,21 +45,14 @@ def given_up(session: Session, filters: Filters) -> GivenUp:
     amount = unpriced = 0
     parted = _parted(session, filters)
     for start in range(0, len(parted), _DRAFTS_AT_ONCE):
-        some = parted[start : start + _DRAFTS_AT_ONCE]
-        nothing: list[int] = []
-        left: dict[uuid.UUID | None, list[int]] = {
-            draft_id: [
-                number for run in runs_left(shape.count, shape.breaks, shape.merged, shape.tips) for number in run
-            ]
-            for draft_id, shape in _shapes(session, some).items()
-        }
-        for draft_id, number, known, unknown in _booked(session, filters, some):
-            # Beginnings and ends of runs alternate, in order: within a run an odd number of them is at or before `number`.
-            bounds = left.get(draft_id, nothing)
-            place = bisect_right(bounds, number)
-            if place % 2 or (place and bounds[place - 1] == number):
-                amount += known
-                unpriced += unknown
+        shapes = _shapes(session, parted[start : start + _DRAFTS_AT_ONCE])
+        left = _Runs(list(shapes))
+        for place, shape in enumerate(shapes.values()):
+            runs = runs_left(shape.count, shape.breaks, shape.merged, shape.tips)
+            left.runs.extend((place, first, last) for first, last in runs)
+        known, unknown = _booked(session, filters, left)
+        amount += known
+        unpriced += unknown
     return GivenUp(amount, unpriced)
 
 
@@ -86,25 +80,23 @@ def _shapes(session: Session, drafts: Sequence[uuid.UUID]) -> dict[uuid.UUID, _S
     """The trees of these drafts. Only the versions that do not follow the one before are read."""
     shapes = {draft_id: _Shape() for draft_id in drafts}
     of_draft, number = col(Version.draft_id), col(Version.number)
-    before = func.lag(col(Version.id)).over(partition_by=of_draft, order_by=number)
-    versions = (
-        select(of_draft, number, col(Version.parent_id), col(Version.merged_from_id), before.label("before"))
-        .where(of_draft.in_(drafts))
-        .subquery()
-    )
     parent, other = aliased(Version), aliased(Version)
-    follows = versions.c.parent_id.is_not_distinct_from(versions.c.before)
-    rows = session.execute(
-        select(versions.c.draft_id, versions.c.number, col(parent.number), col(other.number), follows)
-        .outerjoin(parent, col(parent.id) == versions.c.parent_id)
-        .outerjoin(other, col(other.id) == versions.c.merged_from_id)
-        .where(~follows | versions.c.merged_from_id.is_not(None) | (versions.c.number == 1))
+    # Both sides say the draft: their index of draft and id is smaller than that of ids.
+    above = (col(parent.draft_id) == of_draft) & (col(parent.id) == col(Version.parent_id))
+    breaks = (
+        select(of_draft, number, col(parent.number))
+        .outerjoin(parent, above)
+        .where(of_draft.in_(drafts), col(parent.id).is_(None) | (col(parent.number) != number - 1))
     )
-    for draft_id, at, above, merged, in_order in rows:
-        if not in_order or at == 1:
-            shapes[draft_id].breaks[at] = above or 0
-        if merged is not None:
-            shapes[draft_id].merged[at] = merged
+    for draft_id, at, before in session.execute(breaks):
+        shapes[draft_id].breaks[at] = before or 0
+    merges = (
+        select(of_draft, number, col(other.number))
+        .join(other, (col(other.draft_id) == of_draft) & (col(other.id) == col(Version.merged_from_id)))
+        .where(of_draft.in_(drafts), col(Version.merged_from_id).is_not(None))
+    )
+    for draft_id, at, merged in session.execute(merges):
+        shapes[draft_id].merged[at] = merged
     for draft_id, count in session.execute(
         select(of_draft, func.max(number)).where(of_draft.in_(drafts)).group_by(of_draft)
     ):
@@ -119,44 +111,56 @@ def _shapes(session: Session, drafts: Sequence[uuid.UUID]) -> dict[uuid.UUID, _S
     return shapes
 
 
-def _booked(
-    session: Session, filters: Filters, drafts: Sequence[uuid.UUID]
-) -> Iterator[tuple[uuid.UUID | None, int, int, int]]:
-    """Draft, number of the version, known costs and attempts without a price, a version possibly several times: whole months
-    from the sums, the days before and after them from the rows."""
-    first, end = filters.first, filters.end
-    whole, whole_end = whole_months(filters)
-    edges = [(first, whole), (whole_end, end)] if whole < whole_end else [(first, end)]
-    statements = [_from_rows(filters, since, until) for since, until in edges if since < until]
-    if whole < whole_end:
-        statements.append(_of_versions(filters, drafts, whole, whole_end))
-    for statement in statements:
-        for row in session.execute(statement):
-            yield row[0], row[1], row[2], row[3]
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Versions of these drafts: the place of one of them, and the first and the last number of a run of its versions."""
+
+    drafts: list[uuid.UUID]
+    runs: list[tuple[int, int, int]] = field(default_factory=list)
 
 
-def _of_versions(filters: Filters, drafts: Sequence[uuid.UUID], first: date, end: date) -> Any:
-    within = [col(CostSum.start) >= first, col(CostSum.start) < end, *filters.conditions(CostSum)]
-    return (
-        select(col(Version.draft_id), col(Version.number), col(CostSum.amount_nano), col(CostSum.unpriced))
-        .join(CostSum, col(CostSum.version_id) == col(Version.id))
-        .where(col(Version.draft_id).in_(drafts), col(CostSum.version_id).is_not(None), *within)
+def _booked(session: Session, filters: Filters, left: _Runs) -> tuple[int, int]:
+    """Known costs and attempts without a price of these versions. There are thousands of runs, of some ten versions each: the
+    database adds them up, since reading what was booked to each version took longer than all the rest."""
+    assert session.bind is not None
+    if not left.runs:
+        return 0, 0
+    if session.bind.dialect.name == "sqlite":
+        drafts = b"".join([draft_id.bytes for draft_id in left.drafts])
+        values: dict[str, Any] = {"drafts": drafts, "runs": json.dumps(left.runs)}
+    else:
+        places, firsts, lasts = zip(*left.runs, strict=True)
+        values = {"drafts": [left.drafts[place] for place in places], "firsts": list(firsts), "lasts": list(lasts)}
+    [(amount, unpriced)] = _booked_statement(session.bind.dialect.name, filters.named).all(
+        session, **within_values(filters), **values
+    )
+    return amount, unpriced
+
+
+@lru_cache(maxsize=64)
+def _booked_statement(dialect: str, named: frozenset[str]) -> Prepared:
+    draft_id, first, last = _runs_on_sqlite() if dialect == "sqlite" else _runs_on_postgresql()
+    sums = [func.coalesce(func.sum(column), 0) for column in (VersionSum.amount_nano, VersionSum.unpriced)]
+    return Prepared(
+        select(*(cast(each, BigInteger) for each in sums))
+        .select_from(Version)
+        .join(VersionSum, col(VersionSum.version_id) == col(Version.id))
+        .where(col(Version.draft_id) == draft_id, col(Version.number).between(first, last), *within(named, known=True)),
+        planned_anew=True,
     )
 
 
-def _from_rows(filters: Filters, first: date, end: date) -> Select[Any]:
-    """Of all drafts, and of none where a version is gone: so the rows are found by their time on either database."""
-    amount, original = col(LedgerEntry.amount_nano), aliased(LedgerEntry)
-    unpriced = case((amount.is_(None), 1), else_=0) - case((col(original.id).is_not(None), 1), else_=0)
-    return (
-        select(col(Version.draft_id), col(Version.number), func.coalesce(amount, literal(0)), unpriced)
-        .select_from(LedgerEntry)
-        .outerjoin(Version, col(Version.id) == col(LedgerEntry.version_id))
-        .outerjoin(original, prices(original))
-        .where(
-            col(LedgerEntry.at) >= midnight(first),
-            col(LedgerEntry.at) < midnight(end),
-            col(LedgerEntry.version_id).is_not(None),
-            *filters.conditions(LedgerEntry),
-        )
-    )
+def _runs_on_sqlite() -> tuple[Any, Any, Any]:
+    """The draft, first and last number of each run: the runs are a list in JSON, the drafts' ids follow each other."""
+    run = func.json_each(bindparam("runs", type_=Text())).table_valued("value").c.value
+    place = cast(func.json_extract(run, "$[0]"), Integer)
+    draft_id = func.substr(bindparam("drafts", type_=LargeBinary()), 16 * place + 1, 16)
+    return draft_id, func.json_extract(run, "$[1]"), func.json_extract(run, "$[2]")
+
+
+def _runs_on_postgresql() -> tuple[Any, Any, Any]:
+    """The same as three arrays."""
+    ids, numbers = postgresql.ARRAY(postgresql.UUID(as_uuid=True)), postgresql.ARRAY(Integer())
+    arrays = [bindparam("drafts", type_=ids), *(bindparam(name, type_=numbers) for name in ("firsts", "lasts"))]
+    runs = func.unnest(*arrays).table_valued("draft_id", "first", "last", name="runs").render_derived()
+    return runs.c.draft_id, runs.c.first, runs.c.last

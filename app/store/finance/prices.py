@@ -109,6 +109,14 @@ def unpriced_models(session: Session) -> list[Unpriced]:
     return [Unpriced(*row) for row in rows]
 
 
+def unpriced_rows(session: Session, provider: str, model: str, *, limit: int) -> list[LedgerEntry]:
+    """So many of the attempts of one model that wait for a price, the newest first."""
+    rows = select(LedgerEntry).where(
+        col(LedgerEntry.provider) == provider, col(LedgerEntry.model) == model, _unpriced()
+    )
+    return list(session.scalars(rows.order_by(col(LedgerEntry.id).desc()).limit(limit)))
+
+
 @dataclass(frozen=True, slots=True)
 class Repriced:
     """What one batch did; `last` is where the next goes on, None at the end."""

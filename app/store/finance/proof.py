@@ -26,12 +26,18 @@ from sqlmodel import Session, col
 
 from app.store.engine.prepared import Prepared
 from app.store.finance.sums import COUNTED, GRAINS, MONTHLY, NAMED, Sums, sum_key
-from app.store.tables import CostSum, LedgerEntry
+from app.store.tables import CostSum, LedgerEntry, VersionSum
 
 _AT_ONCE = 2_000
 _TOKENS = COUNTED[:6]
 
-_ADD = Prepared(insert(CostSum).values({name: bindparam(name) for name in ("grain", "start", "id", *NAMED, *COUNTED)}))
+_OF_A_SUM = tuple(name for name in NAMED if name != "version_id")
+_ADD = Prepared(
+    insert(CostSum).values({name: bindparam(name) for name in ("grain", "start", "id", *_OF_A_SUM, *COUNTED)})
+)
+_ADD_VERSION = Prepared(
+    insert(VersionSum).values({name: bindparam(name) for name in ("start", "month", "id", "further", *NAMED, *COUNTED)})
+)
 
 Place = tuple[date, tuple[Any, ...]]
 """The start of a sum, and its names in the order of `NAMED`."""
@@ -62,19 +68,32 @@ def wrong_sums(session: Session) -> list[WrongSum]:
     return found
 
 
+def unmarked_versions(session: Session) -> list[uuid.UUID]:
+    """Versions of whose sums more than one is not marked as a further one: reports would not add them up."""
+    version_id, further = col(VersionSum.version_id), col(VersionSum.further)
+    first = func.sum(case((further, 0), else_=1))
+    return list(session.scalars(select(version_id).group_by(version_id).having(first > 1).order_by(version_id)))
+
+
 def rebuild_sums(session: Session) -> None:
     """Writes all sums anew from the rows."""
     session.execute(delete(CostSum))
+    session.execute(delete(VersionSum))
+    seen: set[uuid.UUID] = set()
     for grain in GRAINS:
-        rows = []
+        add, rows = (_ADD_VERSION if grain == "version" else _ADD), []
         for (start, values), sums in summed_rows(session, grain):
             key = sum_key(grain, start, dict(zip(NAMED, values, strict=True)))
-            counted = {name: getattr(sums, name) for name in COUNTED}
-            rows.append({"grain": grain, "start": start, "id": key.id, **key.names, **counted})
+            row = {"grain": grain, "start": start, "id": key.id, **key.names}
+            row |= {name: getattr(sums, name) for name in COUNTED}
+            if grain == "version":
+                row |= {"month": start.replace(day=1), "further": row["version_id"] in seen}
+                seen.add(row["version_id"])
+            rows.append(row)
             if len(rows) == _AT_ONCE:
-                _ADD.many(session, rows)
+                add.many(session, rows)
                 rows.clear()
-        _ADD.many(session, rows)
+        add.many(session, rows)
 
 
 def summed_rows(session: Session, grain: str) -> Iterator[tuple[Place, Sums]]:
@@ -96,21 +115,24 @@ def sums_statement(session: Session, grain: str) -> Select[Any]:
         .outerjoin(original, prices(original))
         .group_by(start, *keys)
     )
-    if grain in ("version", "loose"):
-        version_id = col(LedgerEntry.version_id)
-        statement = statement.where(version_id.is_not(None) if grain == "version" else version_id.is_(None))
-    return statement
+    version_id = col(LedgerEntry.version_id)
+    if grain == "version":
+        return statement.where(version_id.is_not(None))
+    return statement.where(version_id.is_(None)) if grain.startswith("loose") else statement
 
 
 def _kept(session: Session, grain: str) -> dict[Place, Sums]:
-    names = [col(getattr(CostSum, name)) for name in NAMED]
-    counted = [cast(func.sum(col(getattr(CostSum, name))), BigInteger) for name in COUNTED]
-    rows = session.execute(
-        select(col(CostSum.start), *names, *counted)
-        .where(col(CostSum.grain) == grain)
-        .group_by(col(CostSum.start), *names)
-    )
-    return {(row[0], tuple(row[1 : 1 + len(NAMED)])): Sums(*row[1 + len(NAMED) :]) for row in rows}
+    table: Any = VersionSum if grain == "version" else CostSum
+    named = NAMED if grain == "version" else _OF_A_SUM
+    names = [col(getattr(table, name)) for name in named]
+    counted = [cast(func.sum(col(getattr(table, name))), BigInteger) for name in COUNTED]
+    statement = select(col(table.start), *names, *counted).group_by(col(table.start), *names)
+    rows = session.execute(statement if grain == "version" else statement.where(col(CostSum.grain) == grain))
+    found = {}
+    for row in rows:
+        told = dict(zip(named, row[1 : 1 + len(named)], strict=True))
+        found[(row[0], tuple(told.get(name) for name in NAMED))] = Sums(*row[1 + len(named) :])
+    return found
 
 
 def start_of(session: Session, *, monthly: bool) -> ColumnElement[Any]:

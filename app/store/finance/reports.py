@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from app.store.engine.prepared import Prepared
-from app.store.finance.sums import COUNTED, MONTHLY, NO_VERSION, Sums
+from app.store.finance.sums import COUNTED, MONTHLY, Sums
 from app.store.tables import CostSum
 
 GroupBy = Literal[
@@ -115,7 +115,7 @@ def report(session: Session, group_by: GroupBy, filters: Filters) -> dict[Key, S
 
 @lru_cache(maxsize=256)
 def _report(group_by: GroupBy, shape: Shape) -> Prepared:
-    return Prepared(grouped(group_by, shape))
+    return Prepared(grouped(group_by, shape), planned_anew=True)
 
 
 def dearest(
@@ -151,13 +151,16 @@ def _dearest(group_by: GroupBy, shape: Shape) -> Prepared:
         select(*every.c, func.count().over())
         .order_by(*order, every.c.key.asc().nulls_first())
         .limit(bindparam("limit", type_=Integer()))
-        .offset(bindparam("offset", type_=Integer()))
+        .offset(bindparam("offset", type_=Integer())),
+        planned_anew=True,
     )
 
 
 @lru_cache(maxsize=256)
 def _count(group_by: GroupBy, shape: Shape) -> Prepared:
-    return Prepared(select(func.count()).select_from(grouped(group_by, shape, counted=()).subquery()))
+    return Prepared(
+        select(func.count()).select_from(grouped(group_by, shape, counted=()).subquery()), planned_anew=True
+    )
 
 
 @lru_cache(maxsize=256)
@@ -165,21 +168,27 @@ def _of_keys(group_by: GroupBy, shape: Shape, number: int) -> Prepared:
     """All that is counted of some keys, and of what has none."""
     key: Any = col(getattr(CostSum, COLUMNS[group_by]))
     named = key.in_([bindparam(f"key_{at}", type_=key.type) for at in range(number)])
-    return Prepared(grouped(group_by, shape, among=named | key.is_(None)))
+    return Prepared(grouped(group_by, shape, among=named | key.is_(None)), planned_anew=True)
 
 
 def total(session: Session, filters: Filters) -> Sums:
     """Everything the filters let through."""
-    found = Sums()
-    for part in stretches(None, filters):
+    return added_up(session, stretches(None, filters), filters) or Sums()
+
+
+def added_up(session: Session, parts: Iterable[Stretch], filters: Filters) -> Sums | None:
+    """The sum of all in these stretches, None where there is nothing."""
+    found: Sums | None = None
+    for part in parts:
         for row in _total(Shape.of([part], filters)).all(session, **filters.values([part])):
+            found = found or Sums()
             found.add(Sums(*row[1:]))
     return found
 
 
 @lru_cache(maxsize=256)
 def _total(shape: Shape) -> Prepared:
-    return Prepared(summed(shape, _ALL))
+    return Prepared(summed(shape, _ALL), planned_anew=True)
 
 
 def stretches(group_by: GroupBy | None, filters: Filters) -> list[Stretch]:
@@ -257,7 +266,6 @@ def of_stretch(shape: Shape, at: int = 0, *, scattered: bool = False) -> list[Co
         grain.concat("") == shape.grains[at] if scattered else grain == shape.grains[at],
         col(CostSum.start) >= bindparam(f"start_{at}", type_=Date()),
         col(CostSum.start) < bindparam(f"end_{at}", type_=Date()),
-        *([] if shape.grains[at] == "version" else [NO_VERSION]),
         *same(CostSum, shape.named),
     ]
 
@@ -298,5 +306,6 @@ def _amounts(shape: Shape) -> Prepared:
     return Prepared(
         select(start, model, _whole(func.sum(col(CostSum.amount_nano))))
         .where(*of_stretch(shape))
-        .group_by(start, model)
+        .group_by(start, model),
+        planned_anew=True,
     )

@@ -2,17 +2,17 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, null
+from sqlalchemy import bindparam, literal, null, select, true, union_all
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.store.engine.prepared import Prepared
-from app.store.tables import CostSum, LedgerEntry
+from app.store.tables import CostSum, LedgerEntry, VersionSum
 
 COUNTED = (
     "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
@@ -22,30 +22,37 @@ NAMED = (
     "user_id", "draft_id", "conversation_id", "version_id", "group_id", "provider", "model", "cost_centre",
 )  # fmt: skip
 _SHARED = ("group_id", "provider", "model", "cost_centre")
+_OWN = ("user_id", "draft_id", "conversation_id")
 _PERSON = ("user_id", *_SHARED)
-_CHAT = ("user_id", "draft_id", "conversation_id", *_SHARED)
+_CHAT = (*_OWN, *_SHARED)
 GRAINS: dict[str, tuple[str, ...]] = {
     "day": _CHAT,
     "person": _PERSON,
     "total": _SHARED,
     "month": _CHAT,
     "people": _PERSON,
-    "version": NAMED,
+    "loose_day": _PERSON,
     "loose": _PERSON,
+    "version": NAMED,
 }
-"""What each grain tells apart, beside its start. A row that made a version is in `version`, any other in `loose`, and each is
-in all others. Rows are added in this order, the same for all, so none waits in a circle."""
-MONTHLY = frozenset({"month", "people", "version", "loose"})
+"""What each grain tells apart, beside its start. A row that made a version is in `version`, any other in `loose_day` and `loose`,
+and each is in all others. `version` has a table of its own (`VersionSum`); the others are kept in one (`CostSum`), to which a row is
+added in this order, the same for all, so none waits in a circle."""
+MONTHLY = frozenset({"month", "people", "loose"})
 """Grains whose start is the first of a month; the others' is a day."""
-NO_VERSION = col(CostSum.version_id).is_(None)
-"""Said with every question to another grain than `version`: indexes of those leave the many sums of versions out."""
+_LOOSE = ("loose_day", "loose")
+_PLACES = {
+    True: tuple(grain for grain in GRAINS if grain != "version"),
+    False: tuple(grain for grain in GRAINS if grain not in _LOOSE),
+}
+"""The grains a row is in, by whether it made no version."""
 _STRIPES = 4
 """On PostgreSQL everybody who books waits at the sum of the whole day; so there are a few, which readers add up."""
 
 
 @dataclass(slots=True)
 class Sums:
-    """Sums over ledger rows, in the words of `CostSum`. Adding keeps "no price is known" apart from 0."""
+    """Sums over ledger rows, in the words of `Counted`. Adding keeps "no price is known" apart from 0."""
 
     input_tokens: int = 0
     cache_read_tokens: int = 0
@@ -73,31 +80,61 @@ class Sums:
 assert tuple(item.name for item in fields(Sums)) == COUNTED
 
 
-def _upsert(insert: Any) -> Prepared:
-    """One statement for all grains of a row."""
-    table = CostSum.__table__  # type: ignore[attr-defined]
+_TABLE, _VERSIONS = CostSum.__table__, VersionSum.__table__  # type: ignore[attr-defined]
 
-    def bound(column: str, name: str) -> Any:
-        return bindparam(name, type_=table.c[column].type)
 
-    rows = []
-    for grain, names in GRAINS.items():
-        if grain == "loose":
-            continue  # its place is that of `version`
-        start, last = ("month" if grain in MONTHLY else "day"), grain == "version"
-        row: dict[str, Any] = {
-            "grain": bound("grain", "last_grain") if last else grain,
-            "start": bound("start", start),
-            "id": bound("id", "id_of_last" if last else f"id_of_{grain}"),
-        }
-        row |= {name: bound(name, f"last_{name}" if last else name) if name in names else null() for name in NAMED}
-        rows.append(row | {name: bound(name, name) for name in COUNTED})
-    statement = insert(CostSum).values(rows)
+def _bound(table: Any, column: str, name: str | None = None) -> Any:
+    return bindparam(name or column, type_=table.c[column].type)
+
+
+def _adding(table: Any, statement: Any) -> Any:
+    """The same, adding to what is there."""
     added = {name: table.c[name] + statement.excluded[name] for name in COUNTED}
-    return Prepared(statement.on_conflict_do_update(index_elements=["grain", "start", "id"], set_=added))
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=added)
 
 
-_UPSERT = {"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)}
+def _upsert(insert: Any, *, loose: bool) -> Prepared:
+    """One statement for all grains of a row, or of one that made no version. What is counted is said once: psycopg takes a
+    statement of more than 4,096 characters apart anew each time."""
+    places = []
+    for grain in _PLACES[loose]:
+        if grain == "version":
+            continue  # in a table of its own
+        names = GRAINS[grain]
+        start = _bound(_TABLE, "start", "month" if grain in MONTHLY else "day")
+        own = [
+            literal(grain).label("grain"),
+            start.label("start"),
+            _bound(_TABLE, "id", f"id_of_{grain}").label("id"),
+        ]
+        own += [(_bound(_TABLE, name) if name in names else null()).label(name) for name in _OWN]
+        places.append(select(*own))
+    place = union_all(*places).subquery("place")
+    rest = (*_SHARED, *COUNTED)
+    rows = select(*place.c, *(_bound(_TABLE, name).label(name) for name in rest)).where(true())
+    statement = insert(CostSum).from_select(["grain", "start", "id", *_OWN, *rest], rows)
+    return Prepared(_adding(_TABLE, statement))
+
+
+def _version_upsert(insert: Any) -> Prepared:
+    """The statement for the sum of a version, which finds out whether it is a further one."""
+    day, id_ = _bound(_VERSIONS, "start", "day"), _bound(_VERSIONS, "id", "id_of_version")
+    other = aliased(VersionSum)
+    another = (
+        select(1)
+        .where(
+            col(other.version_id) == _bound(_VERSIONS, "version_id"), ~((col(other.start) == day) & (other.id == id_))
+        )
+        .exists()
+    )
+    row = {"start": day, "id": id_, "month": _bound(_VERSIONS, "month"), "further": another}
+    row |= {name: _bound(_VERSIONS, name) for name in (*NAMED, *COUNTED)}
+    return Prepared(_adding(_VERSIONS, insert(VersionSum).values(row)))
+
+
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_UPSERT = {(name, loose): _upsert(insert, loose=loose) for name, insert in _INSERT.items() for loose in (True, False)}
+_VERSION_UPSERT = {name: _version_upsert(insert) for name, insert in _INSERT.items()}
 
 
 def sums_of(entry: LedgerEntry, *, prices_unknown: bool = False) -> Sums:
@@ -129,41 +166,41 @@ class SumKey:
     names: dict[str, Any] = field(hash=False, compare=False)
 
 
-def sum_key(grain: str, start: date, names: dict[str, Any], *, stripe: int = 0) -> SumKey:
+def sum_key(grain: str, start: date, names: dict[str, Any]) -> SumKey:
     """The place of a sum; `names` has at least what the grain tells apart."""
     apart = GRAINS[grain]
     kept = {name: names[name] if name in apart else None for name in NAMED}
-    key = "\0".join("" if value is None else f"={value}" for value in kept.values())
+    return SumKey(grain, start, _id_of(grain, [_part(value) for value in kept.values()]), kept)
+
+
+def _part(value: Any) -> str:
+    return "" if value is None else f"={value}"
+
+
+_KEPT = {grain: tuple(name in apart for name in NAMED) for grain, apart in GRAINS.items()}
+
+
+def _id_of(grain: str, parts: list[str], *, stripe: int = 0) -> uuid.UUID:
+    """The digest of the names that the grain tells apart, all of which are given as parts of the key."""
+    key = "\0".join([part if kept else "" for part, kept in zip(parts, _KEPT[grain], strict=True)])
     if grain == "total" and stripe:
         key += f"\0{stripe}"
-    return SumKey(grain, start, uuid.UUID(bytes=hashlib.blake2b(key.encode(), digest_size=16).digest()), kept)
-
-
-def keys_of(entry: LedgerEntry) -> Iterator[SumKey]:
-    """The places of a row: one in each grain that has it."""
-    day = entry.at.astimezone(UTC).date()
-    names = {name: getattr(entry, name) for name in NAMED}
-    stripe = 0 if entry.user_id is None else entry.user_id.int % _STRIPES
-    left_out = "version" if entry.version_id is None else "loose"
-    for grain in GRAINS:
-        if grain != left_out:
-            yield sum_key(grain, day.replace(day=1) if grain in MONTHLY else day, names, stripe=stripe)
+    return uuid.UUID(bytes=hashlib.blake2b(key.encode(), digest_size=16).digest())
 
 
 def add_to_sums(session: Session, entry: LedgerEntry, sums: Sums) -> None:
-    """Adds what a row says to its sums, in one statement."""
+    """Adds what a row says to its sums: in one statement, and one more where it made a version."""
     assert session.bind is not None
-    day = entry.at.astimezone(UTC).date()
+    dialect, day = session.bind.dialect.name, entry.at.astimezone(UTC).date()
     values: dict[str, Any] = {"day": day, "month": day.replace(day=1)} | {name: getattr(sums, name) for name in COUNTED}
-    ids: dict[str, Any] = {}
-    for key in keys_of(entry):
-        if key.grain in ("version", "loose"):
-            ids |= {"last_grain": key.grain, "id_of_last": key.id}
-            values |= {f"last_{name}": value for name, value in key.names.items()}
-        else:
-            ids[f"id_of_{key.grain}"] = key.id
-    values |= {name: getattr(entry, name) for name in NAMED} | ids
-    _UPSERT[session.bind.dialect.name].run(session, **values)
+    values |= {name: getattr(entry, name) for name in NAMED}
+    parts = [_part(values[name]) for name in NAMED]
+    stripe = 0 if entry.user_id is None else entry.user_id.int % _STRIPES
+    for grain in _PLACES[entry.version_id is None]:
+        values[f"id_of_{grain}"] = _id_of(grain, parts, stripe=stripe)
+    _UPSERT[dialect, entry.version_id is None].run(session, **values)
+    if entry.version_id is not None:
+        _VERSION_UPSERT[dialect].run(session, **values)
 
 
 def midnight(day: date) -> datetime:

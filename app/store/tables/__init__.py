@@ -17,6 +17,7 @@ from app.store.tables.costs import (
     MonthClosing,
     PriceOverride,
     Reconciliation,
+    VersionSum,
 )
 from app.store.tables.drafts import Draft, DraftEvent, DraftSnapshot, DraftStream
 from app.store.tables.forms import DraftShare, FormDraft, FormTemplate, ModalDraft, Submission
@@ -91,6 +92,7 @@ __all__ = [
     "User",
     "UserSession",
     "Version",
+    "VersionSum",
     "Webhook",
     "WebhookAttempt",
     "WebhookDelivery",

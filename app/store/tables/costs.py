@@ -17,54 +17,10 @@ def _count() -> Any:
     return Field(default=0, sa_type=BigInteger)
 
 
-_KNOWN = "{} IS NOT NULL AND version_id IS NULL"
+class Counted(SQLModel):
+    """What is added up of ledger rows. `amount_nano` sums the known prices (nano-USD), `priced` counts them. `unpriced` counts
+    attempts without a price, less those an adjustment priced later."""
 
-
-class CostSum(SQLModel, table=True):
-    """The sum of all ledger rows that agree in what its grain names, written in the same transaction as the row.
-
-    Grains by day: `day` (user, draft, conversation, provider, model, cost centre, group), `person` (the same without draft
-    and conversation), `total` (without the user too). By month: `month` like `day`, `people` like `person`, `version`
-    like `day` with the version, and `loose` like `person` for what made no version. `start` is the UTC day, or the first of the month;
-    `id` a digest of the rest of the key, so that adding is one look-up. `amount_nano` sums the known prices (nano-USD),
-    `priced` counts them. `unpriced` counts attempts without a price, less those an adjustment priced later.
-    """
-
-    __tablename__ = "cost_sums"
-    __table_args__ = (
-        one_of("grain", "day", "person", "total", "month", "people", "version", "loose"),
-        # These name what never changes in a sum, so adding to one leaves them alone. The sums of versions are as many as
-        # rows, and have two of their own.
-        Index("ix_cost_sums_user_id", "user_id", "grain", "start",
-              sqlite_where=text(_KNOWN.format("user_id")), postgresql_where=text(_KNOWN.format("user_id"))),
-        Index("ix_cost_sums_draft_id", "draft_id", "grain", "start",
-              sqlite_where=text(_KNOWN.format("draft_id")), postgresql_where=text(_KNOWN.format("draft_id"))),
-        Index("ix_cost_sums_conversation_id", "conversation_id", "grain", "start",
-              sqlite_where=text(_KNOWN.format("conversation_id")),
-              postgresql_where=text(_KNOWN.format("conversation_id"))),
-        # What a version cost, without looking at its sum.
-        Index("ix_cost_sums_version_id", "version_id", "start", "amount_nano", "unpriced",
-              sqlite_where=text("version_id IS NOT NULL"), postgresql_where=text("version_id IS NOT NULL")),
-        # The dearest versions of a month, or of a person's month, without looking at the others or at the sums themselves.
-        Index("ix_cost_sums_dearest", "start", "amount_nano", "version_id",
-              sqlite_where=text("version_id IS NOT NULL"), postgresql_where=text("version_id IS NOT NULL")),
-        Index("ix_cost_sums_dearest_of_user", "user_id", "start", "amount_nano", "version_id",
-              sqlite_where=text("version_id IS NOT NULL"), postgresql_where=text("version_id IS NOT NULL")),
-        # Rows lie in the order of their key: a report reads one stretch of the file.
-        {"sqlite_with_rowid": False},
-    )  # fmt: skip
-
-    grain: str = characters(10, primary_key=True)
-    start: date = Field(primary_key=True)
-    id: uuid.UUID = identifier()
-    user_id: uuid.UUID | None = optional_reference()
-    draft_id: uuid.UUID | None = optional_reference()
-    conversation_id: uuid.UUID | None = optional_reference()
-    version_id: uuid.UUID | None = optional_reference()
-    group_id: uuid.UUID | None = optional_reference()
-    provider: str = characters(50)
-    model: str = characters(200)
-    cost_centre: str | None = characters(100, default=None)
     input_tokens: int = _count()
     cache_read_tokens: int = _count()
     cache_write_5m_tokens: int = _count()
@@ -77,6 +33,72 @@ class CostSum(SQLModel, table=True):
     estimated: int = _count()
     attempts: int = _count()
     adjustments: int = _count()
+
+
+def _known(name: str) -> Index:
+    only = text(f"{name} IS NOT NULL")
+    return Index(f"ix_cost_sums_{name}", name, "grain", "start", sqlite_where=only, postgresql_where=only)
+
+
+class CostSum(Counted, table=True):
+    """The sum of all ledger rows that agree in what its grain names, written in the same transaction as the row.
+
+    Grains by day: `day` (user, draft, conversation, provider, model, cost centre, group), `person` (the same without draft
+    and conversation), `total` (without the user too). By month: `month` like `day`, `people` like `person`. What made no version is
+    once more in `loose_day` and, by month, in `loose`, both like `person`. `start` is the UTC day, or the first of the month;
+    `id` a digest of the rest of the key, so that adding is one look-up.
+    """
+
+    __tablename__ = "cost_sums"
+    __table_args__ = (
+        one_of("grain", "day", "person", "total", "month", "people", "loose", "loose_day"),
+        # These name what never changes in a sum, so adding to one leaves them alone, on PostgreSQL too where there is room
+        # beside it in its page: an index of amounts belongs to another table.
+        _known("user_id"), _known("draft_id"), _known("conversation_id"),
+        # Rows lie in the order of their key: a report reads one stretch of the file.
+        {"sqlite_with_rowid": False, "postgresql_with": {"fillfactor": 60}},
+    )  # fmt: skip
+
+    grain: str = characters(10, primary_key=True)
+    start: date = Field(primary_key=True)
+    id: uuid.UUID = identifier()
+    user_id: uuid.UUID | None = optional_reference()
+    draft_id: uuid.UUID | None = optional_reference()
+    conversation_id: uuid.UUID | None = optional_reference()
+    group_id: uuid.UUID | None = optional_reference()
+    provider: str = characters(50)
+    model: str = characters(200)
+    cost_centre: str | None = characters(100, default=None)
+
+
+class VersionSum(Counted, table=True):
+    """What a version cost on one UTC day (`start`, in `month`), of the rows that agree in all they name; `id` is a digest of
+    those names. Nearly every version has one such sum: the others (a late price of a closed month, attempts on two days) are
+    `further` ones, by which reports find the versions whose cost is to be added up."""
+
+    __tablename__ = "version_sums"
+    __table_args__ = (
+        # The dearest versions of a month, or of a person's month, and of a part of it.
+        Index("ix_version_sums_dearest", "month", "amount_nano", "unpriced", "version_id", "start"),
+        Index("ix_version_sums_dearest_of_user", "user_id", "month", "amount_nano", "unpriced", "version_id", "start",
+              sqlite_where=text("user_id IS NOT NULL"), postgresql_where=text("user_id IS NOT NULL")),
+        Index("ix_version_sums_further", "start", "version_id",
+              sqlite_where=text("further = 1"), postgresql_where=text("further")),
+        {"sqlite_with_rowid": False},
+    )  # fmt: skip
+
+    version_id: uuid.UUID = reference(primary_key=True)
+    start: date = Field(primary_key=True)
+    id: uuid.UUID = identifier()
+    month: date
+    further: bool = False
+    user_id: uuid.UUID | None = optional_reference()
+    draft_id: uuid.UUID | None = optional_reference()
+    conversation_id: uuid.UUID | None = optional_reference()
+    group_id: uuid.UUID | None = optional_reference()
+    provider: str = characters(50)
+    model: str = characters(200)
+    cost_centre: str | None = characters(100, default=None)
 
 
 class PriceOverride(SQLModel, table=True):

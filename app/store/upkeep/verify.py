@@ -19,7 +19,7 @@ from app.store.drafting.projections import edits_of, has_row, projection_of, rem
 from app.store.drafting.summaries import counted_words, summarised
 from app.store.errors import StoreError
 from app.store.finance.months import changed_months
-from app.store.finance.proof import wrong_sums
+from app.store.finance.proof import unmarked_versions, wrong_sums
 from app.store.ledger import wrong_totals
 from app.store.rows import changed_rows
 from app.store.submissions import is_kept
@@ -126,6 +126,10 @@ def cost_problems(session: Session) -> list[Problem]:
             "cost_sum", wrong.id, f"{wrong.grain} {wrong.start}: kept {wrong.kept}, the rows sum to {wrong.summed}."
         )
         for wrong in wrong_sums(session)
+    ]
+    sums += [
+        Problem("cost_sum", version_id, "Several sums of this version are each kept as its only one.")
+        for version_id in unmarked_versions(session)
     ]
     months = [
         Problem(
