@@ -13,8 +13,8 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.store.types import BinaryUuid
 
-revision = "0023"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
