@@ -51,6 +51,7 @@ from app.services.forms.moving import Moving
 from app.services.forms.starting import FormStarts
 from app.services.goals.goals import Goals
 from app.services.goals.messages import Messages
+from app.services.goals.reading import Reading
 from app.services.goals.rooms import Rooms
 from app.services.goals.selection import Selection
 from app.services.goals.templates import ReplyTemplates
@@ -133,6 +134,7 @@ def furnish(
     analytics = Analytics(db, clock, metrics)
     rooms = Rooms(fanout)
     messages = Messages(db, clock, rooms)
+    reading = Reading(db, clock, rooms)
     drafts = Drafts(
         db,
         clock,
@@ -164,7 +166,8 @@ def furnish(
         "exchange": Exchange(db, drafts),
         "goals": Goals(db, clock, rooms),
         "messages": messages,
-        "selection": Selection(db, clock, messages),
+        "reading": reading,
+        "selection": Selection(db, clock, messages, reading),
         "reply_templates": ReplyTemplates(db, clock),
         "rooms": rooms,
         "search": search,

@@ -12,7 +12,7 @@ from app.routes.accounts import PersonRequest
 from app.routes.pages import PageContext
 from app.routes.security import signed_in
 from app.services.goals.goals import Goals
-from app.services.goals.messages import Messages
+from app.services.goals.reading import Reading
 
 
 @get("/goals", guards=[signed_in], include_in_schema=False)
@@ -27,10 +27,10 @@ async def goals_page(
 async def conversation_page(
     conversation_id: FromPath[UUID],
     request: PersonRequest,
-    messages: NamedDependency[Messages],
+    reading: NamedDependency[Reading],
     page: NamedDependency[PageContext],
 ) -> Template:
-    first = await messages.page(request.user, conversation_id)
+    first = await reading.page(request.user, conversation_id)
     return Template("goal_conversation.html", context=page(request, conversation=msgspec.to_builtins(first)))
 
 

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from app.routes.accounts import PersonRequest
 from app.routes.security import signed_in
 from app.services.goals.goals import ConversationChange, GoalChange, Goals
-from app.services.goals.messages import Messages
+from app.services.goals.reading import Reading
 from app.services.goals.views import (
     ConversationEntry,
     GoalConversationView,
@@ -102,7 +102,7 @@ async def list_conversations(
 async def get_conversation(
     conversation_id: FromPath[UUID],
     request: PersonRequest,
-    messages: NamedDependency[Messages],
+    reading: NamedDependency[Reading],
     before: FromQuery[int | None] = None,
     limit: FromQuery[int] = 50,
     from_: Annotated[date | None, QueryParameter(name="from")] = None,
@@ -114,7 +114,7 @@ async def get_conversation(
     caller's own drafts in one answer. `from` and `to` are days (both included): of a message's target date, or else
     the one it was sent on (UTC). `after` asks for the first messages after a position, `since` for the first ones sent at
     or after a moment; `next` then leads on to later ones."""
-    return await messages.page(
+    return await reading.page(
         request.user, conversation_id, before=before, limit=limit, days=(from_, to), after=after, since=since
     )
 
@@ -134,12 +134,12 @@ async def change_conversation(
 async def conversation_changes(
     conversation_id: FromPath[UUID],
     request: PersonRequest,
-    messages: NamedDependency[Messages],
+    reading: NamedDependency[Reading],
     after: FromQuery[int] = 0,
     limit: FromQuery[int] = 100,
 ) -> MessageChanges:
     """What was published, edited or taken back after `seq`, for pages that missed a hint."""
-    return await messages.changes(request.user, conversation_id, after=after, limit=limit)
+    return await reading.changes(request.user, conversation_id, after=after, limit=limit)
 
 
 router = Router(

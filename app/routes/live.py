@@ -18,7 +18,7 @@ from app.services.drafts import Drafts
 from app.services.errors import ServiceError
 from app.services.fanout import Fanout, Listener
 from app.services.goals.goals import Goals
-from app.services.goals.messages import Messages
+from app.services.goals.reading import Reading
 from app.services.goals.rooms import Rooms
 
 _MOST_DRAFTS = 200
@@ -49,7 +49,7 @@ async def live(
     socket: LiveSocket,
     drafts: NamedDependency[Drafts],
     goals: NamedDependency[Goals],
-    messages: NamedDependency[Messages],
+    reading: NamedDependency[Reading],
     fanout: NamedDependency[Fanout],
     rooms: NamedDependency[Rooms],
 ) -> None:
@@ -63,7 +63,7 @@ async def live(
     try:
         async with fanout.listen() as listener:
             sender = asyncio.create_task(_send(socket, listener))
-            page = _Page(socket, socket.user, listener, drafts, goals, messages, fanout, rooms)
+            page = _Page(socket, socket.user, listener, drafts, goals, reading, fanout, rooms)
             try:
                 await page.receive()
             finally:
@@ -86,7 +86,7 @@ class _Page:
         listener: Listener,
         drafts: Drafts,
         goals: Goals,
-        messages: Messages,
+        reading: Reading,
         fanout: Fanout,
         rooms: Rooms,
     ) -> None:
@@ -95,7 +95,7 @@ class _Page:
         self._listener = listener
         self._drafts = drafts
         self._goals = goals
-        self._messages = messages
+        self._reading = reading
         self._fanout = fanout
         self._rooms = rooms
         self._signals = 0
@@ -173,7 +173,7 @@ class _Page:
 
     async def _seen(self, seen: Seen) -> None:
         try:
-            await self._messages.mark_read(self._person, seen.conversation, seen.position)
+            await self._reading.mark_read(self._person, seen.conversation, seen.position)
         except ServiceError as error:
             await self._socket.send_json({"error": {"code": error.code, "conversation": str(seen.conversation)}})
 

@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from app.routes.accounts import PersonRequest
 from app.routes.security import signed_in
 from app.services.goals.messages import MessageChange, Messages, NewMessage
+from app.services.goals.reading import Reading
 from app.services.goals.selection import BulkOrder, Selection
 from app.services.goals.templates import ReplyTemplates, TemplateChange
 from app.services.goals.views import BulkAnswer, GoalMessage, MessageDraft, MessageThread, ReplyTemplateView
@@ -62,22 +63,22 @@ async def message_draft(
 
 @get("/api/messages/{message_id:uuid}")
 async def get_message(
-    message_id: FromPath[UUID], request: PersonRequest, messages: NamedDependency[Messages]
+    message_id: FromPath[UUID], request: PersonRequest, reading: NamedDependency[Reading]
 ) -> GoalMessage:
     """A published message."""
-    return await messages.get(request.user, message_id)
+    return await reading.get(request.user, message_id)
 
 
 @get("/api/messages/{message_id:uuid}/thread")
 async def message_thread(
     message_id: FromPath[UUID],
     request: PersonRequest,
-    messages: NamedDependency[Messages],
+    reading: NamedDependency[Reading],
     after: FromQuery[int] = 0,
     limit: FromQuery[int] = 100,
 ) -> MessageThread:
     """A message and its replies, oldest first; of a reply, the thread it is in."""
-    return await messages.thread(request.user, message_id, after=after, limit=limit)
+    return await reading.thread(request.user, message_id, after=after, limit=limit)
 
 
 @patch("/api/messages/{message_id:uuid}")
@@ -109,10 +110,10 @@ async def restore_message(
 
 @post("/api/goals/conversations/{conversation_id:uuid}/read", status_code=204)
 async def mark_read(
-    conversation_id: FromPath[UUID], data: JSONBody[ReadTo], request: PersonRequest, messages: NamedDependency[Messages]
+    conversation_id: FromPath[UUID], data: JSONBody[ReadTo], request: PersonRequest, reading: NamedDependency[Reading]
 ) -> None:
     """The caller has read up to a position."""
-    await messages.mark_read(request.user, conversation_id, data.position)
+    await reading.mark_read(request.user, conversation_id, data.position)
 
 
 @post("/api/goals/conversations/{conversation_id:uuid}/bulk", status_code=200)

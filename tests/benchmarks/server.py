@@ -22,7 +22,7 @@ from app.routes.security import signed_in
 from app.server import serve
 from app.services.clock import system_clock
 from app.services.drafts import Drafts
-from app.services.goals.messages import Messages
+from app.services.goals.reading import Reading
 from app.services.goals.views import GoalConversationView
 from app.services.views import ActorView, CommandAnswer, EventView
 from app.settings import ROOT, settings_from
@@ -48,11 +48,11 @@ _pages: dict[UUID, GoalConversationView] = {}
 
 @get("/api/bench/conversations/{conversation_id:uuid}", guards=[signed_in])
 async def conversation_floor(
-    conversation_id: FromPath[UUID], request: Request[Any, Any, Any], messages: NamedDependency[Messages]
+    conversation_id: FromPath[UUID], request: Request[Any, Any, Any], reading: NamedDependency[Reading]
 ) -> GoalConversationView:
     """The route of a conversation's page but for the database: read once, answered again and again."""
     if conversation_id not in _pages:
-        _pages[conversation_id] = await messages.page(request.user, conversation_id)
+        _pages[conversation_id] = await reading.page(request.user, conversation_id)
     return _pages[conversation_id]
 
 

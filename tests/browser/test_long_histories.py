@@ -501,3 +501,46 @@ def test_what_is_sent_without_a_network_stands_at_the_end_wherever_one_reads(tal
     expect(page.locator("#pending .msg")).to_have_count(0)
     expect(page.locator("#log .msg", has_text="Said without a network.")).to_have_count(1)
     expect(page.locator("#log .msg", has_text="Said without a network.")).to_be_in_viewport()
+
+
+def test_what_was_missed_during_a_break_is_caught_up_without_moving_what_is_read(talk: Talk) -> None:
+    page = talk.instructor.new_page()
+    talk.pages.append(page)
+    sockets: list[Any] = []
+    cut = [False]
+
+    def between(socket: Any) -> None:
+        if cut[0]:
+            return socket.close()
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    page.route_web_socket(re.compile("/api/live"), between)
+    page.goto(f"{talk.desk.url}/goals/{talk.id}#message={talk.ids[8_000]}")
+    expect(note(page, 8_000)).to_be_focused()
+    still(page)
+    before = top_of(page, 8_000)
+    cut[0] = True
+    for socket in sockets:
+        socket.close()
+    expect(page.locator(".here-who.here")).to_have_count(0)
+    for number in range(120):
+        talk.ask(
+            talk.student, "POST", f"/api/goals/conversations/{talk.id}/messages", content=f"Missed number {number}."
+        )
+    talk.ask(talk.student, "PATCH", f"/api/messages/{talk.ids[8_001]}", content="Mended meanwhile. " + WORDS * 9)
+    cut[0] = False
+    expect(page.locator("#to-end")).to_have_text("120 new messages", timeout=30_000)
+    expect(page.locator(f'#log [data-id="{talk.ids[8_001]}"]')).to_contain_text("Mended meanwhile.")
+    still(page)
+    assert abs(top_of(page, 8_000) - before) <= DRIFT
+    assert rows(page) <= MOST_ROWS
+    page.locator("#to-end").click()
+    is_at_end(page)
+    expect(page.locator("#log .msg", has_text="Missed number 119.")).to_be_in_viewport()
+    # On the way up the messages that came meanwhile join what was before them.
+    told = page.evaluate(WALK, [5, -900])
+    assert told["drift"] <= DRIFT, told
+    expect(page.locator("#log .msg", has_text="Missed number 0.")).to_be_attached()
+    shown = page.evaluate("[...document.querySelectorAll('#log .msg')].map((row) => Number(row.ariaPosInSet))")
+    assert shown == list(range(shown[0], shown[0] + len(shown)))

@@ -1,7 +1,7 @@
-"""What is said in goal conversations: read, written as drafts, published, edited, taken back, read by others."""
+"""What is said in goal conversations: written as drafts, published, edited, taken back. Reading it is in `reading`."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +15,12 @@ from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput, Missing
 from app.services.goals.access import joined_place, own_message, seen_message, seen_place
-from app.services.goals.page_cache import PageCache
 from app.services.goals.publishing import checked_type, publish, thread_of
 from app.services.goals.rooms import Rooms
-from app.services.goals.showing import Shown, conversation_view, draft_of, messages_of, receipt_view
+from app.services.goals.showing import Shown, shown_with_files
 from app.services.goals.views import (
-    GoalConversationView,
     GoalMessage,
-    MessageChanges,
     MessageDraft,
-    MessageThread,
 )
 from app.store import drafts as draft_store
 from app.store.db import Database, quick
@@ -32,12 +28,9 @@ from app.store.drafting import heads
 from app.store.drafting.event_log import Origin
 from app.store.drafting.heads import Head
 from app.store.goals import messages as store
-from app.store.goals import pages, receipts
+from app.store.goals import pages
 from app.store.goals.conversations import get_conversation
-from app.store.goals.pages import Days, Later, MessageRow, Place, Replies
-
-_MOST_PER_PAGE = 200
-_LAST = pages.END
+from app.store.goals.pages import Place
 
 
 class NewMessage(msgspec.Struct, frozen=True):
@@ -62,93 +55,12 @@ class MessageChange(msgspec.Struct, frozen=True):
 
 
 class Messages:
-    """Use cases of messages."""
+    """Use cases of who writes messages."""
 
     def __init__(self, db: Database, clock: Clock, rooms: Rooms) -> None:
         self._db = db
         self._clock = clock
         self._rooms = rooms
-        self._pages = PageCache()
-
-    # Reading
-
-    async def page(
-        self,
-        person: Principal,
-        conversation_id: UUID,
-        *,
-        before: int | None = None,
-        limit: int = 50,
-        days: tuple[date | None, date | None] = (None, None),
-        after: int | None = None,
-        since: datetime | None = None,
-    ) -> GoalConversationView:
-        """The latest messages, or those before a position, or those of some days; or the first ones after a position or
-        sent since a moment. Raises `Missing` or `InvalidInput`."""
-        limit = max(1, min(limit, _MOST_PER_PAGE))
-        later = _later(after, since)
-        if later is not None and (before is not None or days != (None, None)):
-            raise InvalidInput("after", "What comes later is asked for alone, without `before` or days.")
-        latest = before is None and days == (None, None) and later is None
-        page = await self._db.read(
-            pages.read_page,
-            conversation_id,
-            person.id,
-            everything=person.is_admin,
-            before=_LAST if before is None else max(0, min(before, _LAST)),
-            days=_days(*days),
-            later=later,
-            limit=limit,
-            known=self._pages.find(conversation_id, person, limit) if latest else None,
-        )
-        if page is None:
-            raise Missing
-        shown = self._pages.shown(person, page, limit) if latest else messages_of(person, page)
-        return conversation_view(person, page, shown, upwards=later is None)
-
-    async def changes(
-        self, person: Principal, conversation_id: UUID, *, after: int, limit: int = 100
-    ) -> MessageChanges:
-        """What was published, edited or taken back since `after`, and what the person writes here now. Raises `Missing`."""
-        limit = max(1, min(limit, _MOST_PER_PAGE))
-
-        def query(session: Session) -> MessageChanges:
-            place = seen_place(session, person, conversation_id)
-            rows = pages.read_changes(session, conversation_id, after=max(0, min(after, _LAST)), limit=limit + 1)
-            shown = rows[:limit]
-            more = len(rows) > limit
-            read = [receipt_view(receipt) for receipt in pages.receipts(session, conversation_id)]
-            seq = shown[-1].changed_seq if more else place.seq
-            drafts = [draft_of(draft) for draft in pages.own_drafts(session, conversation_id, person.id)]
-            return MessageChanges(_shown(session, person, place, shown), seq, more, read, drafts)
-
-        return await self._db.read(query)
-
-    async def thread(self, person: Principal, message_id: UUID, *, after: int = 0, limit: int = 100) -> MessageThread:
-        """A message and its replies. Raises `Missing`."""
-        limit = max(1, min(limit, _MOST_PER_PAGE))
-
-        def query(session: Session) -> MessageThread:
-            root, place = seen_message(session, person, message_id)
-            if root.reply_to_id is not None:
-                root, place = seen_message(session, person, root.reply_to_id)
-            rows = pages.read_thread(session, place.id, root.id, after=max(0, min(after, _LAST)), limit=limit + 1)
-            shown = _shown(session, person, place, [root, *rows[:limit]])
-            more = str(rows[limit - 1].position) if len(rows) > limit else None
-            return MessageThread(shown[0], shown[1:], more)
-
-        return await self._db.read(query)
-
-    async def get(self, person: Principal, message_id: UUID) -> GoalMessage:
-        """One published message. Raises `Missing`."""
-
-        def query(session: Session) -> GoalMessage:
-            row, place = seen_message(session, person, message_id)
-            return _shown(session, person, place, [row])[0]
-
-        return await self._db.read(query)
-
-    # Writing
 
     async def create(
         self, person: Principal, conversation_id: UUID, new: NewMessage, *, device: str = ""
@@ -255,7 +167,7 @@ class Messages:
                 raise Missing
             head = store.take_back(session, head, back=False, at=self._clock())
             row, place = seen_message(session, person, message_id)
-            return _shown(session, person, place, [row])[0], head
+            return shown_with_files(session, person, place, [row])[0], head
 
         message, head = await self._db.write(unit)
         self.follow(head, "updated")
@@ -283,55 +195,6 @@ class Messages:
         if published is not None:
             change = change or ("created" if published["at"] == head.saved_at.isoformat() else "updated")
             self._rooms.changed(UUID(head.state.fields["conversation"]), head.id, change)
-
-    # Receipts
-
-    async def mark_read(self, person: Principal, conversation_id: UUID, position: int) -> None:
-        """This person has read up to a position (at most the conversation's last). An administrator only looks."""
-        at = self._clock()
-
-        @quick
-        def unit(session: Session) -> int | None:
-            place = pages.read_place(session, conversation_id, person.id)
-            if place is None:
-                seen_place(session, person, conversation_id)
-                return None
-            reached = max(0, min(position, place.seq))
-            moved = receipts.mark_read(session, conversation_id, person.id, position=reached, at=at)
-            return reached if moved else None
-
-        reached = await self._db.write(unit)
-        if reached is not None:
-            told_at = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            self._rooms.seen(conversation_id, person, reached, told_at)
-
-    async def mark_unread(self, person: Principal, conversation_id: UUID, position: int) -> None:
-        """From a position on it is unread again, for this person."""
-
-        def unit(session: Session) -> None:
-            seen_place(session, person, conversation_id)
-            receipts.mark_unread(session, conversation_id, person.id, position=max(0, min(position, _LAST)))
-
-        await self._db.write(unit)
-
-
-def _days(first: date | None, last: date | None) -> Days | None:
-    if first is None and last is None:
-        return None
-    days = Days(first or date.min, last or date.max)
-    if days.last == date.max:
-        days = Days(days.first, date(9999, 12, 30))
-    if days.first > days.last:
-        raise InvalidInput("from", "The first day is after the last.")
-    return days
-
-
-def _later(after: int | None, since: datetime | None) -> Later | None:
-    if after is None and since is None:
-        return None
-    if since is not None and since.tzinfo is None:
-        raise InvalidInput("since", "A moment says its distance from UTC.")
-    return Later(max(0, min(after or 0, _LAST)), since)
 
 
 def _is_same(head: Head, person: Principal, conversation_id: UUID) -> bool:
@@ -367,7 +230,7 @@ def _answer(
         return _draft_view(head)
     row = pages.read_message(session, head.id)
     assert row is not None
-    return Shown(person, place, {}, {}).message(row) if new else _shown(session, person, place, [row])[0]
+    return Shown(person, place, {}, {}).message(row) if new else shown_with_files(session, person, place, [row])[0]
 
 
 def _draft_view(head: Head) -> MessageDraft:
@@ -381,11 +244,3 @@ def _draft_view(head: Head) -> MessageDraft:
         target_date=None if fields["target_date"] is None else date.fromisoformat(fields["target_date"]),
         saved_at=head.saved_at,
     )
-
-
-def _shown(session: Session, person: Principal, place: Place, rows: list[MessageRow]) -> list[GoalMessage]:
-    ids = [row.id for row in rows]
-    counts = pages.reply_counts(session, ids)
-    replies = {id_: Replies(count, []) for id_, count in counts.items()}
-    shown = Shown(person, place, pages.attached_to(session, ids), replies)
-    return [shown.message(row) for row in rows]

@@ -13,6 +13,7 @@ from app.services.clock import Clock
 from app.services.errors import InvalidInput, ServiceError
 from app.services.goals.access import own_message, seen_place
 from app.services.goals.messages import Messages
+from app.services.goals.reading import Reading
 from app.services.goals.views import BulkAnswer, BulkRefusal
 from app.store import drafts as draft_store
 from app.store.db import Database
@@ -40,10 +41,11 @@ class BulkOrder(msgspec.Struct, frozen=True):
 class Selection:
     """Use cases of several messages of one conversation."""
 
-    def __init__(self, db: Database, clock: Clock, messages: Messages) -> None:
+    def __init__(self, db: Database, clock: Clock, messages: Messages, reading: Reading) -> None:
         self._db = db
         self._clock = clock
         self._messages = messages
+        self._reading = reading
 
     async def act(self, person: Principal, conversation_id: UUID, order: BulkOrder) -> BulkAnswer:
         """Does it to those it can be done to and says why not to the others. Raises `Missing` or `InvalidInput`."""
@@ -55,9 +57,9 @@ class Selection:
         rows = await self._db.read(lambda session: _rows(session, person, conversation_id, chosen)[1])
         positions = [row.position for row in rows]
         if positions and order.action == "mark_read":
-            await self._messages.mark_read(person, conversation_id, max(positions))
+            await self._reading.mark_read(person, conversation_id, max(positions))
         elif positions:
-            await self._messages.mark_unread(person, conversation_id, min(positions))
+            await self._reading.mark_unread(person, conversation_id, min(positions))
         return _answer(chosen, [row.id for row in rows], {})
 
     async def export(self, person: Principal, conversation_id: UUID, message_ids: Sequence[UUID]) -> str:

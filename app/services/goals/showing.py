@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from uuid import UUID
 
+from sqlmodel import Session
+
 from app.core.messages import MAY_SEND
 from app.services.accounts import Principal
 from app.services.goals.access import part_in
@@ -18,7 +20,17 @@ from app.services.goals.views import (
     ReplyPreview,
 )
 from app.services.markdown import render_markdown
-from app.store.goals.pages import AttachmentRow, ConversationPage, MessageRow, OwnDraft, Place, Receipt, Replies
+from app.store.goals.pages import (
+    AttachmentRow,
+    ConversationPage,
+    MessageRow,
+    OwnDraft,
+    Place,
+    Receipt,
+    Replies,
+    attached_to,
+    reply_counts,
+)
 
 _SHORT = 4_000
 _NO_REPLIES = ReplyPreview()
@@ -169,3 +181,12 @@ def conversation_view(
         created_at=place.created_at,
         updated_at=place.updated_at,
     )
+
+
+def shown_with_files(session: Session, person: Principal, place: Place, rows: list[MessageRow]) -> list[GoalMessage]:
+    """Messages read without a page around them: with their files, and with how many replies they have."""
+    ids = [row.id for row in rows]
+    counts = reply_counts(session, ids)
+    replies = {id_: Replies(count, []) for id_, count in counts.items()}
+    shown = Shown(person, place, attached_to(session, ids), replies)
+    return [shown.message(row) for row in rows]
