@@ -107,7 +107,10 @@ def test_scrolling_the_history_page(tmp_path: Path) -> None:
     with serving(data) as (url, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         for _ in range(ROUNDS):
-            page = browser.new_context(viewport={"width": 1440, "height": 900}, extra_http_headers=HEADERS).new_page()
+            # The first page of a browser would keep the application on the device meanwhile, which is another's cost.
+            page = browser.new_context(
+                viewport={"width": 1440, "height": 900}, extra_http_headers=HEADERS, service_workers="block"
+            ).new_page()
             page.set_content(_EMPTY)
             scroll(page, "#pane", results["empty page"])
             for draft, size in zip(drafts, sizes, strict=True):

@@ -102,6 +102,17 @@ describe("words that were put aside", () => {
     expect(await store.parked()).toEqual([]);
   });
 
+  it("that were put in at the cursor leave the device only once they are on it as words to be sent", async () => {
+    const { store, weather, page, words } = await putAside();
+    weather.online = false;
+    page.type(8, 8, " Calm.");
+    const gone = page.session.letGo(words);
+    expect(await store.parked()).toEqual([words]);
+    await resolved(gone);
+    expect(await store.parked()).toEqual([]);
+    expect(JSON.stringify([...store.outbox.values()])).toContain("Calm.");
+  });
+
   it("have no place where an older page kept nothing but their text", async () => {
     const { store, page, words } = await putAside();
     const { changes: _changes, base: _base, ...old } = words;

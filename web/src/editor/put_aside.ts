@@ -41,7 +41,7 @@ export class PutAside {
   /** The person has dealt with them, or the server has them. */
   letGo(words: ParkedWords): void {
     this.words = this.words.filter((other) => other !== words);
-    this.links.session().letGo(words);
+    void this.links.session().letGo(words);
     if (this.count === 0) this.notice?.remove();
     this.links.changed?.();
   }

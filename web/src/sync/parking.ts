@@ -30,9 +30,11 @@ export class Parking {
     return words;
   }
 
-  remove(id: string): void {
+  /** `written`: resolves when the device holds whatever became of them. */
+  async remove(id: string, written: Promise<void>): Promise<void> {
     this.words = this.words.filter((words) => words.id !== id);
-    void this.store?.unpark(id).catch(() => undefined);
+    await written;
+    await this.store?.unpark(id).catch(() => undefined);
   }
 }
 

@@ -147,9 +147,11 @@ export class Session {
   }
 
   /** The person has dealt with words that could not be saved. */
-  letGo(words: ParkedWords): void {
-    this.exchange.parking.remove(words.id);
+  letGo(words: ParkedWords): Promise<void> {
+    // What was put in at the cursor is among this page's own words, which may not have been written yet.
+    const gone = this.exchange.parking.remove(words.id, this.keep());
     this.report();
+    return gone;
   }
 
   /** Writes words that were put aside into the draft again and lets go of them once that is sure. Null, or why it was
@@ -162,7 +164,7 @@ export class Session {
       if (said.is === "elsewhere" && !(await this.writeAgain(words, isProse))) return NOT_REACHED;
       if (said.is === "taken") await (said.seq === null ? this.wake() : this.reach(said.seq));
     }
-    this.letGo(words);
+    await this.letGo(words);
     return null;
   }
 
