@@ -86,7 +86,17 @@ def upgrade() -> None:
     _write("version_sums", _marked(_summed(NAMED, made=True)), NAMED)
     for name in KNOWN:
         _index(f"ix_cost_sums_{name}", "cost_sums", [name, "grain", "start"], f"{name} IS NOT NULL")
-    ordered = ["month", "amount_nano", "unpriced", "version_id", "start"]
+    ordered = [
+        "month",
+        "amount_nano",
+        "unpriced",
+        "version_id",
+        "start",
+        "group_id",
+        "provider",
+        "model",
+        "cost_centre",
+    ]
     op.create_index("ix_version_sums_dearest", "version_sums", ordered)
     _index("ix_version_sums_dearest_of_user", "version_sums", ["user_id", *ordered], "user_id IS NOT NULL")
     _index("ix_version_sums_further", "version_sums", ["start", "version_id"], "further = 1", "further")

@@ -1,12 +1,17 @@
 """The page of costs, in a real browser: from the total to the attempt, sorted, on a phone, and what an administrator sets."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Desk, picture
+from app.services.clock import system_clock
+from app.store.db import Database
+from app.store.ledger import add_entry
+from app.store.tables import LedgerEntry
+from tests.browser.conftest import Api, Desk, picture
 
 
 def test_costs_from_the_total_to_the_attempt_and_a_budget(desk: Desk) -> None:
@@ -141,3 +146,44 @@ def test_a_price_with_tiers_and_tool_fees_is_set_without_knowing_its_format(desk
         prices.scroll_into_view_if_needed()
         picture(page, f"price-list-{scheme}-{name}")
     assert [problem for problem in desk.problems if "422" not in problem] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_waits_for_a_price_names_the_model_that_has_none(desk: Desk, data: Path, scheme: Any) -> None:
+    page = desk.page
+    page.emulate_media(color_scheme=scheme)
+    inside = {
+        "type": "advisor_message",
+        "model": "a-model-that-advises-2026-11",
+        "input_tokens": 60,
+        "output_tokens": 5,
+    }
+    db = Database.open(data / "draftloom.db", migrate_schema=False)
+    with db.transaction() as session:
+        for model in ("writer-1", "writer-2"):
+            add_entry(session, LedgerEntry(
+                at=system_clock(), provider="mill", model=model, outcome="done", status="unknown", input_tokens=100,
+                output_tokens=10, raw_usage={"iterations": [inside]} if model == "writer-1" else None,
+            ))  # fmt: skip
+    db.engine.dispose()
+    since = system_clock().date().isoformat()
+    priced = {"provider": "mill", "model": "writer-1", "since": since, "input_usd": "2", "output_usd": "10"}
+    Api(desk).post("/api/prices", **priced)
+    page.goto(desk.url + "/costs")
+    queue = page.get_by_role("region", name="Waiting for a price")
+    row = queue.get_by_role("listitem").filter(has_text="writer-1")
+    expect(row).to_contain_text("its answers used a-model-that-advises-2026-11, whose price is missing")
+    expect(queue.get_by_role("listitem").filter(has_text="writer-2")).not_to_contain_text("its answers")
+    for width, name in ((1440, "desk"), (390, "phone")):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        row.scroll_into_view_if_needed()
+        picture(page, f"costs-waiting-{scheme}-{name}")
+    row.get_by_role("button", name="Set its price").click()
+    expect(page.get_by_label("Model, * for any", exact=True)).to_have_value("a-model-that-advises-2026-11")
+    page.get_by_label("Input, USD").fill("20")
+    page.get_by_label("Output, USD").fill("100")
+    page.get_by_role("button", name="Set price").click()
+    expect(row).to_have_count(0)
+    expect(page.locator("#cost-numbers")).to_contain_text("1unpriced, not in the sum")
+    assert desk.problems == []

@@ -71,6 +71,11 @@ class CostSum(Counted, table=True):
     cost_centre: str | None = characters(100, default=None)
 
 
+_DEAREST = (
+    "month", "amount_nano", "unpriced", "version_id", "start", "group_id", "provider", "model", "cost_centre",
+)  # fmt: skip
+
+
 class VersionSum(Counted, table=True):
     """What a version cost on one UTC day (`start`, in `month`), of the rows that agree in all they name; `id` is a digest of
     those names. Nearly every version has one such sum: the others (a late price of a closed month, attempts on two days) are
@@ -78,9 +83,10 @@ class VersionSum(Counted, table=True):
 
     __tablename__ = "version_sums"
     __table_args__ = (
-        # The dearest versions of a month, or of a person's month, and of a part of it.
-        Index("ix_version_sums_dearest", "month", "amount_nano", "unpriced", "version_id", "start"),
-        Index("ix_version_sums_dearest_of_user", "user_id", "month", "amount_nano", "unpriced", "version_id", "start",
+        # The dearest versions of a month, or of a person's month, and of a part of it, without looking at the sums themselves:
+        # what is filtered by stands behind what decides their order.
+        Index("ix_version_sums_dearest", *_DEAREST),
+        Index("ix_version_sums_dearest_of_user", "user_id", *_DEAREST,
               sqlite_where=text("user_id IS NOT NULL"), postgresql_where=text("user_id IS NOT NULL")),
         Index("ix_version_sums_further", "start", "version_id",
               sqlite_where=text("further = 1"), postgresql_where=text("further")),
