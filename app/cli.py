@@ -25,7 +25,6 @@ from app.services.secrets import SecretBox, installation_secret
 from app.settings import ROOT, VERSION, InvalidSetting, Settings, settings_from
 from app.store.db import Database
 from app.store.errors import StoreError
-from app.store.upkeep import backup as backups
 from app.store.upkeep import verify as verification
 
 T = TypeVar("T")
@@ -189,6 +188,8 @@ def rebuild(settings: Settings) -> None:
 @click.pass_obj
 def backup(settings: Settings, file: Path) -> None:
     """Write a consistent copy of the data to FILE; the service may go on running."""
+    from app.store.upkeep import backup as backups  # brings PostgreSQL's driver, 10 MB that a server on SQLite saves
+
     with stored_files(storage_of(settings)) as stored:
         backups.backup(settings.database, file, at=system_clock(), files=stored)
     click.echo(f"Backed up to {file}. Keep {settings.data / 'secret.key'} too: stored provider keys need it.")
@@ -199,6 +200,8 @@ def backup(settings: Settings, file: Path) -> None:
 @click.pass_obj
 def restore(settings: Settings, file: Path) -> None:
     """Read a backup into an empty installation."""
+    from app.store.upkeep import backup as backups  # brings PostgreSQL's driver, 10 MB that a server on SQLite saves
+
     settings.data.mkdir(parents=True, exist_ok=True)
     with file_taker(storage_of(settings)) as take:
         backups.restore(settings.database, file, take_file=take)

@@ -182,7 +182,7 @@ def test_what_a_killed_process_reserved_is_released_when_its_turn_is_recovered(
 
     db = opened(world)
     with db.transaction() as session:
-        assert recover_turn(session, uuid.UUID(turn["id"]), counter=TokenCounter(), at=world.clock())
+        assert recover_turn(session, uuid.UUID(turn["id"]), counter=TokenCounter(), most_dropped=0.3, at=world.clock())
     with db.transaction() as session:
         assert session.execute(text("SELECT count(*) FROM budget_reservations")).scalar() == 0
     db.engine.dispose()

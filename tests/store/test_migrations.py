@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
@@ -46,6 +47,12 @@ def test_opening_brings_an_empty_database_to_the_newest_revision(empty_address: 
         assert current_revision(connection) == newest_revision()
         assert set(metadata.tables) <= set(sa.inspect(connection).get_table_names())
     database.engine.dispose()
+
+
+def test_the_newest_revision_is_the_end_of_the_steps_and_the_only_one() -> None:
+    steps = ScriptDirectory.from_config(alembic_config())
+    assert steps.get_heads() == [newest_revision()]
+    assert all(Path(step.path).name.startswith(f"{step.revision}_") for step in steps.walk_revisions())
 
 
 def test_opening_twice_changes_nothing(empty_address: str) -> None:
