@@ -29,7 +29,8 @@ export function openDialog(title: string, content: (Node | string)[], buttons: N
   element.addEventListener("close", () => {
     element.remove();
     options.onclose?.();
-    if (before?.isConnected) before.focus();
+    // This comes a moment after it closed: whoever has clicked or typed elsewhere meanwhile stays there.
+    if (document.activeElement === document.body && before?.isConnected) before.focus();
   });
   element.addEventListener("click", (event) => {
     if (event.target === element) close();
