@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from app.core.drafts import Actor
 from app.core.expiry import ExpiryRules
+from app.server import settle_garbage
 from app.services.expiry import Expiry
 from app.services.fanout import Fanout
 from app.store import accounts as account_store
@@ -40,6 +41,7 @@ async def _run() -> None:
     with tempfile.TemporaryDirectory() as folder:
         db = Database.open(Path(folder) / "bench.db")
         owner, busy = _prepare(db)
+        settle_garbage()  # as the server does
         longest = _watch()
         saves = _Saves(db, owner, busy)
         alone = await saves.during(lambda: asyncio.sleep(3))
