@@ -68,7 +68,10 @@ export class Composer {
   private asking = new AbortController();
 
   constructor(private readonly draftId: string, private readonly models: Models, private readonly actions: ComposerActions) {
-    this.prompt.value = recall(`prompt.${draftId}`) ?? "";
+    // Words that were typed before this script had come stand behind those of an earlier visit.
+    const early = this.prompt.value;
+    this.prompt.value = [recall(`prompt.${draftId}`), early].filter(Boolean).join("\n");
+    if (early) remember(`prompt.${draftId}`, this.prompt.value);
     this.atOnce.checked = recall("apply") === "at_once";
     this.listen();
     this.refresh();

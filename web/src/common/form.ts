@@ -2,6 +2,7 @@
 
 import { Problem } from "./api.js";
 import { h } from "./dom.js";
+import { sendIfAsked } from "./early_submit.js";
 
 export function values(form: HTMLFormElement): Record<string, string> {
   return Object.fromEntries([...new FormData(form)].map(([key, value]) => [key, typeof value === "string" ? value : ""]));
@@ -20,6 +21,7 @@ export function onSubmit(form: HTMLFormElement, send: () => Promise<void>): void
     }
     void run(form, send);
   });
+  sendIfAsked(form);
 }
 
 async function run(form: HTMLFormElement, send: () => Promise<void>): Promise<void> {

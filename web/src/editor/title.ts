@@ -1,6 +1,7 @@
 // The draft's title: an input that renames as it is typed, and the page's own title with it.
 
 import { byId } from "../common/dom.js";
+import { isTypedEarly } from "../fields/controls.js";
 import { storable } from "../sync/codepoints.js";
 import { announce } from "./save_pill.js";
 
@@ -9,7 +10,7 @@ export interface TitleField {
 }
 
 export function setUpTitle(input: HTMLInputElement, renamed: (title: string) => void, leave: () => void): TitleField {
-  let before = input.value;
+  let before = input.defaultValue;
   const name = (): void => {
     const shown = input.value.trim() || "Untitled draft";
     document.title = `${shown} · Draftloom`;
@@ -31,6 +32,7 @@ export function setUpTitle(input: HTMLInputElement, renamed: (title: string) => 
     }
     leave();
   });
+  if (isTypedEarly(input)) renamed(storable(input.value));
   return {
     show(title) {
       if (input.value !== title) input.value = title;

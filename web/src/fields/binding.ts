@@ -4,7 +4,7 @@ import type { ChangeSet } from "@codemirror/state";
 import { storable } from "../sync/codepoints.js";
 import type { Session } from "../sync/session.js";
 import { same } from "../common/same.js";
-import { controlsIn, readValue, writeValue, type Control } from "./controls.js";
+import { controlsIn, isTypedEarly, readValue, writeValue, type Control } from "./controls.js";
 import { Prose } from "./prose.js";
 
 const asStored = (value: unknown): unknown => (typeof value === "string" ? storable(value) : Array.isArray(value) ? value.map(asStored) : value);
@@ -24,7 +24,10 @@ export class Binding {
       this.values.set(field, [...(this.values.get(field) ?? []), control]);
       for (const event of ["input", "change"]) control.addEventListener(event, () => this.read(field), { signal });
     }
-    for (const field of this.values.keys()) this.show(field, session.values()[field]);
+    for (const [field, controls] of this.values) {
+      if (controls.some(isTypedEarly)) this.read(field);
+      else this.show(field, session.values()[field]);
+    }
   }
 
   private read(field: string): void {

@@ -48,6 +48,10 @@ export function writeValue(controls: readonly Control[], value: unknown): void {
   }
 }
 
+/** Whether somebody typed before the page's script had come. Only of plain text: browsers put other values right. */
+export const isTypedEarly = (control: Control): control is HTMLInputElement | HTMLTextAreaElement =>
+  (control instanceof HTMLTextAreaElement || (control instanceof HTMLInputElement && control.type === "text")) && control.value !== control.defaultValue;
+
 /** Leaves the caret where it is when nothing changes for it. */
 export function writeText(control: Control, text: string): void {
   if (control.value !== text) control.value = text;

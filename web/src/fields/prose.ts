@@ -4,6 +4,7 @@
 import { ChangeSet, type Text } from "@codemirror/state";
 import { replacement, storable } from "../sync/codepoints.js";
 import { toText } from "../sync/replica.js";
+import { isTypedEarly, writeText } from "./controls.js";
 
 type TextControl = HTMLInputElement | HTMLTextAreaElement;
 
@@ -22,7 +23,8 @@ export class Prose {
 
   constructor(private readonly control: TextControl, private readonly links: ProseLinks, signal: AbortSignal) {
     this.written = links.text().toString();
-    control.value = this.written;
+    if (isTypedEarly(control)) this.takeEarly(control.defaultValue);
+    else writeText(control, this.written);
     control.addEventListener("input", () => this.read(), { signal });
     control.addEventListener("compositionstart", () => (this.composing = true), { signal });
     control.addEventListener("compositionend", () => {
@@ -30,6 +32,14 @@ export class Prose {
       this.read();
       this.show();
     }, { signal });
+  }
+
+  /** Words typed on what the page was delivered with: the text here may be another by now. */
+  private takeEarly(served: string): void {
+    this.missed = ChangeSet.of(replacement(served, this.written), served.length);
+    this.written = served;
+    this.read();
+    this.show();
   }
 
   private read(): void {

@@ -47,7 +47,10 @@ export class Stream {
   private readonly rows: WindowedRows<Row>;
   private order: readonly Row[] = [];
   private known: Receipt[] = [];
-  private loading = false;
+  /** What is being fetched; true once there is more than before. */
+  private loading: Promise<boolean> | null = null;
+  /** Steps from message to message: the next one begins where the last one led to. */
+  private steps: Promise<void> = Promise.resolve();
   private missed = 0;
   private gone = 0;
   /** Before the first sight is found nothing counts as read. */
@@ -169,12 +172,16 @@ export class Stream {
   }
 
   /** Fetches what comes next in one direction; true when there is more than before. */
-  private async load(way: Way, again = false): Promise<boolean> {
+  private load(way: Way, again = false): Promise<boolean> {
     const { history } = this;
     const edge = way === "older" ? history.list()[0] : history.list().at(-1);
-    if (this.loading || edge === undefined || !(way === "older" ? history.older : history.newer) || (this.failed[way] !== null && !again)) return false;
+    if (this.loading || edge === undefined || !(way === "older" ? history.older : history.newer) || (this.failed[way] !== null && !again)) return Promise.resolve(false);
+    return (this.loading = this.fetch(way, edge));
+  }
+
+  private async fetch(way: Way, edge: Message): Promise<boolean> {
+    const { history } = this;
     const { part } = history;
-    this.loading = true;
     this.log.setAttribute("aria-busy", "true");
     try {
       const page = await this.links[way](edge.position, this.sizes[way]);
@@ -196,7 +203,7 @@ export class Stream {
       if (!(error instanceof Problem)) throw error;
       return false;
     } finally {
-      this.loading = false;
+      this.loading = null;
       this.log.removeAttribute("aria-busy");
       if (this.failed[way] === null) this.scrolled();
     }
@@ -259,7 +266,7 @@ export class Stream {
     const step = steps[event.key];
     if (event.key === "End" && this.history.newer) this.goToEnd();
     else if (event.key === "Home" && this.history.older) void this.goToBeginning();
-    else if (step !== undefined && here !== null) void this.walk(here.dataset["id"] ?? "", step);
+    else if (step !== undefined && here !== null) this.steps = this.steps.catch(() => undefined).then(() => this.walk(step));
     else if (event.key === "j" || event.key === "k") this.focusFirstInSight();
     else return;
     event.preventDefault();
@@ -271,12 +278,19 @@ export class Stream {
     if (position !== undefined) await this.goTo(position);
   }
 
-  private async walk(from: string, step: 1 | -1): Promise<void> {
-    const messages = this.history.list();
-    const at = messages.findIndex(({ id }) => id === from);
-    const next = messages[at + step];
-    if (at !== -1 && next) this.rows.bring(next.id)?.focus({ preventScroll: true });
-    else if (await this.load(step === 1 ? "later" : "older")) await this.walk(from, step);
+  /** From the message with the focus to the next one, which may have to come from the server first, or is on its way. */
+  private async walk(step: 1 | -1): Promise<void> {
+    const from = document.activeElement?.closest<HTMLElement>("#log .msg")?.dataset["id"];
+    const way = step === 1 ? "later" : "older";
+    for (;;) {
+      const messages = this.history.list();
+      const at = messages.findIndex(({ id }) => id === from);
+      const next = messages[at + step];
+      if (at !== -1 && next) return this.rows.bring(next.id)?.focus({ preventScroll: true });
+      if (at === -1) return;
+      if (this.loading) await this.loading;
+      else if (!(await this.load(way))) return;
+    }
   }
 
   private focusFirstInSight(): void {

@@ -53,7 +53,7 @@ export class WindowedRows<R extends Row> {
     private readonly place: HTMLElement,
     private readonly looks: RowLooks<R>,
   ) {
-    new ResizeObserver(() => this.isShown && this.settle()).observe(box);
+    new ResizeObserver(() => this.isShown && this.moved()).observe(box);
   }
 
   get isAtEnd(): boolean {
@@ -67,7 +67,7 @@ export class WindowedRows<R extends Row> {
 
   /** Brings the list in step with these rows. */
   show(rows: readonly R[]): void {
-    this.notice();
+    this.noticeEarly();
     this.rows = rows;
     this.heights.set(rows.map((row) => ({ key: row.key, guess: this.looks.guess(row) })));
     this.fresh = true;
@@ -86,6 +86,7 @@ export class WindowedRows<R extends Row> {
 
   /** What stands above the rows in the box has another height. */
   moved(): void {
+    this.noticeEarly();
     this.settle();
   }
 
@@ -140,12 +141,23 @@ export class WindowedRows<R extends Row> {
     this.hold();
   }
 
+  /** The same, where the browser has not yet said that the list was moved. Whoever left the end has left it. */
+  private noticeEarly(): void {
+    if (!this.isShown || Math.abs(this.box.scrollTop - this.stood) < 1 || this.isCutOff) return;
+    this.notice();
+    this.followed &&= this.isAtEnd;
+  }
+
+  /** Whether the sight stands above where it stood because the list ends there. */
+  private get isCutOff(): boolean {
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    return scrollTop < this.stood - 1 && scrollHeight - scrollTop - clientHeight <= 1;
+  }
+
   /** Whether nobody scrolled: rows became lower, so that the list ends above where it stood, which the browser put right
    *  before anybody was told of their heights. */
   private wasPushed(): boolean {
-    const { scrollTop, scrollHeight, clientHeight } = this.box;
-    if (scrollTop >= this.stood - 1 || scrollHeight - scrollTop - clientHeight > 1) return false;
-    return this.measure([...this.mounted].map(([key, { element }]) => [key, element]));
+    return this.isCutOff && this.measure([...this.mounted].map(([key, { element }]) => [key, element]));
   }
 
   /** On a row that is drawn, if any is in sight: where others stand is a guess that drawing them corrects. */
@@ -160,6 +172,7 @@ export class WindowedRows<R extends Row> {
 
   private resized(entries: readonly ResizeObserverEntry[]): void {
     if (!this.isShown) return;
+    this.noticeEarly();
     let moved = false;
     for (const { target, borderBoxSize } of entries) {
       const key = this.keys.get(target);
@@ -169,7 +182,10 @@ export class WindowedRows<R extends Row> {
     if (!moved) return;
     this.stand(this.followed);
     // Rows put in here would be measured only in the next frame, about which browsers complain.
-    requestAnimationFrame(() => this.settle(false));
+    requestAnimationFrame(() => {
+      this.noticeEarly();
+      this.settle(false);
+    });
   }
 
   /** Draws what is in sight and puts the sight where it belongs. */
