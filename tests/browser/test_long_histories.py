@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from app.services.clock import system_clock
 from app.store.db import Database
@@ -309,6 +309,61 @@ def test_it_opens_at_the_first_unread_message_however_far_that_is(talk: Talk) ->
             break
         page.wait_for_timeout(50)
     assert view["read_position"] >= MESSAGES
+
+
+# Scrolls up and, before the browser has said so, does something else; tells how far what was in sight has moved then.
+PUSH = """async (how) => {
+  const box = document.querySelector("#stream"), log = document.querySelector("#log");
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  await frame();
+  const rows = [...log.querySelectorAll(".msg")];
+  const seen = rows.find((row) => row.getBoundingClientRect().top >= box.getBoundingClientRect().top);
+  const top = () => log.querySelector(`[data-id="${seen.dataset.id}"]`).getBoundingClientRect().top;
+  const before = top();
+  box.scrollTop -= 150;
+  if (how === "grow") rows.at(-1).style.paddingBottom = "40px";
+  else document.querySelector("#selection button:last-of-type").click();
+  for (let at = 0; at < 6; at += 1) await frame();
+  return top() - before;
+}"""
+
+
+@pytest.mark.parametrize("how", ["grow", "draw"])
+@pytest.mark.parametrize("where", ["end", "middle"])
+def test_a_scroll_is_not_undone_by_what_happens_meanwhile(talk: Talk, where: str, how: str) -> None:
+    page = talk.open(talk.instructor, "" if where == "end" else f"#message={talk.ids[5_000]}")
+    expect(note(page, MESSAGES - 1 if where == "end" else 5_000)).to_be_in_viewport()
+    if how == "draw":
+        page.locator("#talk-menu").click()
+        page.get_by_role("menuitem", name="Select messages").click()
+    expect(page.locator("#log")).not_to_have_attribute("aria-busy", "true")
+    still(page)
+    assert abs(page.evaluate(PUSH, how) - 150) <= DRIFT
+    if where == "end":
+        expect(page.locator("#to-end")).to_be_visible()
+
+
+def test_no_step_is_lost_while_messages_are_fetched(talk: Talk) -> None:
+    page = talk.open(talk.instructor)
+    expect(note(page, MESSAGES - 1)).to_be_in_viewport()
+    fetched: list[str] = []
+
+    def slowly(route: Route) -> None:
+        fetched.append(route.request.url)
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route(re.compile(r"\?before="), slowly)
+    note(page, MESSAGES - 1).focus()
+    page.evaluate(
+        """steps => { for (let at = 0; at < steps; at += 1)
+          document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "k", bubbles: true, cancelable: true })) }""",
+        120,
+    )
+    expect(note(page, MESSAGES - 121)).to_be_focused()
+    expect(note(page, MESSAGES - 121)).to_be_in_viewport()
+    assert fetched
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_messages_that_left_the_document_stay_chosen(talk: Talk) -> None:

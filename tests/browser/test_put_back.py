@@ -136,6 +136,7 @@ def test_a_document_is_put_back_with_what_was_written_and_a_conflict_is_decided(
         if (found["title"], found["text"]) == ("Harbour", "The harbour sleeps. The gulls too."):
             break
         other.wait_for_timeout(50)
+    assert (found["title"], found["text"]) == ("Harbour", "The harbour sleeps. The gulls too.")
     other.context.close()
     page.locator("#title").fill("Quay")
     page.locator(".cm-content").click()

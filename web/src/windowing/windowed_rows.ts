@@ -287,7 +287,7 @@ export class WindowedRows<R extends Row> {
   private measure(made: readonly [string, HTMLElement][]): boolean {
     let moved = false;
     for (const [key, element] of made) {
-      this.sizes.observe(element);
+      this.sizes.observe(element, { box: "border-box" });
       if (this.isShown) moved = this.heights.measure(key, element.getBoundingClientRect().height) || moved;
     }
     return moved;
