@@ -125,3 +125,17 @@ def test_a_password_sent_before_the_script_has_come_stays_out_of_the_address(bro
     assert [one.url for one in asked if "password" in one.url or "correct" in one.url] == []
     assert [one.method for one in asked if one.url == desk.url + "/sign-in"] == ["GET"]
     context.close()
+
+
+def test_drafts_searched_for_before_the_list_starts_are_found(desk: Desk, early: BrowserContext) -> None:
+    for title in ("Harbour", "Quay"):
+        desk.new_draft()
+        desk.page.locator("#title").fill(title)
+        desk.page.locator(".cm-content").fill(f"About the {title}.")
+        desk.saved(f"About the {title}.")
+    with slow_scripts(early):
+        page = opened(early, desk.url + "/")
+        page.locator("#search").fill("Harbour")
+    expect(page.locator(".draft-row")).to_have_count(1)
+    expect(page.locator(".draft-row")).to_contain_text("Harbour")
+    expect(page.locator("#search")).to_have_value("Harbour")

@@ -60,6 +60,9 @@ export class Composer {
   private attached = false;
   /** Where an earlier message that is being edited hangs; undefined when none is. */
   private editing: string | null | undefined;
+  /** The writer's own words while others stand in their place, and those others. */
+  private aside = "";
+  private suggested = "";
   private running = false;
   private busy = false;
   /** A budget would refuse what stands in the composer. */
@@ -70,8 +73,9 @@ export class Composer {
   constructor(private readonly draftId: string, private readonly models: Models, private readonly actions: ComposerActions) {
     // Words that were typed before this script had come stand behind those of an earlier visit.
     const early = this.prompt.value;
+    this.aside = recall(`aside.${draftId}`) ?? "";
     this.prompt.value = [recall(`prompt.${draftId}`), early].filter(Boolean).join("\n");
-    if (early) remember(`prompt.${draftId}`, this.prompt.value);
+    if (early) this.keepWords();
     this.atOnce.checked = recall("apply") === "at_once";
     this.listen();
     this.refresh();
@@ -90,7 +94,7 @@ export class Composer {
       if (!this.running) void this.send();
     });
     this.prompt.addEventListener("input", () => {
-      remember(`prompt.${this.draftId}`, this.prompt.value || null);
+      this.keepWords();
       this.refresh();
     });
     byId("compare-alternatives").addEventListener("click", () => this.compare());
@@ -106,11 +110,12 @@ export class Composer {
     return this.atOnce.checked || this.actions.isEmpty() ? "at_once" : "review";
   }
 
-  /** Puts words into the composer for the writer to finish or send. */
-  suggest(mode: Mode, prompt: string, sendNow = false): void {
-    this.prompt.value = prompt;
+  /** Puts words into the composer for the writer to finish or send. What the writer had there comes back afterwards. */
+  suggest(mode: Mode, prompt: string): void {
+    if (this.prompt.value !== this.suggested) this.aside = [this.aside, this.prompt.value].filter(Boolean).join("\n");
+    this.suggested = this.prompt.value = prompt;
+    this.keepWords();
     this.choose(mode);
-    if (sendNow) return void this.send();
     this.prompt.focus();
     this.prompt.setSelectionRange(prompt.length, prompt.length);
   }
@@ -253,9 +258,16 @@ export class Composer {
   private sent(): void {
     this.attached = false;
     this.editing = undefined;
-    this.prompt.value = "";
-    remember(`prompt.${this.draftId}`, null);
+    this.prompt.value = this.aside;
+    this.aside = this.suggested = "";
+    this.keepWords();
     this.refresh();
+  }
+
+  /** What stands here, or waits to stand here again, is there after a reload. */
+  private keepWords(): void {
+    remember(`prompt.${this.draftId}`, this.prompt.value || null);
+    remember(`aside.${this.draftId}`, this.aside || null);
   }
 
   private async deliver(order: Order, shown?: Shown): Promise<boolean> {

@@ -4,7 +4,7 @@ import { h } from "../common/dom.js";
 import type { Mode } from "./wire.js";
 
 interface Suggesting {
-  suggest(mode: Mode, prompt: string, sendNow?: boolean): void;
+  suggest(mode: Mode, prompt: string): void;
 }
 
 const FIRST_WORDS: [Mode, string, string][] = [

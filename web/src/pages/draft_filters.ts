@@ -13,7 +13,10 @@ export class Filters {
   tab: Tab = "all";
 
   constructor() {
+    // What was searched for before this script had come is meant as much as what the address says.
+    const early = this.search.value;
     this.read();
+    if (early) this.search.value = early;
   }
 
   /** Whether anything narrows the list. */

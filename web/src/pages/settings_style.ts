@@ -25,11 +25,13 @@ export function openStyle(): void {
   const enabled = byId<HTMLInputElement>("style-enabled");
   const list = byId("style-suggestions");
   let kept = "";
+  let switched = false;
+  enabled.addEventListener("change", () => (switched = true));
 
   function show(style: Style): void {
     if (text.value === kept) text.value = style.text;
     kept = style.text;
-    enabled.checked = style.enabled;
+    if (!switched) enabled.checked = style.enabled;
     byId("style-tokens").textContent = style.tokens > 0 ? `≈${tokens(style.tokens)} tokens a message${style.enabled ? "" : ", while it is switched on"}.` : "";
   }
 
@@ -58,6 +60,7 @@ export function openStyle(): void {
   onSubmit(byId<HTMLFormElement>("style-form"), async () => {
     const saved = await api<Style>("PUT", "/api/me/style", { text: text.value, enabled: enabled.checked });
     kept = text.value = saved.text;
+    switched = false;
     show(saved);
     toast(saved.enabled ? "Saved. It goes with every message." : "Saved. It is not sent while it is switched off.");
   });
