@@ -80,7 +80,7 @@ class ConversationPage {
       unreadFrom: (position) => this.unreadFrom(position),
     });
     this.thread = new ThreadPanel({ conversation: talk.id, types: talk.may_send, acts: this.acts, outbox: this.outbox, drafts: talk.drafts, pending, typing: () => this.room.typing(), show: (message) => void this.jumps.toMessage(message.id) });
-    this.jumps = new Jumps({ conversation: talk.id, find: (id) => this.history.find(id), goTo: (position) => this.stream.goTo(position), openThread: (root) => this.thread.open(root, false) });
+    this.jumps = new Jumps({ conversation: talk.id, find: (id) => this.history.find(id), goTo: (position) => this.stream.goTo(position), openThread: (root, reply) => this.thread.open(root, false, reply) });
     this.header();
     this.compose();
     this.stream.receipts(talk.receipts);
@@ -244,9 +244,9 @@ class ConversationPage {
   private tell(fresh: Message[]): void {
     const said = fresh.filter(({ reply_to_id }) => reply_to_id === null);
     const last = said.at(-1);
-    const reply = fresh.filter(({ reply_to_id }) => reply_to_id !== null && reply_to_id !== this.thread.rootId).at(-1);
+    const reply = fresh.filter(({ reply_to_id }) => reply_to_id !== null).at(-1);
     if (last) announce(said.length > 1 ? `${said.length} new messages.` : `${last.sender.name}: ${plain(last.content)}`);
-    else if (reply) announce(`${reply.sender.name} replied in a thread.`);
+    else if (reply) announce(reply.reply_to_id === this.thread.rootId ? `${reply.sender.name}: ${plain(reply.content)}` : `${reply.sender.name} replied in a thread.`);
   }
 
   private sent(message: Message): void {

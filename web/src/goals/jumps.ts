@@ -11,7 +11,7 @@ interface Links {
   /** Messages the page knows. */
   find(id: string): Message | undefined;
   goTo(position: number): Promise<boolean>;
-  openThread(root: Message): Promise<void>;
+  openThread(root: Message, reply: string): Promise<void>;
 }
 
 export const messageAddress = (conversation: string, message: string): string => `${location.origin}/goals/${conversation}#message=${message}`;
@@ -39,7 +39,7 @@ export class Jumps {
       if (message.reply_to_id === null) return this.links.goTo(message.position);
       const root = this.links.find(message.reply_to_id) ?? (await this.read(message.reply_to_id));
       const found = await this.links.goTo(root.position);
-      await this.links.openThread(root);
+      await this.links.openThread(root, id);
       return found;
     });
   }

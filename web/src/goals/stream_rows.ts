@@ -13,6 +13,14 @@ import type { Message } from "./wire.js";
 const LINE = 26;
 const LETTER = 8;
 
+/** Of a message without what hangs on it; `first`: with its head. */
+export function guessHeight({ content, attachments }: Message, width: number, first: boolean): number {
+  const perLine = Math.max(20, (width - 60) / LETTER);
+  const lines = content.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / perLine)), 0);
+  const files = attachments.length === 0 ? 0 : attachments.some((file) => file.width !== null) ? 200 : 50;
+  return lines * LINE + 6 + (first ? 28 : 0) + files;
+}
+
 export class StreamRows implements RowLooks<Row> {
   selecting: Set<string> | null = null;
   private said: { id: string; line: HTMLElement } | null = null;
@@ -32,11 +40,7 @@ export class StreamRows implements RowLooks<Row> {
 
   guess(row: Row): number {
     if (row.kind !== "message") return 45;
-    const { content, attachments, replies } = row.message;
-    const perLine = Math.max(20, (this.log.clientWidth - 60) / LETTER);
-    const lines = content.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / perLine)), 0);
-    const files = attachments.length === 0 ? 0 : attachments.some(({ width }) => width !== null) ? 200 : 50;
-    return lines * LINE + 6 + (row.first ? 28 : 0) + files + (replies.count > 0 ? 38 : 0);
+    return guessHeight(row.message, this.log.clientWidth, row.first) + (row.message.replies.count > 0 ? 38 : 0);
   }
 
   stamp(row: Row): string {

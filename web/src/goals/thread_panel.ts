@@ -4,9 +4,11 @@ import { Problem } from "../common/api.js";
 import { byId, h, icon, isNarrow } from "../common/dom.js";
 import { count } from "../common/format.js";
 import { Composer } from "./composer.js";
-import { messageElement, type MessageActs } from "./message_view.js";
+import { WindowedRows } from "../windowing/windowed_rows.js";
+import type { MessageActs } from "./message_view.js";
 import type { Outbox } from "./outgoing.js";
 import { pendingElement, type StreamLinks } from "./stream.js";
+import { threadRows, ThreadRows, type ThreadRow } from "./thread_rows.js";
 import { asFields, thread, type Message, type MessageDraft, type MessageType } from "./wire.js";
 
 interface Links {
@@ -28,7 +30,8 @@ export class ThreadPanel {
   private composer: Composer | null = null;
   /** What the person writes in this conversation, as it was last heard of. */
   drafts: MessageDraft[];
-  private readonly list = h("div", { class: "thread-log", role: "log", "aria-label": "Replies", "aria-live": "polite" });
+  private rows: WindowedRows<ThreadRow> | null = null;
+  private readonly failed = h("div");
   private readonly waiting = h("div", { class: "stream-pending" });
   private from: HTMLElement | null = null;
 
@@ -47,17 +50,24 @@ export class ThreadPanel {
     return this.root?.id ?? null;
   }
 
-  async open(message: Message, write: boolean): Promise<void> {
-    if (this.root?.id !== message.id) {
+  /** `reply`: shows this one of its replies. */
+  async open(message: Message, write: boolean, reply: string | null = null): Promise<void> {
+    const other = this.root?.id !== message.id;
+    if (other) {
       this.composer?.close();
       this.from = document.activeElement as HTMLElement | null;
       this.root = message;
       this.replies = message.replies.latest;
       this.build(message);
-      this.focus(write);
-      return this.load();
     }
     this.focus(write);
+    if (other) await this.load();
+    if (reply !== null && this.root?.id === message.id) this.showReply(reply);
+  }
+
+  private showReply(id: string): void {
+    this.rows?.reveal(id, 8);
+    this.rows?.element(id)?.focus({ preventScroll: true });
   }
 
   /** At once, before anything is loaded: a focus that moves while somebody types takes their keys. */
@@ -68,7 +78,11 @@ export class ThreadPanel {
 
   private build(message: Message): void {
     const place = h("div", { class: "thread-composer" });
-    const body = h("div", { class: "thread-body" }, this.list, this.waiting);
+    const list = h("div", { class: "thread-log", role: "log", "aria-label": "Replies", "aria-live": "off" });
+    const body = h("div", { class: "thread-body" }, list, this.failed, this.waiting);
+    const rows = (this.rows = new WindowedRows(body, list, new ThreadRows(list, Object.create(this.links.acts, { thread: { value: null } }) as MessageActs)));
+    body.addEventListener("scroll", () => rows.scrolled(), { passive: true });
+    this.failed.replaceChildren();
     this.panel.replaceChildren(
       h("div", { class: "thread-head" }, h("h2", {}, "Thread"), h("span", { class: "hint", id: "thread-count" }), h("span", { class: "grow" }), h("button", { type: "button", class: "button small quiet", id: "show-root", onclick: () => this.showRoot() }, "Go to message"), h("button", { type: "button", class: "icon-button", id: "close-thread", "aria-label": "Close the thread", onclick: () => this.close() }, icon("close"))),
       body,
@@ -99,9 +113,13 @@ export class ThreadPanel {
         after = page.next;
       }
       this.replies = items;
+      this.failed.replaceChildren();
       this.draw();
     } catch (error) {
-      this.list.append(h("p", { class: "notice bad" }, error instanceof Problem ? error.message : "The thread could not be loaded."));
+      const again = h("button", { type: "button", class: "button small", onclick: () => void this.load() }, "Try again");
+      this.failed.replaceChildren(h("p", { class: "notice bad" }, h("span", { class: "grow" }, error instanceof Problem ? error.message : "The thread could not be loaded."), again));
+      this.rows?.moved();
+      if (!(error instanceof Problem)) throw error;
     }
   }
 
@@ -136,23 +154,16 @@ export class ThreadPanel {
   pending(): void {
     const items = this.links.outbox.list().filter(({ reply_to_id }) => reply_to_id === this.root?.id);
     this.waiting.replaceChildren(...items.map((item) => pendingElement(item, this.links.outbox.waiting, this.links.pending)));
-    if (items.length > 0) this.toEnd();
+    if (items.length > 0) this.rows?.toEnd();
   }
 
   private draw(): void {
     if (!this.root) return;
-    const acts = Object.create(this.links.acts, { thread: { value: null } }) as MessageActs;
-    this.list.replaceChildren(messageElement(this.root, true, acts), h("div", { class: "thread-rule", role: "separator" }), ...this.replies.map((reply) => messageElement(reply, true, acts)));
+    this.rows?.show(threadRows(this.root, this.replies));
     const living = this.replies.filter(({ deleted_at }) => deleted_at === null).length;
     const counter = this.panel.querySelector("#thread-count");
     if (counter) counter.textContent = living === 0 ? "No replies yet" : count(living, "reply", "replies");
     this.pending();
-    this.toEnd();
-  }
-
-  private toEnd(): void {
-    const body = this.list.parentElement;
-    if (body) body.scrollTop = body.scrollHeight;
   }
 
   private showRoot(): void {
@@ -164,6 +175,7 @@ export class ThreadPanel {
   close(): void {
     this.composer?.close();
     this.composer = null;
+    this.rows = null;
     this.root = null;
     this.panel.hidden = true;
     this.panel.replaceChildren();
