@@ -25,6 +25,19 @@ export function reveal(list: HTMLElement, id: string): boolean {
   return true;
 }
 
+/** One message after the other is brought into view; one that is being brought already is not asked for twice. */
+export class Searches {
+  private last: { id: string; done: Promise<void> } | null = null;
+
+  once(id: string, show: () => Promise<void>): Promise<void> {
+    if (this.last?.id === id) return this.last.done;
+    const before = this.last?.done.catch(() => undefined);
+    const search = { id, done: Promise.resolve(before).then(show).finally(() => this.last === search && (this.last = null)) };
+    this.last = search;
+    return search.done;
+  }
+}
+
 /** Showing a message can move where the next prompt goes, which nobody asked for: it is said, and can be taken back. */
 export class WayBack {
   private close: () => void = () => undefined;

@@ -15,7 +15,7 @@ import { ChatBudget } from "./chat_budget.js";
 import { Composer, type Order, type Shown } from "./composer.js";
 import { ContextPanel } from "./context_panel.js";
 import { conversationFacts } from "./facts.js";
-import { reveal, WayBack } from "./found_message.js";
+import { reveal, Searches, WayBack } from "./found_message.js";
 import { MessageList } from "./message_list.js";
 import { answer, asked, ownMessage, type MessageActions } from "./message_view.js";
 import { Models } from "./models.js";
@@ -57,6 +57,7 @@ export class Pane {
   private run: TurnRun | null = null;
   private readonly alternatives: AlternativesDesk;
   private readonly wayBack = new WayBack();
+  private readonly searches = new Searches();
   private readonly usedVersions = new Set<string>();
 
   constructor(
@@ -101,7 +102,11 @@ export class Pane {
   }
 
   /** Shows a message of this draft, which may be of another branch of the chat or of another chat. */
-  async showMessage(id: string, chat: string | null): Promise<void> {
+  showMessage(id: string, chat: string | null): Promise<void> {
+    return this.searches.once(id, () => this.findMessage(id, chat));
+  }
+
+  private async findMessage(id: string, chat: string | null): Promise<void> {
     this.wayBack.forget();
     const left = this.conversationId;
     const elsewhere = chat !== null && chat !== left && !this.running;
