@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from app.settings import ROOT
+from tests.forked import forked
 from tests.running import HEADERS, command_line, environment, prepare, serving
 
 KILLS = 30
@@ -53,7 +55,7 @@ def test_nothing_acknowledged_is_lost_however_often_the_server_is_killed(tmp_pat
     drafts = prepare(data, 2)
     written: dict[str, list[tuple[int, str]]] = {draft: [] for draft in drafts}
     for kill in range(KILLS):
-        with serving(data) as (url, process):
+        with serving(data, start=forked) as (url, process):
             for draft in drafts:
                 text = httpx.get(f"{url}/api/drafts/{draft}", headers=HEADERS).json()["text"]
                 words = text.split(" ")
@@ -72,7 +74,7 @@ def test_nothing_acknowledged_is_lost_however_often_the_server_is_killed(tmp_pat
     verified = subprocess.run(command_line("verify"), env=environment(data), cwd=ROOT, capture_output=True, text=True)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert sum(map(len, written.values())) > KILLS * 2
-    with serving(data) as (url, _):
+    with serving(data, start=forked) as (url, _):
         for draft in drafts:
             events = httpx.get(f"{url}/api/drafts/{draft}/events?limit=2000", headers=HEADERS).json()["items"]
             by_seq = {event["seq"]: event for event in events}
@@ -84,7 +86,7 @@ def test_nothing_acknowledged_is_lost_however_often_the_server_is_killed(tmp_pat
 def test_a_turn_whose_server_is_killed_is_interrupted_with_its_text_and_cost(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (draft,) = prepare(data, 1)
-    with serving(data, DRAFTLOOM_OFFLINE_PACE="20") as (url, process):
+    with serving(data, start=forked, DRAFTLOOM_OFFLINE_PACE="20") as (url, process):
         order = {"mode": "write", "prompt": "Write about the sea", "provider": "offline"}
         turn = httpx.post(f"{url}/api/drafts/{draft}/turns", json=order, headers=HEADERS, timeout=30).json()["id"]
         seen = ""
@@ -95,7 +97,7 @@ def test_a_turn_whose_server_is_killed_is_interrupted_with_its_text_and_cost(tmp
                 if len(seen) > 60:
                     break
         process.send_signal(signal.SIGKILL)
-    with serving(data) as (url, _):
+    with serving(data, start=forked) as (url, _):
         view: dict[str, Any] = httpx.get(f"{url}/api/turns/{turn}", headers=HEADERS).json()
         assert view["state"] == "interrupted"
         assert view["text"].startswith(seen)
@@ -112,7 +114,7 @@ def test_a_turn_whose_server_is_killed_is_interrupted_with_its_text_and_cost(tmp
 def test_all_alternatives_of_a_killed_server_are_kept_beside_the_text(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (draft,) = prepare(data, 1)
-    with serving(data, DRAFTLOOM_OFFLINE_PACE="20") as (url, process):
+    with serving(data, start=forked, DRAFTLOOM_OFFLINE_PACE="20") as (url, process):
         order = {"mode": "write", "prompt": "Write about the sea", "variants": [{"provider": "offline"}] * 3}
         answer = httpx.post(f"{url}/api/drafts/{draft}/alternatives", json=order, headers=HEADERS, timeout=30)
         group: dict[str, Any] = answer.json()
@@ -120,7 +122,7 @@ def test_all_alternatives_of_a_killed_server_are_kept_beside_the_text(tmp_path: 
             with httpx.stream("GET", f"{url}/api/turns/{turn['id']}/events", headers=HEADERS, timeout=30) as stream:
                 assert any("delta" in line for line in stream.iter_lines())
         process.send_signal(signal.SIGKILL)
-    with serving(data) as (url, _):
+    with serving(data, start=forked) as (url, _):
         view = httpx.get(f"{url}/api/alternatives/{group['id']}", headers=HEADERS).json()
         assert [one["turn"]["state"] for one in view["turns"]] == ["interrupted"] * 3
         assert [one["turn"]["version"]["applied"] for one in view["turns"]] == [False] * 3
@@ -146,6 +148,7 @@ def test_an_orderly_stop_ends_running_turns_and_answers_what_waits(tmp_path: Pat
 
 @pytest.mark.parametrize("arguments", [(), ("user",), ("token",), ("serve",), ("verify",), ("rebuild",), ("backup",)])
 def test_every_command_explains_itself(arguments: tuple[str, ...]) -> None:
-    shown = subprocess.run(command_line(*arguments, "--help"), cwd=ROOT, capture_output=True, text=True)
-    assert shown.returncode == 0
-    assert "Usage:" in shown.stdout
+    asked = forked([*arguments, "--help"], dict(os.environ))
+    with asked.stdout as printed:
+        assert b"Usage:" in printed.read()
+    assert asked.wait() == 0

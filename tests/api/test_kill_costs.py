@@ -15,6 +15,7 @@ from app.store.accounts import list_users
 from app.store.db import Database
 from app.store.finance import budgets as budget_store
 from app.store.finance import prices as price_store
+from tests.forked import forked
 from tests.providers.raw_server import DONE, END, EVENTS, STOP, USAGE, Conversation, delta, raw_server
 from tests.running import HEADERS, prepare, serving
 
@@ -37,7 +38,7 @@ async def _story(data: Path) -> None:
     async with raw_server(speak) as provider, httpx.AsyncClient(headers=HEADERS, timeout=30) as client:
         endpoint = {"name": "mill", "base_url": provider.address, "api_key": "k", "models": ["m1"]}
         product = {"DRAFTLOOM_ENDPOINTS": json.dumps([endpoint])}
-        with serving(data, **product) as (url, process):
+        with serving(data, start=forked, **product) as (url, process):
             order = {"mode": "ask", "prompt": "How is the sea?", "provider": "mill", "model": "m1"}
             begun = await client.post(f"{url}/api/drafts/{draft}/turns", json=order)
             assert begun.status_code == 202, begun.text
@@ -56,7 +57,7 @@ async def _story(data: Path) -> None:
             assert holder.execute("SELECT count(*) FROM budget_reservations").fetchone() == (1,)
             holder.execute("ROLLBACK")
             holder.close()
-        with serving(data, **product) as (url, _):
+        with serving(data, start=forked, **product) as (url, _):
             await _settled(client, url, turn)
 
 

@@ -15,6 +15,7 @@ from app.services.secrets import token_hash
 from app.store import accounts as account_store
 from app.store.db import Database
 from app.store.tables import WebhookDelivery
+from tests.forked import forked
 from tests.hook_server import hook_server, silent
 from tests.running import serving
 
@@ -46,7 +47,7 @@ def test_a_call_under_way_when_the_server_is_killed_is_made_again(tmp_path: Path
     released = threading.Event()
     with hook_server() as receiver:
         receiver.answers.append(silent(released))
-        with serving(data) as (url, process), httpx.Client(base_url=url, headers=HEADERS, timeout=30) as client:
+        with serving(data, start=forked) as (url, process), calling(url) as client:
             hook = client.post(HOOKS, json={"url": receiver.url(), "allow_private": True}).json()["webhook"]
             fields = {"title": "T", "description": "D"}
             draft = client.post("/api/drafts", json={"kind": "bug_report", "fields": fields}).json()
@@ -55,7 +56,7 @@ def test_a_call_under_way_when_the_server_is_killed_is_made_again(tmp_path: Path
             process.send_signal(signal.SIGKILL)
         released.set()
         let_the_lease_end(data)
-        with serving(data) as (url, _), httpx.Client(base_url=url, headers=HEADERS, timeout=30) as client:
+        with serving(data, start=forked) as (url, _), calling(url) as client:
             again = receiver.wait()
             assert json.loads(again.body)["submission"]["id"] == draft["id"]
             assert again.headers["draftloom-delivery"] == first.headers["draftloom-delivery"]
@@ -64,6 +65,10 @@ def test_a_call_under_way_when_the_server_is_killed_is_made_again(tmp_path: Path
                 (None, "interrupted"),
                 (204, None),
             ]
+
+
+def calling(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, headers=HEADERS, timeout=30)
 
 
 def delivered(client: httpx.Client, hook: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.attachments.serving import FORM, FORM_END, Raw, call, form_start, prepared
+from tests.forked import forked
 from tests.running import serving
 
 MEGABYTE = b"words and words " * 65536
@@ -16,7 +17,7 @@ MEGABYTE = b"words and words " * 65536
 def server(tmp_path: Path) -> Iterator[tuple[str, str, Path]]:
     """Address, message, and the folder of files."""
     message = prepared(tmp_path / "data")
-    with serving(tmp_path / "data") as (url, _):
+    with serving(tmp_path / "data", start=forked) as (url, _):
         yield url, message, tmp_path / "data" / "attachments"
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +15,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
 
+from tests.browser.installations import PASSWORD, WIDE, History, Installation, installed, with_history, with_people
 from tests.browser.machines import Machine, keep_shell
-from tests.running import serving_and_greeting
+from tests.forked import forked
+from tests.running import free_port, serving
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
-PASSWORD = "correct horse battery"
 
 OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -72,8 +72,8 @@ class Api:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        token = desk.context.request.get(f"{desk.url}/api/me").json()["csrf_token"]
-        self.headers = {"X-CSRF-Token": token}
+        self.me: dict[str, Any] = desk.context.request.get(f"{desk.url}/api/me").json()
+        self.headers = {"X-CSRF-Token": self.me["csrf_token"]}
 
     def post(self, path: str, **body: Any) -> Any:
         answer = self.desk.context.request.post(f"{self.desk.url}{path}", data=body, headers=self.headers)
@@ -87,9 +87,9 @@ class Api:
         return self.desk.context.request.get(f"{self.desk.url}/api/turns/{started['id']}").json() | started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Closed with the file: until then its loop runs in this thread, where other tests want to run their own."""
+    """Closed when other tests follow: until then its loop runs in this thread, where they want to run their own."""
     if CHROMIUM is None:
         pytest.skip("no Chromium: install it (Debian, Ubuntu: apt-get install chromium)")
     with sync_playwright() as playwright:
@@ -98,60 +98,71 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="package")
+def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Ada's, which tests copy."""
+    return installed(browser, tmp_path_factory.mktemp("house") / "data")
+
+
+@pytest.fixture(scope="package")
+def school(browser: Browser, house: Installation, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """The same with an instructor, Ines, and a student, Sam."""
+    return with_people(browser, house, tmp_path_factory.mktemp("school") / "data", Ines="instructor", Sam="student")
+
+
+@pytest.fixture(scope="package")
+def history(school: Installation, tmp_path_factory: pytest.TempPathFactory) -> History:
+    return with_history(school, tmp_path_factory.mktemp("history") / "data")
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
 @pytest.fixture
-def desk(browser: Browser, data: Path) -> Iterator[Desk]:
-    with fresh_desk(browser, data) as fresh:
-        yield fresh
+def desk(browser: Browser, house: Installation, data: Path) -> Iterator[Desk]:
+    """Ada's, at the list."""
+    house.copied_to(data)
+    with served_to(house, browser, data) as desk:
+        desk.page.goto(desk.url + "/")
+        yield desk
 
 
 @contextmanager
-def fresh_desk(browser: Browser, data: Path) -> Iterator[Desk]:
-    """A fresh installation whose administrator has just used the printed link."""
-    with serving_and_greeting(data, lines=2, DRAFTLOOM_OFFLINE_PACE="200") as (url, _, greeting):
-        link = re.findall(r"http://\S+/welcome/\S+", greeting)[0]
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(15_000)
-        page = context.new_page()
-        problems: list[str] = []
+def served_to(of: Installation, browser: Browser, data: Path) -> Iterator[Desk]:
+    """A copy of an installation, served, and Ada's desk with an empty page."""
+    with (
+        serving(data, start=forked, DRAFTLOOM_OFFLINE_PACE="200") as (url, _),
+        of.browser_of("Ada", browser, **WIDE) as context,
+    ):
+        yield at_desk(url, context)
 
-        def heard(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                problems.append(message.text)
 
-        page.on("console", heard)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(link)
-        page.locator("input[name=name]").fill("Ada")
-        page.locator("input[name=email]").fill("ada@example.org")
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(url + "/")
-        yield Desk(url, context, page, problems)
-        context.close()
+def at_desk(url: str, context: BrowserContext) -> Desk:
+    """A desk with an empty page; whatever goes wrong in the page is noted."""
+    desk = Desk(url, context, context.new_page(), [])
+    note_problems(desk, desk.page)
+    return desk
+
+
+def note_problems(desk: Desk, page: Page) -> None:
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            desk.problems.append(message.text)
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: desk.problems.append(str(error)))
 
 
 @pytest.fixture
-def machine(browser: Browser, tmp_path: Path) -> Iterator[Machine]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(15_000)
-    machine = Machine(tmp_path / "data", port, context, PASSWORD)
+def machine(browser: Browser, house: Installation, data: Path) -> Iterator[Machine]:
+    house.copied_to(data)
+    context = house.browser_of("Ada", browser, **WIDE)
+    machine = Machine(data, free_port(), context, PASSWORD)
     try:
-        link = re.findall(r"http://\S+/welcome/\S+", machine.on(lines=2))[0]
-        page = context.new_page()
-        page.goto(link)
-        page.locator("input[name=name]").fill("Ada")
-        page.locator("input[name=email]").fill("ada@example.org")
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(machine.url + "/")
+        machine.on()
+        context.new_page().goto(machine.url + "/")
         yield machine
     finally:
         context.close()

@@ -1,15 +1,14 @@
 """A server that goes away and comes back, and the browsers of the people who use it meanwhile."""
 
 import re
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from app.settings import ROOT
-from tests.running import command_line, environment
+from tests.forked import Forked, forked
+from tests.running import environment
 
 
 @dataclass
@@ -20,28 +19,28 @@ class Machine:
     port: int
     context: BrowserContext
     password: str
-    process: subprocess.Popen[bytes] | None = field(default=None)
+    process: Forked | None = field(default=None)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def on(self, lines: int = 1) -> str:
-        self.process = subprocess.Popen(
-            command_line("serve"), cwd=ROOT, env=environment(self.data, self.port), stdout=subprocess.PIPE
-        )
-        assert self.process.stdout is not None
-        return "".join(self.process.stdout.readline().decode() for _ in range(lines))
+    def on(self) -> None:
+        self.process = forked(["serve"], environment(self.data, self.port))
+        assert b"is at" in self.process.stdout.readline()
 
     def off(self) -> None:
-        if self.process is not None and self.process.stdout is not None:
+        if self.process is not None:
             self.process.kill()
             self.process.wait()
             self.process.stdout.close()
         self.process = None
 
     def run(self, *arguments: str) -> None:
-        subprocess.run(command_line(*arguments), cwd=ROOT, env=environment(self.data, self.port), check=True)
+        process = forked(list(arguments), environment(self.data, self.port))
+        printed = process.stdout.read().decode()
+        process.stdout.close()
+        assert process.wait() == 0, printed
 
     def text(self, page: Page) -> str:
         draft = page.url.rpartition("/")[2]

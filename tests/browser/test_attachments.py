@@ -9,9 +9,9 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.attachments.samples import SCRIPTED_SVG, png
 from tests.browser.conftest import picture
-from tests.browser.test_goals import Lesson, lesson, message, send, write
+from tests.browser.lessons import Lesson, lesson, message, send, strangers, write
 
-__all__ = ["lesson"]
+__all__ = ["lesson", "strangers"]
 
 pytestmark = pytest.mark.browser
 

@@ -1,57 +1,21 @@
 """A lesson between two browsers: a student on a phone, an instructor at a desk."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Api, Desk, SlowModel, picture, settled
+from tests.browser.conftest import Desk, picture
+from tests.browser.lessons import Lesson, csrf, hold_first, lesson, message, send, strangers, write
+
+__all__ = ["lesson", "strangers"]
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
-
-@dataclass
-class Lesson:
-    """A conversation open in two browsers."""
-
-    url: str
-    student: Page
-    instructor: Page
-    desk: Desk
-
-
-def entered(browser: Browser, desk: Desk, name: str, role: str, **options: Any) -> BrowserContext:
-    """Somebody new, signed in in a browser of their own."""
-    person = {"email": f"{name.lower()}@example.org", "name": name, "roles": [role]}
-    invited = desk.context.request.post(
-        f"{desk.url}/api/users", data=person, headers={"X-CSRF-Token": csrf(desk.page)}
-    ).json()
-    context = browser.new_context(**options)
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    page.on("pageerror", lambda error: desk.problems.append(str(error)))
-    page.on("console", lambda said: desk.problems.append(said.text) if said.type == "error" else None)
-    page.goto(desk.url + "/welcome/" + invited["link"].rpartition("/")[2])
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(desk.url + "/")
-    return context
-
-
-def csrf(page: Page) -> str:
-    return page.locator("meta[name=csrf-token]").get_attribute("content") or ""
-
-
-@pytest.fixture
-def lesson(browser: Browser, desk: Desk) -> Iterator[Lesson]:
-    teacher = entered(browser, desk, "Ines", "instructor", viewport={"width": 1440, "height": 900})
-    learner = entered(browser, desk, "Sam", "student", **PHONE)
-    student, instructor = learner.pages[0], teacher.pages[0]
+def test_a_student_begins_a_conversation_with_an_instructor(strangers: tuple[Desk, Page, Page]) -> None:
+    desk, student, instructor = strangers
     student.goto(desk.url + "/goals")
     picture(student, "goals-empty-phone")
     student.get_by_role("button", name="New conversation").click()
@@ -60,30 +24,9 @@ def lesson(browser: Browser, desk: Desk) -> Iterator[Lesson]:
     student.get_by_role("button", name="Begin", exact=True).click()
     student.wait_for_url("**/goals/*-*")
     instructor.goto(student.url)
-    yield Lesson(student.url, student, instructor, desk)
-    learner.close()
-    teacher.close()
-
-
-def write(page: Page, words: str, *, reply: bool = False) -> None:
-    page.locator("#thread .composer-text" if reply else "#composer .composer-text").press("Control+End")
-    page.keyboard.type(words)
-
-
-def send(page: Page, words: str, *, reply: bool = False) -> None:
-    write(page, words, reply=reply)
-    page.locator("#thread .composer-send" if reply else "#composer .composer-send").click()
-
-
-def hold_first(page: Page, address: str) -> list[Route]:
-    """Keeps the first request to an address waiting; it is in the list once it is made."""
-    held: list[Route] = []
-    page.route(re.compile(address), lambda route: route.continue_() if held else held.append(route))
-    return held
-
-
-def message(page: Page, words: str) -> Any:
-    return page.locator("#log .msg", has_text=words)
+    send(student, "Twelve bars today.")
+    expect(message(instructor, "Twelve bars today.")).to_be_visible()
+    assert desk.problems == []
 
 
 def test_a_student_and_an_instructor_talk(lesson: Lesson) -> None:
@@ -270,6 +213,9 @@ def test_writing_in_a_thread_while_it_loads_keeps_every_key(lesson: Lesson) -> N
 
 def test_what_is_sent_without_a_network_is_sent_later_and_once(lesson: Lesson) -> None:
     student = lesson.student
+    # A page is kept for a life without a network once the shell has seen it.
+    student.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    student.reload()
     write(student, "Begun with a network, ")
     expect(student.locator("#composer .pill[data-state=saved]")).to_be_visible()
     student.context.set_offline(True)
@@ -350,156 +296,3 @@ def test_a_long_history_is_read_upwards_without_jumping(lesson: Lesson) -> None:
     instructor.goto(lesson.desk.url + "/goals")
     expect(instructor.locator(".talk-row")).to_contain_text("Note number 119.")
     picture(instructor, "goals-desk")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_assistant_suggests_a_message_and_the_person_takes_it(lesson: Lesson, theme: Any) -> None:
-    for page, name in ((lesson.student, "phone"), (lesson.instructor, "desktop")):
-        page.emulate_media(color_scheme=theme)
-        write(page, "Half a thought")
-        expect(page.locator("#composer .pill[data-state=saved]")).to_be_visible()
-        page.locator("#composer").get_by_role("button", name="Assistant", exact=True).click()
-        panel = page.locator("#composer .reply-assistant")
-        expect(panel.locator("output")).to_contain_text("tokens")
-        panel.get_by_role("button", name="Draft a reply").click()
-        expect(panel.get_by_role("button", name="Use instead")).to_be_visible()
-        picture(page, f"reply-assistant-{name}-{theme}")
-        words = panel.locator(".suggested-words").inner_text().strip()
-        panel.get_by_role("button", name="Add below").click()
-        text = page.locator("#composer .composer-text")
-        expect(text).to_have_value(f"Half a thought\n\n{words}")
-        text.press("Control+z")
-        expect(text).to_have_value("Half a thought")
-        for other in (lesson.student, lesson.instructor):
-            expect(other.locator("#log .msg")).to_have_count(0)
-
-
-def test_a_suggestion_waits_beside_what_is_typed_meanwhile_and_is_sent_by_hand_alone(lesson: Lesson) -> None:
-    student, instructor = lesson.student, lesson.instructor
-    send(instructor, "How did bar twelve go?")
-    expect(message(student, "How did bar twelve go?")).to_be_visible()
-    student.locator("#composer").get_by_role("button", name="Assistant", exact=True).click()
-    panel = student.locator("#composer .reply-assistant")
-    expect(panel.get_by_role("button", name="Tighten")).to_be_disabled()
-    panel.get_by_role("button", name="Draft a reply").click()
-    use = panel.get_by_role("button", name="Use this")
-    expect(use).to_be_visible()
-    write(student, "My own words")
-    expect(use).to_have_count(0)
-    text = student.locator("#composer .composer-text")
-    expect(text).to_have_value("My own words")
-    words = panel.locator(".suggested-words").inner_text().strip()
-    expect(instructor.locator("#log .msg")).to_have_count(1)
-    panel.get_by_role("button", name="Use instead").click()
-    expect(text).to_have_value(words)
-    expect(instructor.locator("#log .msg")).to_have_count(1)
-    student.locator("#composer .composer-send").click()
-    expect(instructor.locator("#log .msg")).to_have_count(2)
-    instructor.goto(lesson.desk.url + "/costs")
-    expect(instructor.locator("main")).not_to_contain_text("Draft a reply")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_assistant_says_that_a_budget_is_used_up_and_answers_once_it_is_not(
-    slow_model: SlowModel, lesson: Lesson, theme: Any
-) -> None:
-    slow_model.finish.set()
-    api, student = Api(lesson.desk), lesson.student
-    api.post("/api/prices", provider="slow", model="slow-1", since="2026-01-01", input_usd="100", output_usd="100")
-    sam = student.context.request.get(f"{lesson.desk.url}/api/me").json()["id"]
-    budget = api.post("/api/budgets", scope="user", user_id=sam, period="month", hard_usd="0.0001")
-    send(lesson.instructor, "How did bar twelve go?")
-    expect(message(student, "How did bar twelve go?")).to_be_visible()
-    for page, name in ((student, "phone"), (wide(student, lesson, theme), "desktop")):
-        page.emulate_media(color_scheme=theme)
-        composer = page.locator("#composer")
-        if name == "phone":
-            write(page, "My own words")
-            expect(composer.locator(".pill[data-state=saved]")).to_be_visible()
-        expect(composer.locator(".composer-text")).to_have_value("My own words")
-        composer.get_by_role("button", name="Assistant", exact=True).click()
-        panel = composer.locator(".reply-assistant")
-        with page.expect_response(re.compile(r"/turns$")) as refused:
-            panel.get_by_role("button", name="Draft a reply").click()
-        assert (refused.value.status, refused.value.json()["code"]) == (402, "budget_reached")
-        expect(panel.locator("p[role=status]")).to_have_text(refused.value.json()["detail"])
-        assert "Ada" in refused.value.json()["detail"]
-        expect(panel.get_by_role("button", name="Use instead")).to_be_hidden()
-        expect(panel.get_by_role("button", name="Stop")).to_be_hidden()
-        expect(composer.locator(".composer-text")).to_have_value("My own words")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        settled(panel)
-        picture(page, f"reply-assistant-budget-{name}-{theme}")
-    lesson.desk.context.request.delete(f"{lesson.desk.url}/api/budgets/{budget['id']}", headers=api.headers)
-    panel = student.locator("#composer .reply-assistant")
-    panel.get_by_role("button", name="Draft a reply").click()
-    expect(panel.locator(".suggested-words")).to_have_text("The gulls sleep on the roof.")
-    expect(panel.locator("p[role=status]")).to_contain_text("$")
-    panel.get_by_role("button", name="Use instead").click()
-    expect(student.locator("#composer .composer-text")).to_have_value("The gulls sleep on the roof.")
-    # The browser itself notes that it was refused.
-    assert [problem for problem in lesson.desk.problems if "402" not in problem] == []
-
-
-def wide(page: Page, lesson: Lesson, theme: Any) -> Page:
-    """The same person at a desk."""
-    cookies = page.context.storage_state()
-    browser = page.context.browser
-    assert browser is not None
-    desk = browser.new_context(storage_state=cookies, viewport={"width": 1440, "height": 900}, color_scheme=theme)
-    desk.set_default_timeout(15_000)
-    other = desk.new_page()
-    other.goto(lesson.url)
-    return other
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_assistant_helps_with_a_reply_in_a_thread(lesson: Lesson, theme: Any) -> None:
-    student, instructor = lesson.student, lesson.instructor
-    send(instructor, "Which hand first?")
-    expect(message(student, "Which hand first?")).to_be_visible()
-    write(student, "Left in the main composer")
-    expect(student.locator("#composer .pill[data-state=saved]")).to_be_visible()
-    for page, name in ((student, "phone"), (instructor, "desktop")):
-        page.emulate_media(color_scheme=theme)
-        said = message(page, "Which hand first?")
-        said.hover()
-        if name == "phone":
-            said.get_by_role("button", name="More about this message").click()
-            page.get_by_role("menuitem", name="Open thread").click()
-        else:
-            said.get_by_role("button", name="Reply in a thread").click()
-        write(page, "Half a reply", reply=True)
-        thread = page.locator("#thread")
-        expect(thread.locator(".pill[data-state=saved]")).to_be_visible()
-        thread.get_by_role("button", name="Assistant", exact=True).click()
-        panel = thread.locator(".reply-assistant")
-        expect(panel.locator("output")).to_contain_text("tokens")
-        panel.get_by_role("button", name="Draft a reply").click()
-        expect(panel.get_by_role("button", name="Use instead")).to_be_visible()
-        expect(thread.locator(".composer-send")).to_be_in_viewport()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        picture(page, f"reply-assistant-thread-{name}-{theme}")
-        words = panel.locator(".suggested-words").inner_text().strip()
-        # Escape closes the assistant and not the thread it helps in.
-        page.keyboard.press("Escape")
-        expect(panel).to_be_hidden()
-        expect(thread).to_be_visible()
-        text = thread.locator(".composer-text")
-        expect(text).to_be_focused()
-        expect(text).to_have_value("Half a reply")
-        thread.get_by_role("button", name="Assistant", exact=True).click()
-        panel.get_by_role("button", name="Draft a reply").click()
-        expect(panel.get_by_role("button", name="Add below")).to_be_visible()
-        words = panel.locator(".suggested-words").inner_text().strip()
-        panel.get_by_role("button", name="Add below").click()
-        expect(text).to_have_value(f"Half a reply\n\n{words}")
-    # Nothing is sent but by hand, and no other message took the words.
-    for page in (student, instructor):
-        expect(page.locator("#thread .thread-log .msg")).to_have_count(1)
-    student.locator("#thread .composer-send").click()
-    expect(instructor.locator("#thread .thread-log .msg")).to_have_count(2)
-    expect(instructor.locator("#thread .thread-log .msg").last).to_contain_text("Half a reply")
-    student.keyboard.press("Escape")
-    expect(student.locator("#composer .composer-text")).to_have_value("Left in the main composer")
-    assert lesson.desk.problems == []

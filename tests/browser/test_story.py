@@ -1,16 +1,34 @@
 """The walk a newcomer takes: write, ask, edit by hand, ask for a change, look at versions and cost, restore."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Desk, picture
+from tests.browser.conftest import Desk, at_desk, picture
+from tests.browser.installations import WIDE, first_link, welcomed
+from tests.running import serving_and_greeting
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_newcomer_writes_asks_versions_and_restores(desk: Desk) -> None:
+@pytest.fixture
+def newcomer(browser: Browser, data: Path) -> Iterator[Desk]:
+    """Who started the product as the manual says, on nothing, and has used the link that it printed."""
+    with (
+        serving_and_greeting(data, lines=2, DRAFTLOOM_OFFLINE_PACE="200") as (url, _, greeting),
+        browser.new_context(**WIDE) as context,
+    ):
+        context.set_default_timeout(15_000)
+        desk = at_desk(url, context)
+        welcomed(desk.page, first_link(greeting), name="Ada", email="ada@example.org")
+        yield desk
+
+
+def test_a_newcomer_writes_asks_versions_and_restores(newcomer: Desk) -> None:
+    desk = newcomer
     page = desk.page
     picture(page, "drafts-empty")
     desk.new_draft()
