@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import picture
-from tests.browser.test_goals import Lesson, lesson, message, send
+from tests.browser.lessons import Lesson, lesson, message, send, strangers
 
-__all__ = ["lesson"]
+__all__ = ["lesson", "strangers"]
 pytestmark = pytest.mark.browser
 
 LONG = "Hands apart; bar five still stumbles, so slower tomorrow, and the left hand alone first. " * 4
