@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Awaitable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -141,7 +142,8 @@ class SecurityHeaders(ASGIMiddleware):
         nonce = "" if scope["path"].startswith("/api/") else secrets.token_urlsafe(16)
         scope["state"]["csp_nonce"] = nonce
 
-        async def send_with_headers(message: Message) -> None:
+        # No coroutine of its own: every token of a stream passes here.
+        def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
                 headers["X-Content-Type-Options"] = "nosniff"
@@ -152,7 +154,7 @@ class SecurityHeaders(ASGIMiddleware):
                     headers["Cache-Control"] = "no-store"
                     opener = "unsafe-none" if scope["state"].get(KEEPS_OPENER) else "same-origin"
                     headers["Cross-Origin-Opener-Policy"] = opener
-            await send(message)
+            return send(message)
 
         await next_app(scope, receive, send_with_headers)
 

@@ -72,3 +72,9 @@ def test_every_word_of_a_text_is_found_and_marked(words: list[str]) -> None:
         assert query is not None
         assert terms.issuperset(query.terms)
         assert any(hit for _words, hit in snippet_of(text, query))
+
+
+@given(st.text(st.characters(max_codepoint=0x2DFF), max_size=60))
+def test_words_that_are_taken_at_once_are_those_taken_one_by_one(text: str) -> None:
+    # Beside a sign of a script without spaces the words of the others are looked at one by one.
+    assert terms_of(text) == terms_of(f"{text} \u4e00")[:-1]

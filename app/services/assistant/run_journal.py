@@ -1,4 +1,4 @@
-"""What run logs hold that the database does not have yet: in a journal at once, in the database a quarter second later."""
+"""What run logs hold that the database does not have yet: in a journal at once, in the database half a second later."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -14,9 +14,9 @@ from app.store.turns import catch_up_run_events
 
 log = structlog.get_logger()
 
-_SAVE_EVERY = 0.25
+_SAVE_EVERY = 0.5
 """Seconds from an entry in the journal until the database takes it over. Entries in the journal survive the end of this
-process, which is what ends a stream; a power cut may take the last quarter second of an answer that it cut anyway."""
+process, which is what ends a stream; a power cut may take the last half second of an answer that it cut anyway."""
 
 
 class RunJournal:

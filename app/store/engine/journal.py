@@ -28,7 +28,7 @@ from msgspec import Struct
 from app.store.errors import StoreUnavailable
 
 _ROOM = 256 * 1024
-"""Bytes of a file at first: a quarter second of two thousand tokens a second. It grows where that is not enough."""
+"""Bytes of a file at first: half a second of a thousand tokens a second. It grows where that is not enough."""
 
 
 class RunEvent(Struct, frozen=True):
