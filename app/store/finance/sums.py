@@ -46,6 +46,7 @@ _PLACES = {
     False: tuple(grain for grain in GRAINS if grain not in _LOOSE),
 }
 """The grains a row is in, by whether it made no version."""
+_ID_PARAMETERS = {loose: [(grain, f"id_of_{grain}") for grain in grains] for loose, grains in _PLACES.items()}
 _STRIPES = 4
 """On PostgreSQL everybody who books waits at the sum of the whole day; so there are a few, which readers add up."""
 
@@ -196,8 +197,13 @@ def add_to_sums(session: Session, entry: LedgerEntry, sums: Sums) -> None:
     values |= {name: getattr(entry, name) for name in NAMED}
     parts = [_part(values[name]) for name in NAMED]
     stripe = 0 if entry.user_id is None else entry.user_id.int % _STRIPES
-    for grain in _PLACES[entry.version_id is None]:
-        values[f"id_of_{grain}"] = _id_of(grain, parts, stripe=stripe)
+    known: dict[tuple[bool, ...], uuid.UUID] = {}
+    for grain, parameter in _ID_PARAMETERS[entry.version_id is None]:
+        # Grains by day and by month tell the same apart: one digest for both.
+        kept = _KEPT[grain]
+        if kept not in known:
+            known[kept] = _id_of(grain, parts, stripe=stripe)
+        values[parameter] = known[kept]
     _UPSERT[dialect, entry.version_id is None].run(session, **values)
     if entry.version_id is not None:
         _VERSION_UPSERT[dialect].run(session, **values)
