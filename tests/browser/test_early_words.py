@@ -1,4 +1,4 @@
-"""What people type and send before the page's scripts have come is theirs as anything else."""
+"""What people type, send and press before the page's scripts have come counts as anything else."""
 
 import re
 from collections.abc import Iterator
@@ -139,3 +139,18 @@ def test_drafts_searched_for_before_the_list_starts_are_found(desk: Desk, early:
     expect(page.locator(".draft-row")).to_have_count(1)
     expect(page.locator(".draft-row")).to_contain_text("Harbour")
     expect(page.locator("#search")).to_have_value("Harbour")
+
+
+def test_what_a_page_is_for_is_begun_by_a_press_before_its_script_has_come(desk: Desk, early: BrowserContext) -> None:
+    with slow_scripts(early):
+        page = opened(early, desk.url + "/")
+        page.locator("#new-draft").click()
+    page.wait_for_url("**/drafts/*")
+    with slow_scripts(early):
+        page = opened(early, desk.url + "/forms/gig")
+        page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url("**/forms/gig/*/basics")
+    page.go_back()
+    expect(page.get_by_role("link", name="Continue")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert page.url == desk.url + "/forms/gig"

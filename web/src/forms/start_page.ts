@@ -3,6 +3,7 @@
 import { api, Problem } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { byId, h, pageData } from "../common/dom.js";
+import { onPress } from "../common/early.js";
 import { day, time } from "../common/format.js";
 import { beginFromTemplate, beginHere, unfinishedHere } from "./begin_here.js";
 import { offerLocalDrafts } from "./local_drafts.js";
@@ -16,12 +17,14 @@ interface Started {
 export function open(): void {
   const data = pageData<StartData>();
   for (const when of document.querySelectorAll<HTMLTimeElement>("time[data-when]")) when.textContent = `${day(when.dateTime).replace(/^(Today|Yesterday)$/, (name) => name.toLowerCase())} ${time(when.dateTime)}`;
-  document.getElementById("start")?.addEventListener("click", () => void attempt(() => start(data)));
+  const begin = document.getElementById("start");
+  if (begin) onPress(begin, () => void attempt(() => start(data)));
   document.getElementById("fresh")?.addEventListener("click", () => void attempt(() => startFresh(data)));
   document.getElementById("preview")?.addEventListener("click", () => preview(data));
   for (const row of document.querySelectorAll<HTMLElement>("[data-template]")) {
     const id = row.dataset["template"] ?? "";
-    row.querySelector("[data-act=use]")?.addEventListener("click", () => void attempt(() => start(data, id)));
+    const use = row.querySelector<HTMLElement>("[data-act=use]");
+    if (use) onPress(use, () => void attempt(() => start(data, id)));
     row.querySelector("[data-act=remove]")?.addEventListener("click", () => void attempt(() => removeTemplate(row, id)));
   }
   offerUnfinished(data);

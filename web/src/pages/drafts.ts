@@ -1,6 +1,7 @@
 // The drafts list: search, sort, pages, tabs, keys. What can be done to one draft is in `draft_acts.ts`.
 
 import { api, Problem } from "../common/api.js";
+import { onPress } from "../common/early.js";
 import { byId, h, icon, isMod, isTyping, meta, pageData } from "../common/dom.js";
 import { startDraft } from "../common/new_draft.js";
 import { setUpImport } from "../files/import.js";
@@ -59,7 +60,7 @@ class DraftList implements DraftRows {
     new IntersectionObserver(([end]) => end?.isIntersecting && this.next !== null && !this.problemShown && void this.load(this.next), { rootMargin: "600px" }).observe(this.more);
     const choose = setUpImport(() => void this.reload());
     byId("import").addEventListener("click", choose);
-    byId("new-draft").addEventListener("click", () => void this.create());
+    onPress(byId("new-draft"), () => void this.create());
     const tabs = [...document.querySelectorAll<HTMLElement>("[role=tab]")];
     for (const tab of tabs) {
       tab.addEventListener("click", () => this.choose(tab.dataset["tab"] as Tab));
