@@ -34,7 +34,7 @@ web-check: web/dist/manifest.json ## Types and unit tests of the browser code
 	cd web && $(CURDIR)/$(NPM) run --silent check && $(CURDIR)/$(NPM) test --silent
 
 unit: $(VENV)/.dev web/dist/manifest.json chromium clamav ## All Python tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev web/dist/manifest.json ## Measure speed beside floors and peers of the same run
 	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)

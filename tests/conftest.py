@@ -34,6 +34,15 @@ from tests.postgres import emptied, migrated_postgres, postgres_folder
 __all__ = ["migrated_postgres", "postgres_folder"]
 
 
+BROWSER = Path(__file__).parent / "browser"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with a browser first: they take longest, and of two processes that share the files neither should wait at the
+    end for a long one of the other's. Next to each other, so that they share the browser too."""
+    items.sort(key=lambda item: not item.path.is_relative_to(BROWSER))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """A skipped test proves nothing: where everything can be installed it fails."""

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
 
 from tests.browser.installations import PASSWORD, WIDE, History, Installation, installed, with_history, with_people
-from tests.browser.machines import Machine, keep_shell
+from tests.browser.machines import Machine, has_shell, keep_shell
 from tests.forked import forked
 from tests.running import free_port, serving
 
@@ -126,6 +126,7 @@ def desk(browser: Browser, house: Installation, data: Path) -> Iterator[Desk]:
     house.copied_to(data)
     with served_to(house, browser, data) as desk:
         desk.page.goto(desk.url + "/")
+        has_shell(desk.page)
         yield desk
 
 

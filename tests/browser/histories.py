@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import Desk
 from tests.browser.installations import History
 from tests.browser.lessons import csrf, two_browsers
+from tests.browser.machines import has_shell
 
 MOST_ROWS = 120
 """A screen and what is drawn ahead on both sides of it; the rows are of one line and more. No more, however far one goes."""
@@ -103,6 +104,7 @@ def told(browser: Browser, history: History, tmp_path_factory: pytest.TempPathFa
         talk = Talk(history.talk, desk, student.context, instructor.context, history.ids)
         for page in (student, instructor):
             page.goto(desk.url + "/")
+            has_shell(page)
             talk.ask(page.context, "POST", f"/api/goals/conversations/{talk.id}/read", position=len(talk.ids))
         yield talk
 

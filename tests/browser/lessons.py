@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.conftest import Api, Desk, note_problems, served_to
 from tests.browser.installations import PHONE, WIDE, Installation
+from tests.browser.machines import has_shell
 
 
 @dataclass
@@ -53,8 +54,9 @@ def lesson(strangers: tuple[Desk, Page, Page]) -> Lesson:
     goal = sam.post("/api/goals", title="Play the nocturne by heart")
     talk = sam.post("/api/goals/conversations", goal_id=goal["id"], instructor_id=ines.me["id"])
     url = f"{desk.url}/goals/{talk['id']}"
-    student.goto(url)
-    instructor.goto(url)
+    for page in (student, instructor):
+        page.goto(url)
+        has_shell(page)
     return Lesson(url, student, instructor, desk)
 
 

@@ -119,9 +119,14 @@ def another_browser(browser: Browser, machine: Machine) -> Page:
     return sign_in(machine, browser.new_context().new_page())
 
 
+def has_shell(page: Page) -> None:
+    """Wait until the shell has the product's files. Fetching them all beside a test's first steps would delay these."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+
 def keep_shell(page: Page) -> Page:
     """The page, which is the list, once the shell is ready for a life without a network."""
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    has_shell(page)
     for _ in range(300):
         if page.evaluate("sessionStorage.getItem('draftloom.editor-kept') !== null"):
             break
