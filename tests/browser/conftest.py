@@ -136,6 +136,17 @@ def fresh_desk(browser: Browser, data: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
+def bare(browser: Browser, desk: Desk) -> Iterator[Page]:
+    """A page of the same person in a browser without the offline shell: every answer comes from the server, or is held."""
+    context = browser.new_context(
+        storage_state=desk.context.storage_state(), service_workers="block", viewport={"width": 1440, "height": 900}
+    )
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def machine(browser: Browser, tmp_path: Path) -> Iterator[Machine]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
