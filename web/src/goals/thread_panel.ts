@@ -4,10 +4,14 @@ import { Problem } from "../common/api.js";
 import { byId, h, icon, isNarrow } from "../common/dom.js";
 import { count } from "../common/format.js";
 import { Composer } from "./composer.js";
+import { isBeingEdited } from "./editing.js";
 import { messageElement, type MessageActs } from "./message_view.js";
 import type { Outbox } from "./outgoing.js";
 import { pendingElement, type StreamLinks } from "./stream.js";
 import { asFields, thread, type Message, type MessageDraft, type MessageType } from "./wire.js";
+
+/** Pixels from the end within which somebody reads the newest reply. */
+const NEAR_END = 80;
 
 interface Links {
   conversation: string;
@@ -31,6 +35,8 @@ export class ThreadPanel {
   private readonly list = h("div", { class: "thread-log", role: "log", "aria-label": "Replies", "aria-live": "polite" });
   private readonly waiting = h("div", { class: "stream-pending" });
   private from: HTMLElement | null = null;
+  /** Replies that are shown as on their way. */
+  private sending = new Set<string>();
 
   constructor(private readonly links: Links) {
     this.drafts = links.drafts;
@@ -68,6 +74,8 @@ export class ThreadPanel {
 
   private build(message: Message): void {
     const place = h("div", { class: "thread-composer" });
+    this.list.replaceChildren();
+    this.sending.clear();
     const body = h("div", { class: "thread-body" }, this.list, this.waiting);
     this.panel.replaceChildren(
       h("div", { class: "thread-head" }, h("h2", {}, "Thread"), h("span", { class: "hint", id: "thread-count" }), h("span", { class: "grow" }), h("button", { type: "button", class: "button small quiet", id: "show-root", onclick: () => this.showRoot() }, "Go to message"), h("button", { type: "button", class: "icon-button", id: "close-thread", "aria-label": "Close the thread", onclick: () => this.close() }, icon("close"))),
@@ -136,18 +144,45 @@ export class ThreadPanel {
   pending(): void {
     const items = this.links.outbox.list().filter(({ reply_to_id }) => reply_to_id === this.root?.id);
     this.waiting.replaceChildren(...items.map((item) => pendingElement(item, this.links.outbox.waiting, this.links.pending)));
-    if (items.length > 0) this.toEnd();
+    const fresh = items.some(({ id }) => !this.sending.has(id));
+    this.sending = new Set(items.map(({ id }) => id));
+    if (fresh) this.toEnd();
   }
 
   private draw(): void {
     if (!this.root) return;
     const acts = Object.create(this.links.acts, { thread: { value: null } }) as MessageActs;
-    this.list.replaceChildren(messageElement(this.root, true, acts), h("div", { class: "thread-rule", role: "separator" }), ...this.replies.map((reply) => messageElement(reply, true, acts)));
+    const reading = !this.isNearEnd();
+    this.arrange([this.shown(this.root, acts), h("div", { class: "thread-rule", role: "separator" }), ...this.replies.map((reply) => this.shown(reply, acts))]);
     const living = this.replies.filter(({ deleted_at }) => deleted_at === null).length;
     const counter = this.panel.querySelector("#thread-count");
     if (counter) counter.textContent = living === 0 ? "No replies yet" : count(living, "reply", "replies");
     this.pending();
-    this.toEnd();
+    if (!reading) this.toEnd();
+  }
+
+  /** A message that is being changed stays the element it is: whoever writes in it goes on. */
+  private shown(message: Message, acts: MessageActs): HTMLElement {
+    const now = this.list.querySelector<HTMLElement>(`.msg[data-id="${CSS.escape(message.id)}"]:has(.msg-edit)`);
+    if (now && isBeingEdited(message.id)) return now;
+    const element = messageElement(message, true, acts);
+    if (message.reply_to_id !== null && isBeingEdited(message.id)) acts.edit(message, element, false);
+    return element;
+  }
+
+  /** What stays is not moved, which would take its focus. */
+  private arrange(nodes: readonly HTMLElement[]): void {
+    for (const child of [...this.list.children]) if (!nodes.includes(child as HTMLElement)) child.remove();
+    let at = this.list.firstChild;
+    for (const node of nodes) {
+      if (node === at) at = at.nextSibling;
+      else this.list.insertBefore(node, at);
+    }
+  }
+
+  private isNearEnd(): boolean {
+    const body = this.list.parentElement;
+    return body === null || body.scrollHeight - body.scrollTop - body.clientHeight < NEAR_END;
   }
 
   private toEnd(): void {
