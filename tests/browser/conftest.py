@@ -157,6 +157,13 @@ def note_problems(desk: Desk, page: Page) -> None:
 
 
 @pytest.fixture
+def bare(browser: Browser, house: Installation, desk: Desk) -> Iterator[Page]:
+    """A page of the same person in a browser without the offline shell: every answer comes from the server, or is held."""
+    with house.browser_of("Ada", browser, service_workers="block", **WIDE) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
 def machine(browser: Browser, house: Installation, data: Path) -> Iterator[Machine]:
     house.copied_to(data)
     context = house.browser_of("Ada", browser, **WIDE)

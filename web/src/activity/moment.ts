@@ -25,7 +25,9 @@ export class MomentView {
   private resting = 0;
   private asking = new AbortController();
   private shown: State | null = null;
-  private playing = false;
+  /** The how-manieth playing it is; 0 while none is. */
+  private playing = 0;
+  private played = 0;
 
   constructor(private readonly draft: { id: string; kind: string; seq: number; open: boolean }) {
     this.slider.addEventListener("input", () => {
@@ -34,7 +36,7 @@ export class MomentView {
     });
     byId("step-back").addEventListener("click", () => this.go(this.at - 1));
     byId("step-on").addEventListener("click", () => this.go(this.at + 1));
-    this.play.addEventListener("click", () => (this.playing ? this.stop() : void this.run()));
+    this.play.addEventListener("click", () => (this.playing > 0 ? this.stop() : void this.run()));
     this.bring.addEventListener("click", () => void this.bringBack());
     void this.show();
   }
@@ -92,22 +94,22 @@ export class MomentView {
   }
 
   private async run(): Promise<void> {
-    this.playing = true;
+    const playing = (this.playing = this.played += 1);
     this.play.textContent = "Stop";
     this.play.setAttribute("aria-pressed", "true");
     if (this.at >= this.draft.seq) this.slider.value = "1";
     const step = Math.max(1, Math.round((this.draft.seq - this.at) / PLAYED_STEPS));
-    while (this.playing) {
+    while (this.playing === playing) {
       await this.show();
       if (this.at >= this.draft.seq) break;
       await new Promise((resolve) => setTimeout(resolve, PLAYING));
-      if (this.playing) this.slider.value = String(Math.min(this.draft.seq, this.at + step));
+      if (this.playing === playing) this.slider.value = String(Math.min(this.draft.seq, this.at + step));
     }
-    this.stop();
+    if (this.playing === playing) this.stop();
   }
 
   private stop(): void {
-    this.playing = false;
+    this.playing = 0;
     this.play.textContent = "Play";
     this.play.setAttribute("aria-pressed", "false");
   }

@@ -29,6 +29,7 @@ export function chooseVariants(draftId: string, order: Order, models: Models, go
   const more = h("button", { type: "button", class: "button small", onclick: () => add() }, icon("plus"), "Another one");
   const start = h("button", { type: "button", class: "button primary", onclick: () => void send() }, "Start");
   let asking = new AbortController();
+  let starting = false;
 
   function add(): void {
     const number = (made += 1);
@@ -70,11 +71,11 @@ export function chooseVariants(draftId: string, order: Order, models: Models, go
     asking.abort();
     asking = new AbortController();
     const variants = wanted();
-    start.disabled = variants.length < FEWEST;
+    start.disabled = starting || variants.length < FEWEST;
     if (start.disabled) return;
     try {
       const answer = await api<Estimate>("POST", `/api/drafts/${draftId}/alternatives/estimate`, { ...order, variants }, { signal: asking.signal });
-      start.disabled = answer.fits === false;
+      start.disabled = starting || answer.fits === false;
       sum.textContent = answer.fits === false ? "Too long for one of these models" : `Together ${estimateText(answer, answer.free ?? false)}`;
     } catch (error) {
       if (error instanceof Problem) sum.textContent = error.message;
@@ -82,9 +83,9 @@ export function chooseVariants(draftId: string, order: Order, models: Models, go
   }
 
   async function send(): Promise<void> {
-    start.disabled = true;
-    if (await go(wanted())) dialog.close();
-    else start.disabled = false;
+    if (starting) return;
+    starting = start.disabled = true;
+    if (await go(wanted()).finally(() => (starting = start.disabled = false))) dialog.close();
   }
 
   let made = 0;

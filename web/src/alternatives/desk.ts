@@ -3,7 +3,7 @@
 import type { Order } from "../chat/composer.js";
 import type { Models } from "../chat/models.js";
 import { api, Problem } from "../common/api.js";
-import { byId, h, icon } from "../common/dom.js";
+import { byId, h, icon, somebodyTypes } from "../common/dom.js";
 import { count, price } from "../common/format.js";
 import { toast } from "../common/toast.js";
 import { announce } from "../editor/save_pill.js";
@@ -42,6 +42,9 @@ export class AlternativesDesk {
   private rows: Row[] = [];
   private picks: number[] = [];
   private before: HTMLElement | null = null;
+  /** The group whose texts stand side by side, or are fetched for that. */
+  private laid: string | null = null;
+  private taking = false;
 
   constructor(private readonly draftId: string, private readonly models: Models, private readonly links: DeskLinks) {
     this.pane.addEventListener("keydown", (event) => {
@@ -102,12 +105,13 @@ export class AlternativesDesk {
   private reveal(): void {
     if (this.pane.hidden) this.before = document.activeElement as HTMLElement | null;
     this.pane.hidden = false;
-    this.pane.querySelector<HTMLElement>(".alternatives-body")?.focus({ preventScroll: true });
+    if (!somebodyTypes()) this.pane.querySelector<HTMLElement>(".alternatives-body")?.focus({ preventScroll: true });
   }
 
   private show(group: Group): void {
     for (const column of this.columns) column.leave();
     this.group = group;
+    this.laid = null;
     this.columns = group.turns.map((one) => new Column(one, this.models, () => void api("POST", `/api/turns/${one.id}/stop`).catch((error: unknown) => toast(said(error))), () => void this.oneEnded()));
     const grid = this.grid(...this.columns.map(({ head }) => head), ...this.columns.map(({ body }) => body));
     this.fill(grid, [h("span", { class: "grow" }, "All are written at the same time; none goes into your text by itself."), h("button", { type: "button", class: "button small", onclick: () => void this.stop() }, icon("stop"), "Stop all")]);
@@ -132,7 +136,8 @@ export class AlternativesDesk {
     const { group } = this;
     if (!group) return;
     const fresh = await api<Group>("GET", `/api/alternatives/${group.id}`).catch(() => null);
-    if (!fresh || this.group?.id !== fresh.id) return;
+    // Another's end was perhaps told before, and with it that of all.
+    if (!fresh || this.group?.id !== fresh.id || this.group.state === "done") return;
     this.group = fresh;
     this.decorate(false);
     if (fresh.state === "done") await this.finished();
@@ -150,13 +155,16 @@ export class AlternativesDesk {
   /** All are written: the texts are fetched and stand side by side by paragraph. */
   private async finished(): Promise<void> {
     const { group } = this;
-    if (!group) return;
+    if (!group || this.laid === group.id) return;
+    this.laid = group.id;
     this.links.changed();
     try {
       const made = group.turns.filter((one) => one.turn.version);
       const texts = await Promise.all(made.map(async (one) => [one.id, (await api<{ text: string }>("GET", `/api/versions/${one.turn.version?.id}`)).text] as const));
+      if (this.group?.id !== group.id) return;
       this.texts = new Map(texts);
     } catch (error) {
+      this.laid = null;
       toast(said(error), { label: "Try again", run: () => void this.finished() });
       return;
     }
@@ -172,7 +180,9 @@ export class AlternativesDesk {
     this.decorate(true);
     const cells = this.rows.map((row, index) => this.row(row, index, group.turns));
     this.fill(this.grid(...this.columns.map(({ head }) => head), ...cells), this.foot(group));
-    this.reveal();
+    // Whoever has closed them is not drawn away from what they do now.
+    if (this.pane.hidden) toast("The alternatives are ready.", { label: "Show", run: () => this.reveal() });
+    else this.reveal();
   }
 
   private row(row: Row, index: number, turns: Alternative[]): HTMLElement {
@@ -222,14 +232,18 @@ export class AlternativesDesk {
 
   private async take(choice: { turn_id: string } | { parts: Part[] }, how: { beside?: true; confirm?: true } = {}): Promise<void> {
     const { group } = this;
-    if (!group) return;
+    if (!group || this.taking) return;
+    this.taking = true;
     try {
       const { version, seq, applied } = await api<Taken>("POST", `/api/alternatives/${group.id}/take`, { ...choice, ...how });
       this.close();
       await this.links.taken(version, seq, applied);
       this.links.changed();
     } catch (error) {
+      this.taking = false;
       await this.refused(error, (again) => this.take(choice, again));
+    } finally {
+      this.taking = false;
     }
   }
 

@@ -144,10 +144,24 @@ export class Tray implements ComposerFiles {
     this.draw();
     try {
       if (item.file) await removeAttachment(item.file.id);
-      else if (item.upload?.progress !== "refused") await item.upload?.cancel();
+      else if (item.upload?.progress !== "refused") await this.cancel(item.upload);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      if (error.status !== 404) toast(error.message);
+      if (error.status === 404) return;
+      toast(error.message);
+      // It would go with the message all the same.
+      if (item.file) this.items.push(item);
+      this.draw();
+    }
+  }
+
+  /** The last answer of an upload may be on its way: then the file hangs on the message already, under the same id. */
+  private async cancel(upload: Upload | null): Promise<void> {
+    try {
+      await upload?.cancel();
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 404 && upload?.uploadId)) throw error;
+      await removeAttachment(upload.uploadId);
     }
   }
 

@@ -55,6 +55,7 @@ export class ActionChips {
     if (!this.composer.ready) return void toast("The assistant is busy, or there is no model to ask. Try again in a moment.");
     if (action.selection === "required" && !this.composer.hasSelection) return void toast(`Select the passage that “${action.label}” should work on.`);
     const values = given ?? (await askFor(action));
+    if (values && !this.composer.ready) return void toast("The assistant is busy by now. Try again in a moment.");
     if (values) await this.composer.act(action, values);
   }
 }

@@ -142,7 +142,7 @@ export class Composer {
     if (bar.hidden || bar.childElementCount > 0) return;
     const label = "Leave the earlier message as it is";
     const leave = (): void => {
-      this.sent();
+      this.sent(this.prompt.value, this.editing);
       this.prompt.focus();
     };
     bar.replaceChildren(h("span", { class: "grow" }, "Editing an earlier message. What followed it stays."), h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: leave }, icon("close")));
@@ -152,7 +152,9 @@ export class Composer {
     const order = this.order();
     if (order.prompt === "" || !this.ready) return;
     const { apply: _, ...rest } = order;
-    this.actions.compare(rest, () => this.sent());
+    const { editing } = this;
+    const { value } = this.prompt;
+    this.actions.compare(rest, () => this.sent(value, editing));
   }
 
   /** Puts the selected passage beside the next question. */
@@ -252,14 +254,20 @@ export class Composer {
   private async send(): Promise<void> {
     const order = this.order();
     if (order.prompt === "" || !this.ready) return;
-    if (await this.deliver(order)) this.sent();
+    const { editing } = this;
+    const { value } = this.prompt;
+    if (await this.deliver(order)) this.sent(value, editing);
   }
 
-  private sent(): void {
+  /** These words are away. What was written behind them meanwhile stays, and so does what has taken their place. */
+  private sent(words: string, editing: string | null | undefined): void {
+    const { value } = this.prompt;
     this.attached = false;
-    this.editing = undefined;
-    this.prompt.value = this.aside;
-    this.aside = this.suggested = "";
+    if (editing === this.editing) this.editing = undefined;
+    if (value.startsWith(words)) {
+      this.prompt.value = [this.aside, value.slice(words.length).trimStart()].filter(Boolean).join("\n");
+      this.aside = this.suggested = "";
+    } else if (this.aside.endsWith(words)) this.aside = this.aside.slice(0, -words.length).trimEnd();
     this.keepWords();
     this.refresh();
   }
@@ -273,10 +281,12 @@ export class Composer {
   private async deliver(order: Order, shown?: Shown): Promise<boolean> {
     this.busy = true;
     this.refresh();
-    const sent = await this.actions.send(order, shown);
-    this.busy = false;
-    this.refresh();
-    return sent;
+    try {
+      return await this.actions.send(order, shown);
+    } finally {
+      this.busy = false;
+      this.refresh();
+    }
   }
 
   private allow(allowed: boolean): void {

@@ -96,15 +96,14 @@ export class ContextPanel {
     const facts = `≈${tokens(one.tokens)} tokens · ${price({ cost: one.cost_usd, free })}${free || one.cost_usd === null ? "" : " a message"}`;
     const box = h("input", { type: "checkbox", checked: one.enabled });
     box.addEventListener("change", () => void this.change(one, { enabled: box.checked }));
-    const rename = async (): Promise<void> => {
-      const title = await askText("Rename the reference", "Name", one.title, "Rename", { maxlength: "200" });
-      if (title) await this.change(one, { title });
+    const rename = (): void => {
+      void askText("Rename the reference", "Name", one.title, "Rename", { maxlength: "200" }, (title) => (title ? this.attempt(() => api("PATCH", `/api/references/${one.id}`, { title })) : Promise.resolve(null)));
     };
     return h(
       "li",
       { class: "reference" },
       h("label", { class: "check grow" }, box, h("span", {}, h("span", { class: "reference-title" }, one.title), h("span", { class: "fine" }, facts))),
-      h("button", { type: "button", class: "icon-button", "aria-label": `Rename ${one.title}`, title: "Rename", onclick: () => void rename() }, icon("pen")),
+      h("button", { type: "button", class: "icon-button", "aria-label": `Rename ${one.title}`, title: "Rename", onclick: rename }, icon("pen")),
       h("button", { type: "button", class: "icon-button", "aria-label": `Remove ${one.title}`, title: "Remove", onclick: () => this.confirmRemoval(one) }, icon("trash")),
     );
   }
@@ -112,7 +111,7 @@ export class ContextPanel {
   private confirmRemoval(one: Reference): void {
     const remove = (): void => {
       dialog.close();
-      void this.attempt(() => api("DELETE", `/api/references/${one.id}`));
+      void this.said(() => api("DELETE", `/api/references/${one.id}`));
     };
     const dialog = openDialog("Remove the reference?", [h("p", {}, `“${one.title}” is taken away from this draft. Texts written with it stay as they are.`)], [
       h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"),
@@ -121,7 +120,7 @@ export class ContextPanel {
   }
 
   private change(one: Reference, to: object): Promise<boolean> {
-    return this.attempt(() => api("PATCH", `/api/references/${one.id}`, to));
+    return this.said(() => api("PATCH", `/api/references/${one.id}`, to));
   }
 
   private async addFiles(files: File[]): Promise<void> {
@@ -129,7 +128,7 @@ export class ContextPanel {
     for (const file of files) {
       const form = new FormData();
       form.set("file", file);
-      await this.attempt(() => api("POST", `/api/drafts/${this.draftId}/references`, form, { timeout: 120_000 }), `${file.name}: `);
+      await this.said(() => api("POST", `/api/drafts/${this.draftId}/references`, form, { timeout: 120_000 }), `${file.name}: `);
     }
     this.list.removeAttribute("aria-busy");
   }
@@ -137,43 +136,60 @@ export class ContextPanel {
   private pasteText(): void {
     const title = h("input", { id: "reference-title", maxlength: 200, autocomplete: "off" });
     const text = h("textarea", { id: "reference-text", rows: 10 });
+    const problem = h("p", { class: "field-error", role: "alert", hidden: true });
+    const button = h("button", { type: "button", class: "button primary", onclick: () => void add() }, "Add");
     const add = async (): Promise<void> => {
       const name = title.value.trim() || text.value.trim().split("\n")[0]?.slice(0, 80) || "Pasted text";
-      if (await this.attempt(() => api("POST", `/api/drafts/${this.draftId}/references`, { title: name, text: text.value }))) dialog.close();
+      button.disabled = true;
+      const why = await this.attempt(() => api("POST", `/api/drafts/${this.draftId}/references`, { title: name, text: text.value })).finally(() => (button.disabled = false));
+      problem.textContent = why;
+      problem.hidden = why === null;
+      if (why === null) dialog.close();
     };
     const field = (label: string, input: HTMLElement): HTMLElement => h("div", { class: "field" }, h("label", { for: input.id }, label), input);
-    const dialog = openDialog("Add a text as reference", [field("Name (optional)", title), field("Text", text)], [
+    const dialog = openDialog("Add a text as reference", [field("Name (optional)", title), field("Text", text), problem], [
       h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"),
-      h("button", { type: "button", class: "button primary", onclick: () => void add() }, "Add"),
+      button,
     ]);
   }
 
   private async saveInstructions(): Promise<void> {
-    const system_prompt = this.instructions.value.trim();
+    const button = byId<HTMLButtonElement>("instructions-save");
+    const { value } = this.instructions;
+    const system_prompt = value.trim();
     const id = this.links.conversationId();
-    const saved = await this.attempt(async () => {
+    button.disabled = true;
+    const saved = await this.said(async () => {
       if (id) return api("PATCH", `/api/conversations/${id}`, { system_prompt });
       const made = await api<{ id: string }>("POST", `/api/drafts/${this.draftId}/conversations`, { system_prompt });
       return this.links.began(made.id);
     });
+    button.disabled = false;
     if (!saved) return;
-    this.kept = this.instructions.value = system_prompt;
+    this.kept = system_prompt;
+    // What was written meanwhile is the next to be saved.
+    if (this.instructions.value === value) this.instructions.value = system_prompt;
     this.sum();
     toast(system_prompt ? "These instructions go with every message of this chat." : "This chat has no instructions any more.");
   }
 
-  /** Tells what went wrong; afterwards the list and the estimate are as the server has them. */
-  private async attempt(run: () => Promise<unknown>, about = ""): Promise<boolean> {
-    let worked = true;
+  private async said(run: () => Promise<unknown>, about = ""): Promise<boolean> {
+    const why = await this.attempt(run);
+    if (why !== null) toast(about + why);
+    return why === null;
+  }
+
+  /** Null once it is done, else why not; afterwards the list and the estimate are as the server has them. */
+  private async attempt(run: () => Promise<unknown>): Promise<string | null> {
+    let why: string | null = null;
     try {
       await run();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      toast(about + (error.errors[0]?.message ?? error.message));
-      worked = false;
+      why = error.errors[0]?.message ?? error.message;
     }
     await this.load();
     this.links.changed();
-    return worked;
+    return why;
   }
 }

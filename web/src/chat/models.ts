@@ -6,6 +6,8 @@ import { recall, remember } from "../common/kept.js";
 import type { Choice, Model, Provider, Providers } from "./wire.js";
 
 const KEY = "model";
+/** Milliseconds until the models are asked for again. */
+const AGAIN = 10_000;
 const SEPARATOR = "\u0000";
 
 const toValue = ({ provider, model }: Choice): string => provider + SEPARATOR + model;
@@ -17,6 +19,7 @@ function toChoice(value: string): Choice | null {
 
 export class Models {
   private providers: Provider[] = [];
+  private again = 0;
 
   constructor(private readonly select: HTMLSelectElement, private readonly changed: () => void) {
     select.addEventListener("change", () => {
@@ -28,6 +31,7 @@ export class Models {
   /** Fills the picker; `used` is what the conversation used last. */
   async load(used: Choice | null): Promise<void> {
     this.select.disabled = true;
+    clearTimeout(this.again);
     try {
       const { items, default: standard } = await api<Providers>("GET", "/api/providers");
       this.providers = items;
@@ -40,6 +44,8 @@ export class Models {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.select.replaceChildren(h("option", {}, "Models could not be loaded"));
+      // Without one nothing can be asked. Offline, the network's return asks for them.
+      if (navigator.onLine) this.again = window.setTimeout(() => void this.load(used), AGAIN);
     }
     this.changed();
   }

@@ -3,7 +3,7 @@
 import { AlternativesDesk } from "../alternatives/desk.js";
 import { api, Problem } from "../common/api.js";
 import { copyText } from "../common/copy.js";
-import { byId, h } from "../common/dom.js";
+import { byId, h, somebodyTypes } from "../common/dom.js";
 import { toast } from "../common/toast.js";
 import { announce } from "../editor/save_pill.js";
 import * as ghosts from "../proposals/ghosts.js";
@@ -59,6 +59,11 @@ export class Pane {
   private readonly wayBack = new WayBack();
   private readonly searches = new Searches();
   private readonly usedVersions = new Set<string>();
+  /** Answers about the chat may come in another order than they were asked for: which was asked for last, which is shown. */
+  private asked = 0;
+  private known = 0;
+  /** The prompt of the turn that runs, until the chat as the server tells it has it. */
+  private prompted: HTMLElement | null = null;
 
   constructor(
     private readonly draft: { id: string; conversation_id: string | null; running_turn_id: string | null },
@@ -162,11 +167,12 @@ export class Pane {
   /** The next prompt goes on below this message; false when it could not be moved there. */
   private async chooseBranch(id: string): Promise<boolean> {
     try {
-      this.conversation = await api<Conversation>("POST", `/api/conversations/${this.conversationId}/branch`, { message_id: id });
+      const conversation = await api<Conversation>("POST", `/api/conversations/${this.conversationId}/branch`, { message_id: id });
+      if (!this.isNews(conversation, (this.asked += 1))) return false;
       this.render();
       const element = this.list.element.querySelector<HTMLElement>(`[data-id="${id}"]`);
       element?.scrollIntoView({ block: "nearest" });
-      element?.querySelector<HTMLElement>(".sibling-switch button:not(:disabled)")?.focus({ preventScroll: true });
+      if (!somebodyTypes()) element?.querySelector<HTMLElement>(".sibling-switch button:not(:disabled)")?.focus({ preventScroll: true });
       return true;
     } catch (error) {
       toast(error instanceof Problem ? error.message : "That did not work.");
@@ -176,9 +182,11 @@ export class Pane {
 
   private async reload(): Promise<void> {
     if (this.conversationId === null) return this.render();
+    const asked = (this.asked += 1);
     try {
-      this.conversation = await api<Conversation>("GET", `/api/conversations/${this.conversationId}`);
-      this.context.show(this.conversation.system_prompt);
+      const conversation = await api<Conversation>("GET", `/api/conversations/${this.conversationId}`);
+      if (!this.isNews(conversation, asked)) return;
+      this.context.show(conversation.system_prompt);
       this.render();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -188,12 +196,21 @@ export class Pane {
     }
   }
 
+  /** Takes it over, unless it is of a chat that was left, or older than what is shown. */
+  private isNews(conversation: Conversation, asked: number): boolean {
+    if (conversation.id !== this.conversationId || asked < this.known) return false;
+    this.known = asked;
+    this.conversation = conversation;
+    return true;
+  }
+
   private render(): void {
     const messages = this.conversation?.messages ?? [];
     const shown = shownMessages(messages).filter((message) => !(message.role === "assistant" && message.turn?.state === "running"));
     const views = shown.map((message) => (message.role === "user" ? asked(message, this.actions) : answer(this.withUse(message), this.actions)));
     if (views.length === 0 && !this.run) views.push(emptyConversation(this.composer));
-    this.list.show([...views, ...(this.run ? [this.run.answer.element] : [])]);
+    const told = messages.some(({ turn }) => turn?.id === this.run?.id);
+    this.list.show([...views, ...(this.run ? [...(this.prompted && !told ? [this.prompted] : []), this.run.answer.element] : [])]);
     if (this.conversation) {
       const free = messages.every(({ turn }) => !turn || turn.usage === null || this.actions.isFree(turn));
       this.links.cost(conversationFacts(this.conversation, free));
@@ -231,7 +248,8 @@ export class Pane {
       this.conversationId = started.conversation_id;
       this.list.withoutWelcome();
       this.cutBranch(order);
-      this.list.append(ownMessage({ content: order.prompt, mode: order.mode, created_at: new Date().toISOString(), ...shown }));
+      this.prompted = ownMessage({ content: order.prompt, mode: order.mode, created_at: new Date().toISOString(), ...shown });
+      this.list.append(this.prompted);
       this.surface.workOn(started.id, order.selection ?? null, order.mode !== "ask");
       this.begin(started.id, order.mode);
       return true;
@@ -307,7 +325,7 @@ export class Pane {
 
   private async ended(): Promise<void> {
     const finished = this.run;
-    this.run = null;
+    this.run = this.prompted = null;
     if (finished) this.surface.workedOn(finished.id);
     this.composer.setRunning(false);
     await this.reload();

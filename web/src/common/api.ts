@@ -64,6 +64,7 @@ async function once<T>(method: Method, path: string, body: unknown, options: Opt
   if (body !== undefined && !(body instanceof FormData)) headers["Content-Type"] = "application/json";
   const limit = AbortSignal.timeout(options.timeout ?? TIMEOUT);
   let response: Response;
+  let answer: T;
   try {
     response = await fetch(path, {
       method,
@@ -73,13 +74,15 @@ async function once<T>(method: Method, path: string, body: unknown, options: Opt
       signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
       ...(body === undefined ? {} : { body: body instanceof FormData ? body : JSON.stringify(body, asStored) }),
     });
+    // The connection may break in the middle of an answer, and what stands between may answer in the server's place.
+    const text = response.ok ? await response.text() : "";
+    answer = (text === "" ? undefined : JSON.parse(text)) as T;
   } catch (cause) {
     if (options.signal?.aborted) throw cause;
     throw new Problem(0, "unreachable", "The server cannot be reached.");
   }
   if (!response.ok) throw await problemOf(response);
-  const text = await response.text();
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  return answer;
 }
 
 export async function problemOf(response: Response): Promise<Problem> {

@@ -1,5 +1,6 @@
 // Modal dialogs: a title, a body, buttons. Escape and the cross close; focus returns where it was.
 
+import { Problem } from "./api.js";
 import { h, icon } from "./dom.js";
 
 export interface Dialog {
@@ -32,8 +33,12 @@ export function openDialog(title: string, content: (Node | string)[], buttons: N
     // This comes a moment after it closed: whoever has clicked or typed elsewhere meanwhile stays there.
     if (document.activeElement === document.body && before?.isConnected) before.focus();
   });
+  // Beside it means pressed and let go there: whoever marks words with the mouse may end outside. The second press of a
+  // double click on what opened it is not meant either.
+  let beside = false;
+  element.addEventListener("pointerdown", ({ target }) => (beside = target === element));
   element.addEventListener("click", (event) => {
-    if (event.target === element) close();
+    if (event.target === element && beside && event.detail < 2) close();
   });
   document.body.append(element);
   element.showModal();
@@ -41,25 +46,42 @@ export function openDialog(title: string, content: (Node | string)[], buttons: N
   return { element, body, foot, close };
 }
 
-/** Asks for one line of text; null when the person changed their mind. */
-export function askText(title: string, label: string, value: string, confirm: string, more: Record<string, string> = {}): Promise<string | null> {
+/** Null once it is done; else why not. */
+export async function whyNot(run: () => Promise<unknown>, explain: (error: unknown) => string = (error) => (error instanceof Problem ? error.message : "That did not work.")): Promise<string | null> {
+  try {
+    await run();
+    return null;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+/** Asks for one line of text; null when the person changed their mind. `act` says why it could not be done, if so: then
+ *  what was typed stays, to be tried again. */
+export function askText(title: string, label: string, value: string, confirm: string, more: Record<string, string> = {}, act: (typed: string) => Promise<string | null> = () => Promise.resolve(null)): Promise<string | null> {
   return new Promise((resolve) => {
     let answer: string | null = null;
     const input = h("input", { id: "ask-text", value, maxlength: more["type"] === "url" ? 2_000 : 120, autocomplete: "off", ...more });
     const form = h("form", { method: "dialog", novalidate: true }, h("div", { class: "field" }, h("label", { for: "ask-text" }, label), input));
-    const submit = (event?: Event): void => {
+    const problem = h("p", { class: "field-error", role: "alert", hidden: true });
+    const save = h("button", { type: "button", class: "button primary", onclick: () => void submit() }, confirm);
+    const submit = async (event?: Event): Promise<void> => {
       event?.preventDefault();
-      answer = input.value.trim();
+      if (save.disabled) return;
+      save.disabled = true;
+      const typed = input.value.trim();
+      const why = await act(typed).finally(() => (save.disabled = false));
+      problem.textContent = why;
+      problem.hidden = why === null;
+      if (why !== null) return input.focus();
+      answer = typed;
       dialog.close();
     };
-    form.addEventListener("submit", submit);
+    form.addEventListener("submit", (event) => void submit(event));
     const dialog = openDialog(
       title,
-      [form],
-      [
-        h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"),
-        h("button", { type: "button", class: "button primary", onclick: () => submit() }, confirm),
-      ],
+      [form, problem],
+      [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), save],
       { onclose: () => resolve(answer) },
     );
     input.select();

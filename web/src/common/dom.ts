@@ -43,6 +43,9 @@ export function pageData<T>(): T {
 export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
+/** Whether somebody writes just now: a focus that is moved then takes their keys with it. */
+export const somebodyTypes = (): boolean => isTyping(document.activeElement);
+
 export const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 /** How the keys of a combination like "Mod-Alt-H" are shown here. */
 export const MOD_KEYS: Record<string, string> = { Mod: isApple ? "⌘" : "Ctrl", Alt: isApple ? "⌥" : "Alt", Shift: isApple ? "⇧" : "Shift" };

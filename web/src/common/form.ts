@@ -25,15 +25,16 @@ export function onSubmit(form: HTMLFormElement, send: () => Promise<void>): void
 }
 
 async function run(form: HTMLFormElement, send: () => Promise<void>): Promise<void> {
-  const button = form.querySelector<HTMLButtonElement>("button[type=submit]");
-  if (button) button.disabled = true;
+  // In a dialog they stand beside the form.
+  const buttons = [...form.elements].filter((element) => element instanceof HTMLButtonElement && element.type === "submit") as HTMLButtonElement[];
+  for (const button of buttons) button.disabled = true;
   try {
     await send();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     show(form, error);
   } finally {
-    if (button) button.disabled = false;
+    for (const button of buttons) button.disabled = false;
   }
 }
 

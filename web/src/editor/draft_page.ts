@@ -2,7 +2,7 @@
 
 import { openSearchPanel } from "@codemirror/search";
 import { api, Problem } from "../common/api.js";
-import { byId, meta } from "../common/dom.js";
+import { byId, meta, somebodyTypes } from "../common/dom.js";
 import { setUpPage } from "../common/everywhere.js";
 import { count } from "../common/format.js";
 import { menuButton, type MenuItem } from "../common/menu.js";
@@ -55,6 +55,8 @@ export interface Draft extends DraftAnswer {
 }
 
 const COUNT_PAUSE = 250;
+/** Stands for the passage whose writers are asked for. */
+const WHOSE = "whose";
 
 export class DraftPage {
   private readonly account = meta("account");
@@ -231,7 +233,8 @@ export class DraftPage {
         this.layout.show("chat");
         composer.askAboutSelection();
       },
-      act: (id, values) => void this.pane.chips.act(id, values).then(() => view.focus()),
+      // Whoever writes elsewhere by then would write over what is selected.
+      act: (id, values) => void this.pane.chips.act(id, values).then(() => somebodyTypes() || view.focus()),
       tones: () => this.pane.chips.choices("tone", "tone"),
       more: () => this.pane.chips.items(ON_THE_BAR),
       ready: () => composer.ready,
@@ -244,9 +247,13 @@ export class DraftPage {
   }
 
   private async whoWrote(from: number, to: number): Promise<void> {
+    // While the last words are saved, the passage may come to lie elsewhere.
+    this.surface.workOn(WHOSE, [from, to], false);
     try {
+      await this.session.settled();
+      const passage = this.surface.passageOf(WHOSE) ?? ([from, to] as const);
       const { id } = await this.versions.checkpoint();
-      await showWhoWrote(id, from, to, (version) => {
+      await showWhoWrote(id, ...passage, (version) => {
         this.layout.show("versions");
         void this.drawer.open(version);
       });

@@ -24,6 +24,8 @@ export class Passages {
 
   show(typed: string): void {
     this.typed = typed;
+    this.next = null;
+    this.more.hidden = true;
     if (typed === "") {
       this.asking.abort();
       this.section.hidden = true;

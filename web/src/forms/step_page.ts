@@ -2,7 +2,7 @@
 // session below; going on asks the server whether the step is right, and goes on without it while there is no network.
 
 import { api, Problem } from "../common/api.js";
-import { askText } from "../common/dialog.js";
+import { askText, whyNot } from "../common/dialog.js";
 import { byId, h, meta, pageData } from "../common/dom.js";
 import { keepPage } from "../common/kept_pages.js";
 import { menuButton } from "../common/menu.js";
@@ -155,19 +155,24 @@ class FormPage {
   }
 
   private async goOn(): Promise<void> {
-    const following = this.names[this.names.indexOf(this.step) + 1];
+    const { step } = this;
+    const following = this.names[this.names.indexOf(step) + 1];
+    // Whoever has gone elsewhere meanwhile stays there.
+    const stayed = (): boolean => this.step === step;
     if (following === undefined) return this.handIn();
     if (this.readOnly) return this.show(following);
     this.next.disabled = true;
     try {
       if (!(await this.saved())) {
-        this.unchecked.add(this.step);
+        this.unchecked.add(step);
         toast("Kept on this device. This step is checked when the server can be reached.");
-        return this.show(following);
+        if (stayed()) this.show(following);
+        return;
       }
-      this.showStates(await api<FormState>("POST", `${this.path}/form/steps/${this.step}`));
-      this.show(following);
+      this.showStates(await api<FormState>("POST", `${this.path}/form/steps/${step}`));
+      if (stayed()) this.show(following);
     } catch (error) {
+      if (!stayed()) return void toast(explain(error));
       if (error instanceof Problem && error.errors.length > 0) this.problems.show(error.errors, "Before you go on");
       else this.problems.say(explain(error));
     } finally {
@@ -322,16 +327,17 @@ class FormPage {
   }
 
   private async saveTemplate(): Promise<void> {
-    const name = await askText("Save as template", "Name of the template", this.data.draft.title, "Save");
+    const why = (error: unknown): string => (error instanceof Problem && error.status === 0 ? "Saving a template needs a connection. What you wrote is kept on this device." : explain(error));
+    const name = await askText("Save as template", "Name of the template", this.data.draft.title, "Save", {}, (typed) =>
+      whyNot(async () => {
+        if (!typed) return;
+        await this.saved();
+        await api("POST", `${this.path}/template`, { name: typed });
+      }, why),
+    );
     if (!name) return;
-    try {
-      await this.saved();
-      await api("POST", `${this.path}/template`, { name });
-      toast(`“${name}” is kept. New forms can start from it.`);
-      void keepPage(`/forms/${this.data.form.name}`);
-    } catch (error) {
-      toast(error instanceof Problem && error.status === 0 ? "Saving a template needs a connection. What you wrote is kept on this device." : explain(error));
-    }
+    toast(`“${name}” is kept. New forms can start from it.`);
+    void keepPage(`/forms/${this.data.form.name}`);
   }
 
   private async discard(): Promise<void> {

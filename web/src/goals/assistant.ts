@@ -40,6 +40,9 @@ export class Assistant {
   private readonly addButton: HTMLElement;
   private turn: string | null = null;
   private busy = false;
+  /** How often something was asked or let go: an answer to what was let go is not wanted any more. */
+  private asked = 0;
+  private estimates = 0;
   private text = "";
   private pause = 0;
   private unfollow: () => void = () => undefined;
@@ -96,9 +99,11 @@ export class Assistant {
 
   private async estimate(): Promise<void> {
     if (this.root.hidden || this.models.choice() === null || this.turn !== null) return;
+    const turn = (this.estimates += 1);
     try {
       const draft = await this.links.draft();
       const estimate = await api<Estimate>("POST", `/api/drafts/${draft}/turns/estimate`, this.order(this.prompt.value.trim()));
+      if (turn !== this.estimates) return;
       const budget = estimate.budget ? budgetText(estimate.budget) : "";
       const size = estimate.fits === false ? "Too long for this model" : estimateText(estimate, false);
       this.estimated.textContent = [size, budget].filter(Boolean).join(" · ");
@@ -118,15 +123,18 @@ export class Assistant {
     this.clear();
     // The button that was pressed cannot be pressed again, by which it loses the focus: the keys stay here.
     if (this.root.contains(document.activeElement) && document.activeElement !== this.prompt) this.root.focus({ preventScroll: true });
+    const { asked } = this;
     this.busy = true;
     this.said.textContent = "Thinking…";
     this.refresh();
     try {
       const draft = await this.links.draft();
       const { id } = await api<{ id: string }>("POST", `/api/drafts/${draft}/turns`, this.order(prompt));
-      this.follow(id);
+      if (asked === this.asked) this.follow(id);
+      else await api("POST", `/api/turns/${id}/stop`);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      if (asked !== this.asked) return;
       this.said.textContent = error.message;
       this.said.classList.add("refused");
     } finally {
@@ -196,6 +204,7 @@ export class Assistant {
   }
 
   private clear(): void {
+    this.asked += 1;
     void this.stop();
     this.unfollow();
     this.turn = null;

@@ -35,6 +35,8 @@ export class Composer {
   });
   private opening: Promise<void> | null = null;
   private closed = false;
+  /** Send was pressed and waits for the draft. */
+  private pressed = false;
   private readonly key: string;
   /** One for all the forms that follow each other: a press is not lost when the form is exchanged under it. */
   private readonly sendButton = h("button", { type: "button", class: "button primary composer-send", "aria-label": "Send", onclick: () => void this.send(this.form) }, icon("send"), h("span", {}, "Send"));
@@ -46,7 +48,7 @@ export class Composer {
     const left = recall(this.key) ?? "";
     if (left !== "") this.form.text.value = left;
     this.form.show();
-    if (options.draft) void this.open(options.draft);
+    if (options.draft) this.opening = this.open(options.draft).finally(() => (this.opening = null));
     else if (left !== "") void this.begin();
     window.addEventListener("online", () => this.wake());
   }
@@ -79,7 +81,7 @@ export class Composer {
       send: () => void this.send(form),
       typed: () => this.typed(form),
       shown: () => this.showSendable(),
-      pickTemplate: () => pickTemplate(form),
+      pickTemplate: () => pickTemplate(() => this.form),
       assist: () => this.assistant.toggle(),
       closed: () => this.lost(form),
     });
@@ -148,8 +150,18 @@ export class Composer {
     if (form !== this.form || !form.isSendable) return form.text.focus();
     if (form.attached?.any && !form.attached.ready) return void toast("A file is still on its way; wait for it, or remove it.");
     if (form.fields && form.fields.conflicts > 0) return form.fields.decide();
-    if (this.opening) await this.opening;
+    if (this.pressed) return;
+    const asked = form.content;
+    if (this.opening) {
+      this.pressed = true;
+      await this.opening.finally(() => (this.pressed = false));
+    }
     const sending = this.form;
+    // The draft held words of another page, which nobody has seen here before.
+    if (sending !== form && sending.content !== form.content) return void toast("Words you had begun elsewhere stand here too. Look at them, then send.");
+    // What was written behind the press is of the next message.
+    const later = form.content.startsWith(asked) ? form.content.slice(asked.length) : "";
+    if (later !== "") sending.put(asked);
     const { fields, draft } = sending;
     const { outbox, replyTo } = this.options;
     this.replace(sending);
@@ -166,6 +178,7 @@ export class Composer {
       },
       fields ? { settled: () => fields.settled(), close: () => fields.close() } : null,
     );
+    if (later.trim() !== "") this.form.put(later.trimStart());
   }
 
   /** A fresh form in the place of one that is on its way; that one keeps its words until they are sent. */
@@ -188,8 +201,7 @@ export class Composer {
     this.replace(form);
     form.fields?.close();
     if (words === "") return;
-    this.form.text.value = words;
-    this.form.text.dispatchEvent(new Event("input", { bubbles: true }));
+    this.form.put(words);
   }
 
   close(): void {

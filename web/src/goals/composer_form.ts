@@ -90,6 +90,12 @@ export class ComposerForm {
     return this.composing;
   }
 
+  /** Puts words in place of all that stands here, as if they had been typed. */
+  put(words: string): void {
+    this.text.value = words;
+    this.text.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
   /** Puts words in place of a stretch, as if they had been typed. */
   insert(words: string, from: number, to: number): void {
     this.text.setRangeText(words, from, to, "end");

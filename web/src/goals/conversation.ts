@@ -120,7 +120,7 @@ class ConversationPage {
       remove: (message) => void page.takeBack(message),
       restore: (message) => void page.request<Message>("POST", `/api/messages/${message.id}/restore`).then((back) => back !== null && back !== true && page.take([back])),
       select: (message) => page.selection.toggle(message.id),
-      unread: (message) => void page.request("POST", `${talkPath(page.talk.id)}/bulk`, { action: "mark_unread", message_ids: [message.id] }).then(() => page.unreadFrom(message.position)),
+      unread: (message) => void page.request("POST", `${talkPath(page.talk.id)}/bulk`, { action: "mark_unread", message_ids: [message.id] }).then((done) => void (done && page.unreadFrom(message.position))),
       get mayWrite() {
         return page.talk.may_send.length > 0 && !page.gone;
       },
@@ -317,7 +317,7 @@ class ConversationPage {
   // What the person does
 
   private async takeBack(message: Message): Promise<void> {
-    await this.request("DELETE", `/api/messages/${message.id}`);
+    if (!(await this.request("DELETE", `/api/messages/${message.id}`))) return;
     await this.look();
     toast("Message taken back.", { label: "Undo", run: () => this.acts.restore(message) });
   }

@@ -17,26 +17,34 @@ export function editMessage(message: Message, element: HTMLElement, done: (chang
   unfinished.set(message.id, text.value);
   const problem = h("p", { class: "field-error", role: "alert", hidden: true });
   const save = h("button", { type: "button", class: "button small primary", onclick: () => void send() }, "Save");
-  const form = h("div", { class: "msg-edit" }, text, problem, h("div", { class: "chips" }, save, h("button", { type: "button", class: "button small quiet", onclick: () => close() }, "Cancel")));
+  const form = h("div", { class: "msg-edit" }, text, problem, h("div", { class: "chips" }, save, h("button", { type: "button", class: "button small quiet", onclick: () => leave() }, "Cancel")));
   const grow = (): void => {
     unfinished.set(message.id, text.value);
     text.style.height = "auto";
     text.style.height = `${text.scrollHeight + 2}px`;
     save.disabled = text.value.trim() === "";
   };
+  let saved = message;
   const close = (): void => {
     unfinished.delete(message.id);
     form.remove();
     body.hidden = false;
     element.focus();
   };
+  const leave = (): void => {
+    close();
+    if (saved !== message) done(saved);
+  };
   const send = async (): Promise<void> => {
-    if (text.value === message.content) return close();
+    const { value } = text;
+    if (value === saved.content) return leave();
     save.disabled = true;
     try {
-      const changed = await api<Message>("PATCH", `/api/messages/${message.id}`, { content: text.value });
-      close();
-      done({ ...changed, replies: message.replies });
+      saved = { ...(await api<Message>("PATCH", `/api/messages/${message.id}`, { content: value })), replies: message.replies };
+      // What was written meanwhile is the next to be saved.
+      if ((unfinished.get(message.id) ?? value) === value) close();
+      else save.disabled = false;
+      done(saved);
     } catch (error) {
       problem.textContent = error instanceof Problem ? error.message : "That did not work.";
       problem.hidden = false;
@@ -45,7 +53,7 @@ export function editMessage(message: Message, element: HTMLElement, done: (chang
   };
   text.addEventListener("input", grow);
   text.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
+    if (event.key === "Escape") leave();
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send();
     else return;
     event.preventDefault();

@@ -40,7 +40,9 @@ export function editGoal(goal: Goal, done: (goal: Goal) => void): void {
   const controls: Record<string, HTMLElement> = { title, description, due_date: due, progress, status };
   const save = async (): Promise<void> => {
     try {
-      const change = { title: title.value, description: description.value, due_date: due.value || null, progress: Number(progress.value), status: status.value };
+      const now = { title: title.value, description: description.value, due_date: due.value || null, progress: Number(progress.value), status: status.value };
+      // What was left as it was may have been changed by the other meanwhile.
+      const change = Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== goal[name as keyof typeof now]));
       done(await api<Goal>("PATCH", `/api/goals/${goal.id}`, change));
       dialog.close();
     } catch (error) {

@@ -4,6 +4,7 @@ import { api, Problem } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { byId, h, icon, isTyping, pageData } from "../common/dom.js";
 import { ago, count } from "../common/format.js";
+import { toast } from "../common/toast.js";
 import { goalFacts } from "./goal_facts.js";
 import { plain } from "./message_view.js";
 import type { Entry, Goal, Page, Person } from "./wire.js";
@@ -13,6 +14,8 @@ const REFRESH = 30_000;
 let entries: Entry[] = [];
 let next: string | null = null;
 let tab = "active";
+/** The list that was asked for last: an answer about another one comes too late. */
+let asked = 0;
 
 export function openGoals(): void {
   show(pageData<Page<Entry>>());
@@ -43,10 +46,14 @@ function choose(button: HTMLButtonElement): void {
 
 async function load(): Promise<void> {
   const problem = byId("list-problem");
+  const turn = (asked += 1);
   try {
-    show(await api<Page<Entry>>("GET", `/api/goals/conversations?status=${tab}`));
+    const page = await api<Page<Entry>>("GET", `/api/goals/conversations?status=${tab}`);
+    if (turn !== asked) return;
+    show(page);
     problem.hidden = true;
   } catch (error) {
+    if (turn !== asked) return;
     problem.textContent = error instanceof Problem ? error.message : "The list could not be loaded.";
     problem.hidden = false;
   }
@@ -59,8 +66,14 @@ async function refresh(): Promise<void> {
 
 async function more(): Promise<void> {
   if (next === null) return;
-  const page = await api<Page<Entry>>("GET", `/api/goals/conversations?status=${tab}&cursor=${next}`);
-  show({ items: [...entries, ...page.items], next: page.next });
+  const turn = (asked += 1);
+  try {
+    const page = await api<Page<Entry>>("GET", `/api/goals/conversations?status=${tab}&cursor=${next}`);
+    if (turn === asked) show({ items: [...entries, ...page.items], next: page.next });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    toast(error.message);
+  }
 }
 
 function show(page: Page<Entry>): void {
@@ -107,24 +120,29 @@ function newConversation(): void {
     const only = students.length === 1 && instructors.length === 0 ? `student:${students[0]?.id}` : instructors.length === 1 && students.length === 0 ? `instructor:${instructors[0]?.id}` : "";
     people.value = only;
   };
+  const button = h("button", { type: "button", class: "button primary", onclick: () => void begin() }, "Begin");
+  let made: Goal | null = null;
   const begin = async (): Promise<void> => {
+    button.disabled = true;
     const [part, id] = people.value.split(":");
     try {
       if (goal.value.trim() === "") throw new Problem(422, "invalid_field", "Say what the goal is.");
       const student = part === "student" ? { student_id: id } : {};
-      const made = await api<Goal>("POST", "/api/goals", { title: goal.value, due_date: due.value || null, ...student });
+      // Where only the second of the two failed, the first is not done twice.
+      made ??= await api<Goal>("POST", "/api/goals", { title: goal.value, due_date: due.value || null, ...student });
       const talk = await api<Entry>("POST", "/api/goals/conversations", { goal_id: made.id, ...student, ...(part === "instructor" ? { instructor_id: id } : {}) });
       location.assign(`/goals/${talk.id}`);
     } catch (error) {
       problem.textContent = error instanceof Problem ? error.message : "That did not work.";
       problem.hidden = false;
+      button.disabled = false;
       goal.focus();
     }
   };
   const dialog = openDialog(
     "New conversation",
     [field("new-goal", "Goal", goal), field("new-due", "Due (may be left open)", due), field("new-person", "With", people), problem],
-    [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), h("button", { type: "button", class: "button primary", onclick: () => void begin() }, "Begin")],
+    [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), button],
   );
   void fill();
 }

@@ -100,7 +100,7 @@ export class Selection {
   private async markUnread(): Promise<void> {
     const first = this.chosen()[0];
     if (!first) return;
-    await this.act("mark_unread", this.chosen());
+    if (!(await this.act("mark_unread", this.chosen()))) return;
     this.links.unreadFrom(first.position);
     this.end();
   }

@@ -53,6 +53,8 @@ export class Stream {
   private steps: Promise<void> = Promise.resolve();
   private missed = 0;
   private gone = 0;
+  /** Messages that are shown as on their way. */
+  private sending = new Set<string>();
   /** Before the first sight is found nothing counts as read. */
   private begun = false;
 
@@ -132,8 +134,12 @@ export class Stream {
 
   /** Messages on their way: they stand at the end of the conversation. */
   pending(items: readonly Outgoing[], waiting: boolean): void {
-    this.waiting.replaceChildren(...items.filter(({ reply_to_id }) => reply_to_id === null).map((item) => pendingElement(item, waiting, this.links)));
-    if (this.waiting.childElementCount > 0) this.goToEnd();
+    const own = items.filter(({ reply_to_id }) => reply_to_id === null);
+    this.waiting.replaceChildren(...own.map((item) => pendingElement(item, waiting, this.links)));
+    // Every try to send one says so here: only a new one leads to the end.
+    const fresh = own.some(({ id }) => !this.sending.has(id));
+    this.sending = new Set(own.map(({ id }) => id));
+    if (fresh) this.goToEnd();
   }
 
   goToEnd(): void {

@@ -78,15 +78,16 @@ export function slashPicker(form: ComposerForm): void {
   });
 }
 
-/** The dialog: choose one, make one, change one. */
-export function pickTemplate(form: ComposerForm | null): void {
+/** The dialog: choose one, make one, change one. `form` tells where words go by then: another may have taken its place. */
+export function pickTemplate(form: (() => ComposerForm) | null): void {
   const rows = h("div", { class: "rows" }, h("p", { class: "nothing" }, "Loading…"));
   const dialog = openDialog("Reply templates", [rows], [h("button", { type: "button", class: "button", onclick: () => edit(null) }, icon("plus"), "New template")]);
   const use = (template: Template): void => {
     dialog.close();
-    form?.insert(template.content, form.text.selectionStart, form.text.selectionEnd);
+    const into = form?.();
+    into?.insert(template.content, into.text.selectionStart, into.text.selectionEnd);
   };
-  const edit = (template: Template | null): void => editTemplate(template, form?.content ?? "", () => void fill());
+  const edit = (template: Template | null): void => editTemplate(template, form?.().content ?? "", () => void fill());
   const row = (template: Template): HTMLElement =>
     h(
       "div",
@@ -97,9 +98,14 @@ export function pickTemplate(form: ComposerForm | null): void {
       h("button", { type: "button", class: "icon-button", "aria-label": `Delete ${template.name}`, onclick: () => void remove(template) }, icon("trash")),
     );
   const remove = async (template: Template): Promise<void> => {
-    await api("DELETE", `/api/reply-templates/${template.id}`).catch((error: unknown) => toast(error instanceof Problem ? error.message : "That did not work."));
+    const refused = (error: unknown): void => void rows.prepend(h("p", { class: "notice bad", role: "alert" }, error instanceof Problem ? error.message : "That did not work."));
+    try {
+      await api("DELETE", `/api/reply-templates/${template.id}`);
+    } catch (error) {
+      return refused(error);
+    }
     await fill();
-    const again = (): void => void api("POST", "/api/reply-templates", { name: template.name, content: template.content }).then(fill);
+    const again = (): void => void api("POST", "/api/reply-templates", { name: template.name, content: template.content }).then(fill, refused);
     toast(`Deleted “${template.name}”.`, { label: "Undo", run: again });
   };
   const fill = async (): Promise<void> => {
@@ -119,8 +125,10 @@ function editTemplate(template: Template | null, words: string, done: () => void
   const content = h("textarea", { id: "template-content", rows: 6 });
   content.value = template?.content ?? words;
   const problem = h("p", { class: "field-error", role: "alert", hidden: true });
+  const button = h("button", { type: "button", class: "button primary", onclick: () => void save() }, "Save");
   const save = async (): Promise<void> => {
     const given = { name: name.value, content: content.value };
+    button.disabled = true;
     try {
       await (template ? api("PATCH", `/api/reply-templates/${template.id}`, given) : api("POST", "/api/reply-templates", given));
       dialog.close();
@@ -129,6 +137,8 @@ function editTemplate(template: Template | null, words: string, done: () => void
       problem.textContent = error instanceof Problem ? error.message : "That did not work.";
       problem.hidden = false;
       (error instanceof Problem && error.errors[0]?.field === "content" ? content : name).focus();
+    } finally {
+      button.disabled = false;
     }
   };
   const dialog = openDialog(
@@ -138,6 +148,6 @@ function editTemplate(template: Template | null, words: string, done: () => void
       h("div", { class: "field" }, h("label", { for: "template-content" }, "What it says"), content),
       problem,
     ],
-    [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), h("button", { type: "button", class: "button primary", onclick: () => void save() }, "Save")],
+    [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), button],
   );
 }

@@ -34,6 +34,8 @@ export class ThreadPanel {
   private readonly failed = h("div");
   private readonly waiting = h("div", { class: "stream-pending" });
   private from: HTMLElement | null = null;
+  /** Replies that are shown as on their way. */
+  private sending = new Set<string>();
 
   constructor(private readonly links: Links) {
     this.drafts = links.drafts;
@@ -83,6 +85,7 @@ export class ThreadPanel {
     const rows = (this.rows = new WindowedRows(body, list, new ThreadRows(list, Object.create(this.links.acts, { thread: { value: null } }) as MessageActs)));
     body.addEventListener("scroll", () => rows.scrolled(), { passive: true });
     this.failed.replaceChildren();
+    this.sending.clear();
     this.panel.replaceChildren(
       h("div", { class: "thread-head" }, h("h2", {}, "Thread"), h("span", { class: "hint", id: "thread-count" }), h("span", { class: "grow" }), h("button", { type: "button", class: "button small quiet", id: "show-root", onclick: () => this.showRoot() }, "Go to message"), h("button", { type: "button", class: "icon-button", id: "close-thread", "aria-label": "Close the thread", onclick: () => this.close() }, icon("close"))),
       body,
@@ -154,7 +157,9 @@ export class ThreadPanel {
   pending(): void {
     const items = this.links.outbox.list().filter(({ reply_to_id }) => reply_to_id === this.root?.id);
     this.waiting.replaceChildren(...items.map((item) => pendingElement(item, this.links.outbox.waiting, this.links.pending)));
-    if (items.length > 0) this.rows?.toEnd();
+    const fresh = items.some(({ id }) => !this.sending.has(id));
+    this.sending = new Set(items.map(({ id }) => id));
+    if (fresh) this.rows?.toEnd();
   }
 
   private draw(): void {

@@ -28,7 +28,8 @@ export class ThreadRows implements RowLooks<ThreadRow> {
   make({ message }: ThreadRow): HTMLElement {
     if (message === null) return h("div", { class: "thread-rule", role: "separator" });
     const element = messageElement(message, true, this.acts);
-    if (isBeingEdited(message.id)) this.acts.edit(message, element, false);
+    // The message above may be in the stream's hands.
+    if (message.reply_to_id !== null && isBeingEdited(message.id)) this.acts.edit(message, element, false);
     return element;
   }
 

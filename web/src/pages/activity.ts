@@ -34,6 +34,7 @@ class Log {
   private readonly account = meta("account");
   private next: number | null = null;
   private day = "";
+  private asking = new AbortController();
 
   constructor(private readonly draftId: string, private readonly moment: MomentView) {
     for (const id of ["who", "what"]) byId(id).addEventListener("change", () => void this.load(null));
@@ -54,9 +55,12 @@ class Log {
     }
     if (before !== null) query.set("before", String(before));
     const problem = byId("log-problem");
+    this.asking.abort();
+    this.asking = new AbortController();
+    const { signal } = this.asking;
     this.list.setAttribute("aria-busy", "true");
     try {
-      const page = await api<Page>("GET", `/api/drafts/${this.draftId}/activity?${query}`);
+      const page = await api<Page>("GET", `/api/drafts/${this.draftId}/activity?${query}`, undefined, { signal });
       problem.hidden = true;
       if (before === null) {
         this.list.replaceChildren();
@@ -67,11 +71,12 @@ class Log {
       for (const sitting of page.items) this.add(sitting);
       if (!this.list.hasChildNodes()) this.list.append(h("li", { class: "nothing" }, page.next === null ? "Nothing of this sort happened." : "Nothing of this sort happened lately."));
     } catch (error) {
+      if (signal.aborted) return;
       if (!(error instanceof Problem)) throw error;
       problem.replaceChildren(h("span", { class: "grow" }, error.message), h("button", { type: "button", class: "button small", onclick: () => void this.load(before) }, "Try again"));
       problem.hidden = false;
     } finally {
-      this.list.setAttribute("aria-busy", "false");
+      if (!signal.aborted) this.list.setAttribute("aria-busy", "false");
     }
   }
 

@@ -6,7 +6,7 @@ import { byId, h } from "../common/dom.js";
 import { onSubmit } from "../common/form.js";
 import { count, dollars } from "../common/format.js";
 import { toast } from "../common/toast.js";
-import { askFor, change, each, given } from "./costs_parts.js";
+import { askFor, change, each, given, renew } from "./costs_parts.js";
 import { openGroups } from "./costs_groups.js";
 import { openPrices } from "./costs_prices.js";
 import { openReconciliations } from "./costs_reconciliations.js";
@@ -27,7 +27,7 @@ export function openCosts(): void {
   if (document.getElementById("budget-form")) openBudgets();
   if (document.getElementById("price-form")) openPrices();
   const rate = document.querySelector<HTMLFormElement>("#rate-form");
-  if (rate) onSubmit(rate, async () => void (await api("POST", "/api/costs/rates", given(rate)), location.reload()));
+  if (rate) onSubmit(rate, async () => void (await api("POST", "/api/costs/rates", given(rate)), await renew()));
 }
 
 function openBudgets(): void {
@@ -36,7 +36,7 @@ function openBudgets(): void {
     const { subject = "", ...budget } = given(form);
     const [name = "", id = ""] = subject.split("=");
     await api("POST", "/api/budgets", { ...budget, scope: name ? name.replace("_id", "") : "installation", ...(name ? { [name]: id } : {}) });
-    location.reload();
+    await renew();
   });
 }
 

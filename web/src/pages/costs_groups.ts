@@ -4,14 +4,14 @@ import { api } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { h } from "../common/dom.js";
 import { onSubmit } from "../common/form.js";
-import { askFor, askForSome, change, each, given } from "./costs_parts.js";
+import { askFor, askForSome, change, each, given, renew } from "./costs_parts.js";
 
 export function openGroups(): void {
   const form = document.querySelector<HTMLFormElement>("#group-form");
   if (form)
     onSubmit(form, async () => {
       await api("POST", "/api/costs/groups", { name: "", ...given(form) });
-      location.reload();
+      await renew();
     });
   each("[data-group-rename]", rename);
   each("[data-group-remove]", remove);

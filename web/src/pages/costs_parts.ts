@@ -9,11 +9,17 @@ export function each(selector: string, act: (button: HTMLElement) => void): void
   for (const button of document.querySelectorAll<HTMLElement>(selector)) button.addEventListener("click", () => act(button));
 }
 
+/** Shows the page as it is then. Whoever waits for it does so until the page goes: a button that was pressed stays so. */
+export function renew(): Promise<never> {
+  location.reload();
+  return new Promise(() => undefined);
+}
+
 /** Does it, and shows the page as it is then. */
 export function change(run: () => Promise<unknown>): void {
   void attempt(async () => {
     await run();
-    location.reload();
+    await renew();
   });
 }
 
@@ -36,7 +42,7 @@ export function askForSome(title: string, fields: readonly Asked[], hint: string
   );
   onSubmit(form, async () => {
     await send(values(form));
-    location.reload();
+    await renew();
   });
   const save = h("button", { type: "submit", class: "button primary", form: "asked-form" }, does);
   const dialog = openDialog(title, [form], [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), save]);

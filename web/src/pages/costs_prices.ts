@@ -3,7 +3,7 @@
 import { api } from "../common/api.js";
 import { byId, h } from "../common/dom.js";
 import { onSubmit } from "../common/form.js";
-import { each, given } from "./costs_parts.js";
+import { each, given, renew } from "./costs_parts.js";
 import { attempt } from "./settings_parts.js";
 
 interface Added {
@@ -31,9 +31,9 @@ export function openPrices(): void {
   });
 }
 
-function booked({ adjusted, adjusted_usd }: Added): void {
+function booked({ adjusted, adjusted_usd }: Added): Promise<never> {
   if (adjusted > 0) sessionStorage.setItem("costs.told", `${adjusted} unpriced ${adjusted === 1 ? "attempt" : "attempts"} got a price: $${adjusted_usd} booked as adjustments.`);
-  location.reload();
+  return renew();
 }
 
 /** Takes over which model waits for a price. */

@@ -4,7 +4,7 @@ import { api } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { byId, h } from "../common/dom.js";
 import { onSubmit } from "../common/form.js";
-import { each, given } from "./costs_parts.js";
+import { each, given, renew } from "./costs_parts.js";
 import { attempt } from "./settings_parts.js";
 
 interface Line {
@@ -40,7 +40,7 @@ export function openReconciliations(): void {
     const file = byId<HTMLInputElement>("reconcile-file").files?.[0];
     const made = await api<Reconciliation>("POST", "/api/costs/reconciliations", { ...given(form), csv: (await file?.text()) ?? "", file_name: file?.name ?? "" });
     sessionStorage.setItem("costs.reconciled", made.id);
-    location.reload();
+    await renew();
   });
   const made = sessionStorage.getItem("costs.reconciled");
   sessionStorage.removeItem("costs.reconciled");

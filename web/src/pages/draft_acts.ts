@@ -1,7 +1,7 @@
 // What can be done to one draft from the list: rename, duplicate, export, to the trash and back.
 
 import { api, Problem } from "../common/api.js";
-import { askText } from "../common/dialog.js";
+import { askText, whyNot } from "../common/dialog.js";
 import { count, daysUntil } from "../common/format.js";
 import { toast } from "../common/toast.js";
 import { savedExportItems } from "../files/export_menu.js";
@@ -13,6 +13,8 @@ import type { DraftSummary, RowActions } from "./draft_list.js";
 /** The list the draft is in. */
 export interface DraftRows {
   readonly drafts: DraftSummary[];
+  /** Ids of drafts on their way to the trash, or there. */
+  readonly leaving: Set<string>;
   replace(drafts: DraftSummary[]): void;
   reload(): Promise<void>;
   focusRow(index: number): void;
@@ -39,35 +41,43 @@ async function attempt(run: () => Promise<void>): Promise<boolean> {
 
 export function draftActs(list: DraftRows): RowActions {
   async function remove(draft: DraftSummary): Promise<void> {
-    const index = list.drafts.indexOf(draft);
-    const putBack = (): void => {
-      list.replace([...list.drafts.slice(0, index), draft, ...list.drafts.slice(index)]);
-      list.focusRow(index);
-    };
-    list.replace(list.drafts.filter((other) => other !== draft));
+    const before = list.drafts;
+    const index = before.findIndex(({ id }) => id === draft.id);
+    const left = before.filter(({ id }) => id !== draft.id);
+    list.leaving.add(draft.id);
+    list.replace(left);
     list.focusRow(Math.min(index, list.drafts.length - 1));
+    // Into another list than the one it left, it comes only by being read anew.
+    const putBack = async (): Promise<void> => {
+      list.leaving.delete(draft.id);
+      if (list.drafts === left) list.replace(before);
+      else await list.reload();
+      list.focusRow(list.drafts.findIndex(({ id }) => id === draft.id));
+    };
     const gone = await attempt(() => api("DELETE", `/api/drafts/${draft.id}`));
     if (!gone) return putBack();
-    const undo = (): void => void attempt(() => api("POST", `/api/drafts/${draft.id}/recover`)).then((done) => done && putBack());
+    const undo = (): void => void attempt(() => api("POST", `/api/drafts/${draft.id}/recover`)).then((done) => void (done && putBack()));
     toast(`“${nameOf(draft)}” is in the trash.`, { label: "Undo", run: undo });
   }
 
   async function recover(draft: DraftSummary): Promise<void> {
     const done = await attempt(() => api("POST", `/api/drafts/${draft.id}/recover`));
     if (!done) return;
-    list.replace(list.drafts.filter((other) => other !== draft));
+    list.leaving.delete(draft.id);
+    list.replace(list.drafts.filter(({ id, deleted_at }) => id !== draft.id || deleted_at === null));
     toast("Back among your drafts.", { label: "Open", run: () => location.assign(`/drafts/${draft.id}`) });
   }
 
   /** A page that only renames is a replica of its own, with one command. */
   async function rename(draft: DraftSummary): Promise<void> {
-    const title = await askText("Rename the draft", "Title", draft.title ?? "", "Rename", { maxlength: "255" });
-    if (title === null || title === draft.title) return;
-    await attempt(async () => {
-      const { seq } = await read(draft);
-      await api("POST", `/api/drafts/${draft.id}/commands`, { replica: newReplicaId(), n: 1, base_seq: seq, ops: [{ field: "title", set: title }] });
-      list.replace(list.drafts.map((other) => (other === draft ? { ...other, title } : other)));
-    });
+    const title = await askText("Rename the draft", "Title", draft.title ?? "", "Rename", { maxlength: "255" }, (typed) =>
+      whyNot(async () => {
+        if (typed === (draft.title ?? "")) return;
+        const { seq } = await read(draft);
+        await api("POST", `/api/drafts/${draft.id}/commands`, { replica: newReplicaId(), n: 1, base_seq: seq, ops: [{ field: "title", set: typed }] });
+      }),
+    );
+    if (title !== null) list.replace(list.drafts.map((other) => (other.id === draft.id ? { ...other, title } : other)));
   }
 
   async function duplicate(draft: DraftSummary): Promise<void> {
@@ -83,7 +93,7 @@ export function draftActs(list: DraftRows): RowActions {
   async function keep(draft: DraftSummary): Promise<void> {
     await attempt(async () => {
       const { expires_at } = await api<{ expires_at: string | null }>("POST", `/api/drafts/${draft.id}/keep`);
-      list.replace(list.drafts.map((other) => (other === draft ? { ...other, expires_at } : other)));
+      list.replace(list.drafts.map((other) => (other.id === draft.id ? { ...other, expires_at } : other)));
       toast(expires_at === null ? `“${nameOf(draft)}” stays.` : `“${nameOf(draft)}” stays at least ${count(daysUntil(expires_at), "day")}.`);
     });
   }

@@ -41,6 +41,8 @@ class DraftList implements DraftRows {
   private readonly numbers = new Numbers(byId("statistics"));
   private next: string | null = null;
   private unsent = new Set<string>();
+  /** Deleted here: an answer that was on its way may still name them. */
+  readonly leaving = new Set<string>();
   private asking = new AbortController();
   private readonly passages = new Passages(() => this.render());
   private readonly list = byId<HTMLUListElement>("drafts");
@@ -71,7 +73,11 @@ class DraftList implements DraftRows {
     }
     document.addEventListener("keydown", (event) => this.key(event));
     window.addEventListener("online", () => void this.sendLeftovers().then(() => this.reload()));
-    window.addEventListener("pageshow", ({ persisted }) => persisted && void this.reload());
+    window.addEventListener("pageshow", ({ persisted }) => {
+      if (!persisted) return;
+      byId<HTMLButtonElement>("new-draft").disabled = false;
+      void this.reload();
+    });
   }
 
   /** The list the page came with, or the one its address asks for. */
@@ -111,18 +117,31 @@ class DraftList implements DraftRows {
   }
 
   private async load(cursor: string | null = null): Promise<void> {
+    // What came behind the list as it was is not what comes behind the one that is asked for now.
+    if (cursor === null) this.next = null;
     this.asking.abort();
     this.asking = new AbortController();
     const query = this.filters.query(cursor);
     try {
       const page = await api<DraftPage>("GET", `/api/drafts?${query}`, undefined, { signal: this.asking.signal });
       this.problem.hidden = true;
-      this.drafts = cursor ? [...this.drafts, ...page.items] : page.items;
+      const items = page.items.filter(({ id, deleted_at }) => deleted_at !== null || !this.leaving.has(id));
+      this.drafts = cursor ? [...this.drafts, ...items] : items;
       this.next = page.next;
       this.render();
     } catch (error) {
       if (error instanceof Problem) this.showProblem(error);
     }
+  }
+
+  /** The row that has the focus, and the how-manieth of its controls. */
+  private focused(): { id: string; at: number } | null {
+    const id = document.activeElement?.closest<HTMLElement>(".draft-row")?.dataset["id"];
+    return id === undefined ? null : { id, at: this.controls(id).indexOf(document.activeElement as HTMLElement) };
+  }
+
+  private controls(id: string): HTMLElement[] {
+    return [...this.list.querySelectorAll<HTMLElement>(`[data-id="${CSS.escape(id)}"] :is(a, button)`)];
   }
 
   private get problemShown(): boolean {
@@ -163,7 +182,9 @@ class DraftList implements DraftRows {
     const known = new Set(this.drafts.map(({ id }) => id));
     const here = this.filters.changed ? [] : this.here.filter(({ id }) => !known.has(id));
     const rows = [...here, ...this.drafts].map((draft) => draftRow(draft, this.acts, this.unsent.has(draft.id)));
+    const focused = this.focused();
     this.list.replaceChildren(...(rows.length > 0 ? rows : [this.empty()]));
+    if (focused) this.controls(focused.id)[focused.at]?.focus({ preventScroll: true });
     this.more.hidden = this.next === null;
     this.numbers.shown(this.drafts, this.unsent);
     const found = this.next ? `${this.drafts.length}+ found` : `${this.drafts.length} found`;
@@ -190,6 +211,7 @@ class DraftList implements DraftRows {
 
   private async create(): Promise<void> {
     const button = byId<HTMLButtonElement>("new-draft");
+    if (button.disabled) return;
     button.disabled = true;
     try {
       await startDraft();

@@ -40,6 +40,8 @@ class EmbeddedReport {
   private readonly place = byId("embed-report");
   private facts: Details = factsOf("");
   private report: Writing | null = null;
+  /** The window in which somebody signs in just now. */
+  private connecting: Window | null = null;
 
   constructor({ kind, origin }: Shown) {
     this.kind = kind;
@@ -74,7 +76,14 @@ class EmbeddedReport {
     });
   }
 
-  private lay(form: ReportForm, note: string, pill: boolean, send: () => void): void {
+  private lay(form: ReportForm, note: string, pill: boolean, run: () => Promise<void>): void {
+    let sending = false;
+    // Pressed again it is sent once; the window to sign in may have got behind another.
+    const send = (): void => {
+      if (sending) return this.connecting?.focus();
+      sending = true;
+      void run().finally(() => (sending = false));
+    };
     const words = REPORTS[this.kind];
     const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.tell({ draftloom: "close" }) }, icon("close"));
     const button = h("button", { type: "button", class: "button primary", onclick: send }, words.send);
@@ -96,7 +105,7 @@ class EmbeddedReport {
     const draft = found ? await loadReport(found.id, this.kind) : newReport(this.kind);
     const report = await write(draft, this.kind, { facts: this.facts, areas: false, ended: () => void this.again(), signIn: () => this.signIn() });
     this.report = report;
-    this.lay(report.form, "", true, () => void this.send());
+    this.lay(report.form, "", true, () => this.send());
     return report;
   }
 
@@ -123,15 +132,16 @@ class EmbeddedReport {
     details = kept.details;
     form.showDetails(details);
     form.element.addEventListener("input", keep);
-    this.lay(form, "Kept in this browser. Sign in to send it.", false, () => void this.sendAfterSignIn(form));
+    this.lay(form, "Kept in this browser. Sign in to send it.", false, () => this.sendAfterSignIn(form));
   }
 
   private async sendAfterSignIn(form: ReportForm): Promise<void> {
     const missing = missingIn(form);
     form.showErrors(missing);
     if (missing.length > 0) return;
-    const typed = { title: form.title.value, description: form.description.value, details: form.details() };
     if (!(await this.signIn())) return void toast("Sign in to send it. Your words are kept.");
+    // As they stand by now: the form could be written in meanwhile.
+    const typed = { title: form.title.value, description: form.description.value, details: form.details() };
     try {
       const report = await this.fresh();
       for (const control of [report.form.title, report.form.description]) {
@@ -150,7 +160,7 @@ class EmbeddedReport {
   private async fresh(): Promise<Writing> {
     const report = await write(newReport(this.kind), this.kind, { facts: this.facts, areas: false, ended: () => void this.again(), signIn: () => this.signIn() });
     this.report = report;
-    this.lay(report.form, "", true, () => void this.send());
+    this.lay(report.form, "", true, () => this.send());
     return report;
   }
 
@@ -180,6 +190,7 @@ class EmbeddedReport {
       toast("The browser did not open the window to sign in. Allow it and try again.");
       return Promise.resolve(false);
     }
+    this.connecting = opened;
     return new Promise((resolve) => {
       const looking = window.setInterval(() => opened.closed && end(false), 500);
       const heard = (event: MessageEvent<FromWindow>): void => {
@@ -192,6 +203,7 @@ class EmbeddedReport {
       const end = (done: boolean): void => {
         clearInterval(looking);
         window.removeEventListener("message", heard);
+        this.connecting = null;
         resolve(done);
       };
       window.addEventListener("message", heard);

@@ -36,13 +36,17 @@ export function openSubmission(): void {
   showTimes();
   const form = document.getElementById("triage-form") as HTMLFormElement | null;
   if (!form) return;
+  let before = values(form);
   onSubmit(form, async () => {
-    const { state, assignee, note } = values(form);
-    await api("PATCH", `/api/submissions/${byId("main").dataset["id"] ?? ""}`, { state, note, assignee: assignee || null });
+    const now = values(form);
+    // What was left as it was may have been changed by another administrator meanwhile.
+    const changed = Object.entries(now).filter(([name, value]) => value !== before[name]);
+    const { state } = await api<{ state: string }>("PATCH", `/api/submissions/${byId("main").dataset["id"] ?? ""}`, Object.fromEntries(changed.map(([name, value]) => [name, name === "assignee" ? value || null : value])));
+    before = now;
     const tag = document.querySelector<HTMLElement>(".submission-facts .tag[class*=state-]");
     if (tag) {
-      tag.className = `tag state-${state ?? ""}`;
-      tag.textContent = form.querySelector<HTMLSelectElement>("[name=state]")?.selectedOptions[0]?.label ?? "";
+      tag.className = `tag state-${state}`;
+      tag.textContent = form.querySelector<HTMLOptionElement>(`[name=state] [value="${CSS.escape(state)}"]`)?.label ?? "";
     }
     toast("Saved.");
   });

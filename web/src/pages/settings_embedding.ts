@@ -24,7 +24,9 @@ export function openEmbedding(): void {
   };
   api<Embedding>("GET", "/api/settings/embedding").then(load, (error: unknown) => toast(error instanceof Problem ? error.message : "The sites could not be read."));
   onSubmit(byId<HTMLFormElement>("embedding-form"), async () => {
-    show(await api<Embedding>("PUT", "/api/settings/embedding", { origins: origins.value.split(/[\s,]+/).filter(Boolean) }));
+    const { value } = origins;
+    const saved = await api<Embedding>("PUT", "/api/settings/embedding", { origins: value.split(/[\s,]+/).filter(Boolean) });
+    if (origins.value === value) show(saved);
     toast("Saved.");
   });
 }

@@ -40,9 +40,10 @@ export function openLossBound(): void {
   }
 
   onSubmit(form, async () => {
-    const percent = input.value === "" ? null : Number(input.value);
+    const { value } = input;
+    const percent = value === "" ? null : Number(value);
     const bound = await api<LossBound>("PUT", "/api/me/loss-bound", { most_dropped_percent: percent });
-    show(bound);
+    if (input.value === value) show(bound);
     toast(`Saved. ${meaning(bound.most_dropped_percent ?? bound.installation_percent)}`);
   });
   void load();

@@ -58,9 +58,13 @@ export function openStyle(): void {
   }
 
   onSubmit(byId<HTMLFormElement>("style-form"), async () => {
-    const saved = await api<Style>("PUT", "/api/me/style", { text: text.value, enabled: enabled.checked });
-    kept = text.value = saved.text;
-    switched = false;
+    const { value } = text;
+    const { checked } = enabled;
+    const saved = await api<Style>("PUT", "/api/me/style", { text: value, enabled: checked });
+    kept = saved.text;
+    // What was changed meanwhile is the next to be saved.
+    if (text.value === value) text.value = saved.text;
+    switched = enabled.checked !== checked;
     show(saved);
     toast(saved.enabled ? "Saved. It goes with every message." : "Saved. It is not sent while it is switched off.");
   });

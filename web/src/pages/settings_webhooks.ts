@@ -81,10 +81,12 @@ function edit(hook: Webhook | null, reload: () => Promise<void>, secret: (made: 
   );
   const save = async (event?: Event): Promise<void> => {
     event?.preventDefault();
+    if (button.disabled) return;
     const given = values(form);
     const kinds = [...form.querySelectorAll<HTMLInputElement>("[name=kinds]:checked")].map(({ value }) => value);
     if (kinds.length === 0) return void toast("Choose at least one kind it is called for.");
     const body = { url: given["url"] ?? "", label: given["label"] ?? "", kinds: kinds.length === KINDS.length ? [] : kinds, allow_private: "allow_private" in given, ...(hook ? { enabled: "enabled" in given } : {}) };
+    button.disabled = true;
     try {
       if (hook) await api("PATCH", `${PATH}/${hook.id}`, body);
       else secret(await api("POST", PATH, body));
@@ -94,8 +96,11 @@ function edit(hook: Webhook | null, reload: () => Promise<void>, secret: (made: 
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       show(form, error);
+    } finally {
+      button.disabled = false;
     }
   };
+  const button = h("button", { type: "button", class: "button primary", onclick: () => void save() }, "Save");
   form.addEventListener("submit", (event) => void save(event));
   const act = (label: string, kind: string, run: () => Promise<unknown>, done: string): HTMLElement => h("button", { type: "button", class: `button ${kind}`, onclick: () => void attempt(run, done).then(() => (dialog.close(), reload())) }, label);
   const foot: Node[] = [];
@@ -103,7 +108,7 @@ function edit(hook: Webhook | null, reload: () => Promise<void>, secret: (made: 
     foot.push(act("Remove", "danger", () => api("DELETE", `${PATH}/${hook.id}`), "Removed."));
     foot.push(act("Renew the secret", "", async () => secret(await api("POST", `${PATH}/${hook.id}/secret`)), "The old secret signs nothing any more."));
   }
-  foot.push(h("span", { class: "grow" }), h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), h("button", { type: "button", class: "button primary", onclick: () => void save() }, "Save"));
+  foot.push(h("span", { class: "grow" }), h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), button);
   const dialog = openDialog(hook ? hook.label || "Webhook" : "Add a webhook", [form], foot);
 }
 

@@ -1,7 +1,7 @@
 // The history of a draft: the drawn tree on one side, the chosen version or a comparison on the other.
 
 import { api, Problem } from "../common/api.js";
-import { askText } from "../common/dialog.js";
+import { askText, whyNot } from "../common/dialog.js";
 import { byId, h, isTyping, meta, pageData } from "../common/dom.js";
 import { count } from "../common/format.js";
 import { toast } from "../common/toast.js";
@@ -186,14 +186,8 @@ class HistoryPage {
   private async name(): Promise<void> {
     const { version } = this;
     if (!version) return;
-    const label = await askText(version.label ? "Rename version" : "Name version", "Name; leave it empty for none", version.label ?? "", "Save");
-    if (label === null) return;
-    try {
-      await api("PATCH", `/api/versions/${version.id}`, { label: label || null });
-      await this.open();
-    } catch (error) {
-      toast(explain(error));
-    }
+    const label = await askText(version.label ? "Rename version" : "Name version", "Name; leave it empty for none", version.label ?? "", "Save", {}, (typed) => whyNot(() => api("PATCH", `/api/versions/${version.id}`, { label: typed || null }), explain));
+    if (label !== null) await this.open();
   }
 
   private async merge(): Promise<void> {

@@ -12,30 +12,35 @@ export interface Refinement {
   value?: string;
 }
 
-export function refineDialog(hunk: Hunk): Promise<Refinement | null> {
-  return new Promise((resolve) => {
-    let answer: Refinement | null = null;
-    const prompt = h("input", { id: "refine-prompt", maxlength: 2_000, autocomplete: "off", placeholder: "Shorter, and keep the name" });
-    const own = h("textarea", { id: "refine-value", rows: 5 });
-    own.value = hunk.text;
-    const done = (chosen: Refinement): void => {
-      answer = chosen;
-      dialog.close();
-    };
-    const ask = (event?: Event): void => {
-      event?.preventDefault();
-      if (prompt.value.trim()) done({ prompt: prompt.value.trim() });
-      else prompt.focus();
-    };
-    const form = h("form", { novalidate: true }, h("div", { class: "field" }, h("label", { for: "refine-prompt" }, "What should be different?"), prompt));
-    form.addEventListener("submit", ask);
-    const dialog = openDialog(
-      "Refine this suggestion",
-      [form, h("button", { type: "button", class: "button primary", onclick: ask }, "Ask again"), h("hr", { class: "or" }), h("div", { class: "field" }, h("label", { for: "refine-value" }, "Or write it yourself"), own)],
-      [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), h("button", { type: "button", class: "button", onclick: () => done({ value: own.value }) }, "Accept my words")],
-      { onclose: () => resolve(answer) },
-    );
-  });
+/** `act` carries the answer out: null once that is done, else why not. Until then what was written stays. */
+export function refineDialog(hunk: Hunk, act: (answer: Refinement) => Promise<string | null>): void {
+  const prompt = h("input", { id: "refine-prompt", maxlength: 2_000, autocomplete: "off", placeholder: "Shorter, and keep the name" });
+  const own = h("textarea", { id: "refine-value", rows: 5 });
+  own.value = hunk.text;
+  const problem = h("p", { class: "field-error", role: "alert", hidden: true });
+  const again = h("button", { type: "button", class: "button primary", onclick: () => ask() }, "Ask again");
+  const accept = h("button", { type: "button", class: "button", onclick: () => void done({ value: own.value }) }, "Accept my words");
+  const busy = (on: boolean): void => void (again.disabled = accept.disabled = on);
+  const done = async (chosen: Refinement): Promise<void> => {
+    if (accept.disabled) return;
+    busy(true);
+    const why = await act(chosen).finally(() => busy(false));
+    problem.textContent = why;
+    problem.hidden = !why;
+    if (why === null) dialog.close();
+  };
+  const ask = (event?: Event): void => {
+    event?.preventDefault();
+    if (prompt.value.trim()) void done({ prompt: prompt.value.trim() });
+    else prompt.focus();
+  };
+  const form = h("form", { novalidate: true }, h("div", { class: "field" }, h("label", { for: "refine-prompt" }, "What should be different?"), prompt));
+  form.addEventListener("submit", ask);
+  const dialog = openDialog(
+    "Refine this suggestion",
+    [form, again, h("hr", { class: "or" }), h("div", { class: "field" }, h("label", { for: "refine-value" }, "Or write it yourself"), own), problem],
+    [h("button", { type: "button", class: "button quiet", onclick: () => dialog.close() }, "Cancel"), accept],
+  );
 }
 
 const named = (problem: Problem, key: string): string[] => (Array.isArray(problem.values[key]) ? problem.values[key].map(String) : []);

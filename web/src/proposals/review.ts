@@ -2,9 +2,10 @@
 
 import type { EditorView } from "@codemirror/view";
 import { api, Problem } from "../common/api.js";
-import { isMod } from "../common/dom.js";
+import { isMod, somebodyTypes } from "../common/dom.js";
 import { toast } from "../common/toast.js";
 import { announce } from "../editor/save_pill.js";
+import { track, trackedPassage } from "../editor/tracked.js";
 import type { Session } from "../sync/session.js";
 import { ReviewBar } from "./bar.js";
 import { setCurrent, setHunks, waiting, hunkField, type Hunk } from "./hunks.js";
@@ -24,6 +25,9 @@ export interface ReviewLinks {
 const LOOK_AGAIN = 900;
 const TRIES = 4;
 const MOMENT = 60;
+const UNSAVED = "Your latest words are not saved yet, so this has to wait. Nothing is lost.";
+/** Stands for the passage that is about to be locked. */
+const NEXT_LOCK = "lock";
 
 export class Review {
   private readonly bar: ReviewBar;
@@ -31,7 +35,9 @@ export class Review {
   private shown: Hunk[] = [];
   private again = 0;
   private looking = 0;
-  private after: (() => Promise<void>) | null = null;
+  private after: (() => Promise<boolean>) | null = null;
+  /** How often the writer has pressed a key or the mouse in the text. */
+  private touched = 0;
   private fetching: Promise<void> | null = null;
   private outdated = false;
 
@@ -45,13 +51,14 @@ export class Review {
       step: (by) => this.step(by),
       accept: () => void this.decide("accept"),
       reject: () => void this.decide("reject"),
-      refine: () => void this.refine(),
+      refine: () => this.refine(),
       resuggest: () => void this.resuggest(),
       acceptAll: () => void this.decideAll("accept"),
       rejectAll: () => void this.decideAll("reject"),
       leave: () => view.focus(),
     });
     view.contentDOM.addEventListener("click", ({ target }) => this.pressed(target as HTMLElement));
+    for (const type of ["keydown", "pointerdown", "paste"]) view.contentDOM.addEventListener(type, (event) => void (this.touched += Number(isMeant(event))));
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -162,9 +169,10 @@ export class Review {
     this.lookAt(next ?? shown.at(by > 0 ? 0 : -1));
   }
 
-  private lookAt(hunk: Hunk | undefined): void {
+  /** `go`: the cursor and the sight go there too. */
+  private lookAt(hunk: Hunk | undefined, go = true): void {
     if (!hunk) return;
-    this.view.dispatch({ selection: { anchor: hunk.from }, effects: setCurrent.of(hunk.id), scrollIntoView: true });
+    this.view.dispatch({ effects: setCurrent.of(hunk.id), ...(go ? { selection: { anchor: hunk.from }, scrollIntoView: true } : {}) });
     this.show();
     announce(`Suggestion ${this.shown.findIndex(({ id }) => id === hunk.id) + 1} of ${this.shown.length}. ${spoken(hunk)}`);
   }
@@ -192,47 +200,57 @@ export class Review {
 
   // Deciding
 
-  private async decide(what: "accept" | "reject", body: object = {}): Promise<void> {
+  /** True once it is decided. */
+  private async decide(what: "accept" | "reject", body: object = {}, say: (why: string) => void = toast): Promise<boolean> {
     this.show();
-    const { current } = this;
-    if (!current || this.busy > 0) return this.step(1);
-    if (current.state === "stale" && what === "accept") return void toast("The words this would change were changed meanwhile. Ask for it again, or dismiss it.");
+    const { current, touched } = this;
+    if (!current || this.busy > 0) {
+      this.step(1);
+      return false;
+    }
+    if (current.state === "stale" && what === "accept") {
+      say("The words this would change were changed meanwhile. Ask for it again, or dismiss it.");
+      return false;
+    }
     const at = this.shown.indexOf(current);
     const next = this.shown[at + 1] ?? this.shown[at - 1];
     const decided = await this.carryOut(
       () => api<Decided>("POST", `/api/proposals/${current.id}/${what}`, what === "accept" ? body : {}),
-      (problem) => this.sure(problem, () => this.decide("accept", { ...body, confirm: true })),
+      (problem) => this.sure(problem, () => this.decide("accept", { ...body, confirm: true }, say)),
+      say,
     );
     if (!decided) return this.goOn();
-    if (next) this.lookAt(this.shown.find(({ id }) => id === next.id));
-    else this.view.focus();
+    // Whoever has gone on writing stays where they write.
+    if (next) this.lookAt(this.shown.find(({ id }) => id === next.id), touched === this.touched);
+    else if (!somebodyTypes()) this.view.focus();
+    return true;
   }
 
   private async decideAll(what: "accept" | "reject"): Promise<void> {
     const runs = [...new Set(this.shown.map(({ turnId }) => turnId))];
     for (const run of runs) await this.decideRun(run, what);
-    this.view.focus();
+    if (!somebodyTypes()) this.view.focus();
   }
 
   async decideRun(turnId: string, what: "accept" | "reject", confirm = false): Promise<void> {
     const decided = await this.carryOut(
       () => api<Decided>("POST", `/api/turns/${turnId}/${what}`, confirm ? { confirm } : {}),
-      (problem) => this.sure(problem, () => this.decideRun(turnId, what, true)),
+      (problem) => this.sure(problem, () => this.decideRun(turnId, what, true).then(() => true)),
     );
-    if (!decided) return this.goOn();
+    if (!decided) return void (await this.goOn());
     const left = decided.stale.length + decided.locked.length;
     if (what === "accept" && left > 0) toast(`${left} of them could not go in: ${decided.locked.length ? "a paragraph is locked" : "their words were changed meanwhile"}.`);
   }
 
   /** Asks before much is taken away; false when this is not why the server refused. */
-  private async sure(problem: Problem, go: () => Promise<void>): Promise<boolean> {
+  private async sure(problem: Problem, go: () => Promise<boolean>): Promise<boolean> {
     if (problem.code !== "loss_guard") return false;
     if (await confirmLosses(dropped(problem))) this.after = go;
     return true;
   }
 
   /** Sends a decision once the server has what is on the screen, and waits until the page has its result. */
-  private async carryOut(send: () => Promise<Decided>, refused: (problem: Problem) => Promise<boolean> = () => Promise.resolve(false)): Promise<Decided | null> {
+  private async carryOut(send: () => Promise<Decided>, refused: (problem: Problem) => Promise<boolean> = () => Promise.resolve(false), say: (why: string) => void = toast): Promise<Decided | null> {
     this.busy += 1;
     this.show();
     try {
@@ -243,7 +261,7 @@ export class Review {
       return decided;
     } catch (error) {
       if (error instanceof Problem && (await refused(error))) return null;
-      toast(error instanceof Problem ? error.message : "Your latest words are not saved yet, so this has to wait. Nothing is lost.");
+      say(error instanceof Problem ? error.message : UNSAVED);
       return null;
     } finally {
       this.busy -= 1;
@@ -254,31 +272,41 @@ export class Review {
   }
 
   /** What the writer confirmed, once the refused decision is over. */
-  private async goOn(): Promise<void> {
+  private async goOn(): Promise<boolean> {
     const { after } = this;
     this.after = null;
-    await after?.();
+    return (await after?.()) ?? false;
   }
 
-  private async refine(): Promise<void> {
+  private refine(): void {
     const { current } = this;
-    if (!current) return;
-    const answer = await refineDialog(current);
-    if (answer?.value !== undefined) await this.decide("accept", { value: answer.value });
-    else if (answer?.prompt) await this.askAnew(current, answer.prompt);
+    if (current) refineDialog(current, ({ value, prompt = "" }) => (value === undefined ? this.askAnew(current, prompt) : this.acceptOwn(current, value)));
+  }
+
+  /** Null once the writer's own words are in the text in the place of a suggestion; else why not. */
+  private async acceptOwn(hunk: Hunk, value: string): Promise<string | null> {
+    this.show();
+    if (this.shown.find(({ id }) => id === hunk.id)?.state !== "pending") return "The words this would change were changed meanwhile. Copy yours, and put them into the text by hand.";
+    if (this.busy > 0) return "Another suggestion is being decided. Try again in a moment.";
+    this.view.dispatch({ effects: setCurrent.of(hunk.id) });
+    let why = "";
+    return (await this.decide("accept", { value }, (said) => (why = said))) ? null : why;
   }
 
   private async resuggest(): Promise<void> {
-    if (this.current) await this.askAnew(this.current, "");
+    const why = this.current && (await this.askAnew(this.current, ""));
+    if (why) toast(why);
   }
 
-  private async askAnew(hunk: Hunk, prompt: string): Promise<void> {
+  /** Null once the suggestion is being made anew; else why not. */
+  private async askAnew(hunk: Hunk, prompt: string): Promise<string | null> {
     try {
       await this.session.settled();
       const { id } = await api<{ id: string }>("POST", `/api/proposals/${hunk.id}/refine`, { prompt }, { timeout: 60_000 });
       this.links.started(id);
+      return null;
     } catch (error) {
-      toast(error instanceof Problem ? error.message : "Your latest words are not saved yet, so this has to wait. Nothing is lost.");
+      return error instanceof Problem ? error.message : UNSAVED;
     }
   }
 
@@ -290,13 +318,15 @@ export class Review {
     const locked = locksAt(this.view.state, from, to);
     if (locked.length > 0) return this.unlock(locked.map(({ id }) => id));
     const line = this.view.state.doc.lineAt(from);
-    const [start, end] = from === to ? [line.from, line.to] : [from, to];
+    // While the last words are saved, the paragraph may come to lie elsewhere.
+    this.view.dispatch({ effects: track.of({ id: NEXT_LOCK, range: from === to ? [line.from, line.to] : [from, to], mark: null }) });
     try {
       await this.session.settled();
+      const [start, end] = trackedPassage(this.view.state, NEXT_LOCK)?.range ?? [from, to];
       await api("POST", `/api/drafts/${this.draftId}/locks`, { from: start, to: end, seq: this.session.seq });
       toast("Locked: the assistant changes nothing in this paragraph.");
     } catch (error) {
-      toast(error instanceof Problem ? error.message : "Your latest words are not saved yet, so this has to wait.");
+      toast(error instanceof Problem ? error.message : UNSAVED);
     }
     await this.refresh();
   }
@@ -311,6 +341,12 @@ export class Review {
     }
     await this.refresh();
   }
+}
+
+/** Whether a key or a press means the text, rather than what is decided about it. */
+function isMeant(event: Event): boolean {
+  if (!(event instanceof KeyboardEvent)) return true;
+  return !event.ctrlKey && !event.altKey && !event.metaKey && !["Control", "Alt", "Meta", "Shift", "F7"].includes(event.key);
 }
 
 function spoken({ state, old, text }: Hunk): string {

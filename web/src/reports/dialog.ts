@@ -34,6 +34,9 @@ class ReportDialog {
     this.dialog = openDialog(REPORTS[kind].title, [h("p", { class: "report-loading", role: "status" }, "Looking for an unfinished one…")], [h("span", { class: "grow" })], { onclose: () => this.closed() });
     this.dialog.element.classList.add("report-dialog");
     this.dialog.foot.hidden = true;
+    // Whoever begins to type before the form is there must not press the cross with a blank.
+    this.dialog.body.tabIndex = -1;
+    this.dialog.body.focus();
     this.dialog.element.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.send();
     });
@@ -98,7 +101,7 @@ class ReportDialog {
     const { name } = REPORTS[this.kind];
     const waits = isWaiting(found.id);
     const go = h("button", { type: "button", class: "button primary", onclick: () => void this.goOn(found) }, waits ? "Open it again" : "Continue");
-    const fresh = h("button", { type: "button", class: "button", onclick: () => void this.startFresh(found) }, "Start fresh");
+    const fresh = h("button", { type: "button", class: "button", onclick: () => void this.startFresh(found, fresh) }, "Start fresh");
     const when = ago(found.at);
     this.body(
       h(
@@ -127,7 +130,8 @@ class ReportDialog {
     }
   }
 
-  private async startFresh(found: Unfinished): Promise<void> {
+  private async startFresh(found: Unfinished, pressed: HTMLButtonElement): Promise<void> {
+    pressed.disabled = true;
     await trash(found.id, this.kind);
     await this.begin();
   }
@@ -206,7 +210,7 @@ class ReportDialog {
 
   private async discard(): Promise<void> {
     const report = this.current;
-    if (report === null) return;
+    if (report === null || this.finished) return;
     this.finished = true;
     if (!report.begun && unbornKind(report.id) !== null) {
       forgetUnborn(report.id);

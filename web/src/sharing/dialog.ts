@@ -3,8 +3,7 @@
 import { api, Problem } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { h, icon } from "../common/dom.js";
-import { onSubmit } from "../common/form.js";
-import { toast } from "../common/toast.js";
+import { onSubmit, show as showProblem } from "../common/form.js";
 
 type Role = "viewer" | "editor";
 interface Share {
@@ -24,7 +23,7 @@ function roleChoice(id: string, value: Role): HTMLSelectElement {
 
 export async function shareDialog(draftId: string): Promise<void> {
   const path = `/api/drafts/${draftId}/shares`;
-  const list = h("ul", { class: "rows", "aria-label": "Shared with" });
+  const list = h("ul", { class: "rows", "aria-label": "Shared with" }, h("li", { class: "nothing" }, "Reading…"));
   const email = h("input", { id: "share-email", name: "email", type: "email", required: true, autocomplete: "off" });
   const role = roleChoice("share-role", "editor");
   const form = h(
@@ -45,30 +44,43 @@ export async function shareDialog(draftId: string): Promise<void> {
     const end = h("button", { type: "button", class: "icon-button", "aria-label": `Stop sharing with ${share.name}`, onclick: () => void attempt(() => takeBack(share)) }, icon("close"));
     return h("li", { class: "row" }, h("div", { class: "row-main" }, h("p", { class: "row-title" }, share.name), h("p", { class: "row-sub" }, share.email)), h("div", { class: "select" }, choice), end);
   };
-  const give = async (address: string, as: Role): Promise<void> => show((await api<{ items: Share[] }>("PUT", path, { email: address, role: as })).items);
+  let asked = 0;
+  /** Of several answers on their way the one asked for last counts. */
+  const ask = async (method: "GET" | "PUT", body?: object): Promise<void> => {
+    const turn = (asked += 1);
+    const { items } = await api<{ items: Share[] }>(method, path, body);
+    if (turn === asked) show(items);
+  };
+  const give = (address: string, as: Role): Promise<void> => ask("PUT", { email: address, role: as });
   const takeBack = async (share: Share): Promise<void> => {
     await api("DELETE", `${path}/${share.user_id}`);
     await load();
   };
-  const load = async (): Promise<void> => show((await api<{ items: Share[] }>("GET", path)).items);
+  const load = (): Promise<void> => ask("GET");
   onSubmit(form, async () => {
-    await give(email.value.trim(), role.value as Role);
+    const { value } = email;
+    await give(value.trim(), role.value as Role);
+    // Another address may be on its way into the field already.
+    if (email.value !== value) return;
     form.reset();
     email.focus();
   });
+  /** Says what went wrong, and shows who has it all the same. */
+  async function attempt(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      showProblem(form, error);
+      await load().catch(() => undefined);
+    }
+  }
+  // At once: a dialog that opens by itself later takes the keys of whoever goes on writing.
+  openDialog("Share this draft", [form, list, h("p", { class: "hint" }, "They need an account here. Only you can hand it in, discard it or share it.")]);
   try {
     await load();
   } catch (error) {
-    toast(error instanceof Problem ? error.message : "That did not work.");
-    return;
-  }
-  openDialog("Share this draft", [form, list, h("p", { class: "hint" }, "They need an account here. Only you can hand it in, discard it or share it.")]);
-}
-
-async function attempt(run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    toast(error instanceof Problem ? error.message : "That did not work.");
+    if (!(error instanceof Problem)) throw error;
+    list.replaceChildren(h("li", { class: "notice bad", role: "alert" }, error.message));
   }
 }

@@ -1,7 +1,7 @@
 // Branches of a draft: naming, switching, renaming, marking, letting a name go. Versions never go.
 
 import { api, Problem } from "../common/api.js";
-import { askText, openDialog } from "../common/dialog.js";
+import { askText, openDialog, whyNot } from "../common/dialog.js";
 import { h, icon } from "../common/dom.js";
 import { count, dollars } from "../common/format.js";
 import { toast } from "../common/toast.js";
@@ -48,11 +48,15 @@ export const explain = (error: unknown): string => (error instanceof Problem ? e
 
 /** Names a line of work from a version and goes on with it. */
 export async function branchFrom(version: Version, links: TreeLinks): Promise<void> {
-  const name = await askText("New branch", `A name for the work that starts at version ${version.number}`, "", "Branch and switch");
-  if (!name) return;
+  let branch: Branch | null = null;
+  const name = await askText("New branch", `A name for the work that starts at version ${version.number}`, "", "Branch and switch", {}, (typed) =>
+    whyNot(async () => {
+      if (typed) branch = await api<Branch>("POST", `/api/drafts/${links.draftId}/branches`, { version_id: version.id, name: typed });
+    }, explain),
+  );
+  if (branch === null) return;
   try {
-    const branch = await api<Branch>("POST", `/api/drafts/${links.draftId}/branches`, { version_id: version.id, name });
-    await links.act(`/api/drafts/${links.draftId}/branches/${branch.id}/switch`);
+    await links.act(`/api/drafts/${links.draftId}/branches/${(branch as Branch).id}/switch`);
     toast(`You are on “${name}”. What stood here is a version of the branch before.`);
   } catch (error) {
     toast(explain(error));
@@ -104,10 +108,7 @@ interface Outcomes {
 function row(branch: Branch, links: TreeLinks, { again, refuse, close }: Outcomes): HTMLElement {
   const path = `/api/drafts/${links.draftId}/branches/${branch.id}`;
   const run = (work: () => Promise<unknown>) => (): void => void work().then(again, refuse);
-  const rename = async (): Promise<void> => {
-    const name = await askText("Rename branch", "Name", branch.name ?? "", "Rename");
-    if (name) await api("PATCH", path, { name });
-  };
+  const rename = (): Promise<unknown> => askText("Rename branch", "Name", branch.name ?? "", "Rename", {}, (name) => whyNot(async () => void (name && (await api("PATCH", path, { name }))), explain));
   const go = async (): Promise<void> => {
     await links.act(`${path}/switch`);
     toast(`You are on “${branch.name}”.`);

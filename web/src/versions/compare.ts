@@ -1,7 +1,7 @@
 // Two versions beside or in each other: what was taken out, put in, moved.
 
 import { api, Problem } from "../common/api.js";
-import { byId, h, icon, isNarrow } from "../common/dom.js";
+import { byId, h, icon, isNarrow, somebodyTypes } from "../common/dom.js";
 import { count } from "../common/format.js";
 import { countWords } from "../editor/word_count.js";
 import { foldedRows, inline, rows, type Hunk, type Piece, type Row } from "./hunks.js";
@@ -66,7 +66,7 @@ export class Compare {
     } finally {
       body.setAttribute("aria-busy", "false");
     }
-    body.focus({ preventScroll: true });
+    if (!somebodyTypes()) body.focus({ preventScroll: true });
   }
 
   close(): void {

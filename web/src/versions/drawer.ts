@@ -1,11 +1,11 @@
 // The versions drawer: the tree by day, choosing, comparing, naming, restoring; all of it by keyboard too.
 
 import { api, Problem } from "../common/api.js";
-import { askText } from "../common/dialog.js";
-import { byId, h, icon } from "../common/dom.js";
+import { askText, whyNot } from "../common/dialog.js";
+import { byId, h, icon, somebodyTypes } from "../common/dom.js";
 import { day } from "../common/format.js";
 import { toast } from "../common/toast.js";
-import { branchFrom, showBranches, type Moved, type TreeLinks } from "./branches.js";
+import { branchFrom, explain, showBranches, type Moved, type TreeLinks } from "./branches.js";
 import type { Compare, Side } from "./compare.js";
 import { mergeVersion } from "./merge.js";
 import { byDay, depths, type Version } from "./tree.js";
@@ -36,6 +36,8 @@ export class Drawer implements RowListener {
   private next: string | null = null;
   private loading: Promise<void> | null = null;
   private stale = true;
+  /** How often the list has become another one. */
+  private changes = 0;
   private chosen: string | null = null;
   private picks: Record<Pick, string | null> = { a: null, b: null };
   private readonly tree: TreeLinks;
@@ -60,11 +62,18 @@ export class Drawer implements RowListener {
   /** The list may have changed; it is read again when it is looked at. */
   outdated(): void {
     this.stale = true;
+    this.changes += 1;
     if (!this.pane.hidden) void this.opened();
   }
 
   async opened(): Promise<void> {
-    if (this.stale) await this.load(null);
+    if (this.stale) await this.fresh();
+  }
+
+  /** The newest versions, also those that came while a page was being read. */
+  private async fresh(): Promise<void> {
+    await this.loading;
+    await this.load(null);
   }
 
   private nearEnd(): boolean {
@@ -79,12 +88,13 @@ export class Drawer implements RowListener {
 
   private async read(cursor: string | null): Promise<void> {
     if (this.versions.length === 0) this.say("Reading the versions…");
+    const { changes } = this;
     try {
       const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : "";
       const page = await api<VersionPage>("GET", `/api/drafts/${this.draftId}/versions${query}`);
       this.versions = cursor ? [...this.versions, ...page.items] : page.items;
       this.next = page.next;
-      this.stale = false;
+      if (cursor === null) this.stale = changes !== this.changes;
       this.render();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -149,12 +159,12 @@ export class Drawer implements RowListener {
 
   /** Chooses a version by its id, reading it first when the list does not have it yet. */
   async open(id: string): Promise<void> {
-    if (this.stale || !this.find(id)) await this.load(null);
+    if (this.stale || !this.find(id)) await this.fresh();
     const version = this.find(id);
     if (!version) return void toast("This version is further down the list.");
     this.choose(version);
     this.row(id)?.scrollIntoView({ block: "nearest" });
-    if (!this.compare.open) this.row(id)?.querySelector<HTMLElement>(".version-open")?.focus();
+    if (!this.compare.open && !somebodyTypes()) this.row(id)?.querySelector<HTMLElement>(".version-open")?.focus();
   }
 
   /** Choosing a version shows what it changed. */
@@ -176,7 +186,7 @@ export class Drawer implements RowListener {
   async compareWithText(versionId: string): Promise<void> {
     try {
       const now = await this.links.checkpoint();
-      if (this.stale) await this.load(null);
+      if (this.stale) await this.fresh();
       const version = this.find(versionId) ?? (await api<Version>("GET", `/api/versions/${versionId}`));
       await this.compare.show({ id: now.id, name: "Your text" }, sideOf(version));
     } catch (error) {
@@ -201,27 +211,17 @@ export class Drawer implements RowListener {
   }
 
   private async name(version: Version): Promise<void> {
-    const label = await askText("Name the version", "Name", version.label ?? "", "Save name");
-    if (label === null) return;
-    try {
-      await api("PATCH", `/api/versions/${version.id}`, { label: label || null });
-      this.outdated();
-    } catch (error) {
-      toast(error instanceof Problem ? error.message : "That did not work.");
-    }
+    const label = await askText("Name the version", "Name", version.label ?? "", "Save name", {}, (typed) => whyNot(() => api("PATCH", `/api/versions/${version.id}`, { label: typed || null })));
+    if (label !== null) this.outdated();
   }
 
   /** Names the text as it is now. */
   async nameNow(): Promise<void> {
-    const label = await askText("Name this version", "The text as it is now is kept under this name", "", "Save version");
-    if (!label) return;
-    try {
-      const version = await this.links.checkpoint(label);
-      toast(`“${label}” is version ${version.number}.`);
-      this.outdated();
-    } catch (error) {
-      toast(error instanceof Problem ? error.message : "The text is not saved yet. Try again when it is.");
-    }
+    let version: Version | null = null;
+    const label = await askText("Name this version", "The text as it is now is kept under this name", "", "Save version", {}, (typed) => whyNot(async () => void (typed && (version = await this.links.checkpoint(typed))), explain));
+    if (version === null) return;
+    toast(`“${label}” is version ${(version as Version).number}.`);
+    this.outdated();
   }
 
   private key(event: KeyboardEvent): void {
