@@ -324,3 +324,57 @@ def test_the_paragraph_that_is_locked_is_the_one_that_was_meant(desk: Desk, page
     waiting[0].continue_()
     expect(page.locator(".locked-line")).to_have_count(1)
     expect(page.locator(".locked-line")).to_contain_text("Nobody came. Ever.")
+
+
+def test_who_wrote_is_told_of_the_words_that_were_meant(desk: Desk, page: Page) -> None:
+    draft(desk, page)
+    waiting = held(page, r"/commands$", most=1)
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Ever.")
+    until(page, waiting)
+    page.keyboard.press("Shift+Home")
+    page.locator("#selection-bar").get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Who wrote this").click()
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("It is a long story. ")
+    waiting[0].continue_()
+    expect(page.get_by_role("dialog").locator("q")).to_have_text("Nobody came. Ever.")
+
+
+def test_models_that_could_not_be_read_are_asked_for_again(desk: Desk, page: Page) -> None:
+    asked: list[Route] = []
+
+    def once(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            route.fulfill(status=500, body="{}", content_type="application/json")
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/api/providers$"), once)
+    made = desk.new_draft()
+    page.goto(made)
+    expect(page.locator("#model")).to_contain_text("Models could not be loaded")
+    expect(page.locator("#model")).to_be_enabled(timeout=20_000)
+    page.locator("#prompt").fill("What is it?")
+    expect(page.locator("#send")).to_be_enabled()
+
+
+def test_alternatives_are_started_once_whenever_their_price_comes(desk: Desk, page: Page) -> None:
+    draft(desk, page)
+    page.get_by_role("radio", name="Write", exact=True).check(force=True)
+    page.locator("#prompt").fill("Write about the sea")
+    price = held(page, r"/alternatives/estimate$")
+    waiting = held(page, r"/alternatives$")
+    page.locator("#compare-alternatives").click()
+    until(page, price)
+    start = page.get_by_role("dialog").get_by_role("button", name="Start")
+    start.click()
+    until(page, waiting)
+    price[-1].continue_()
+    expect(page.get_by_role("dialog").get_by_text("Together")).to_be_visible()
+    expect(start).to_be_disabled()
+    waiting[0].continue_()
+    expect(page.locator("#alternatives")).to_be_visible()

@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Api, Desk
+from tests.browser.conftest import PASSWORD, Api, Desk
 from tests.browser.held import held, until
 from tests.browser.test_forms import fill_basics, ready
+from tests.browser.test_modals import other_site
 
 MANY = 70
 
@@ -266,3 +267,54 @@ def test_going_on_in_a_form_does_not_draw_away_whoever_went_elsewhere(desk: Desk
     expect(bare.get_by_role("button", name="Hand in")).to_be_enabled()
     bare.wait_for_timeout(200)
     assert bare.url == address
+
+
+def test_a_report_begun_to_be_typed_before_its_form_is_there_does_not_close_it(desk: Desk, bare: Page) -> None:
+    bare.goto(desk.url + "/costs")
+    waiting = held(bare, r"/api/drafts\?kind=bug_report", "GET")
+    bare.keyboard.press("!")
+    until(bare, waiting)
+    bare.keyboard.type("The export ")
+    bare.wait_for_timeout(200)
+    waiting[0].continue_()
+    expect(bare.get_by_label("What is wrong, in one line")).to_be_focused()
+
+
+def test_a_report_put_away_with_a_double_click_is_put_away_once(desk: Desk, bare: Page) -> None:
+    api = Api(desk)
+    api.post("/api/drafts", kind="bug_report", title="The old one", fields={"description": "It is old."})
+    bare.goto(desk.url + "/report/bug")
+    gone: list[str] = []
+    bare.on("request", lambda asked: gone.append(asked.url) if asked.method == "DELETE" else None)
+    bare.get_by_role("button", name="Start fresh").dblclick()
+    expect(bare.get_by_label("What is wrong, in one line")).to_have_value("")
+    bare.wait_for_timeout(300)
+    assert len(gone) == 1
+
+
+def test_a_report_from_another_site_sent_twice_while_signing_in_is_one_and_has_all_its_words(desk: Desk) -> None:
+    page = desk.page
+    with other_site(f"{desk.url}/embed.js") as site:
+        page.goto(desk.url + "/settings")
+        page.get_by_label("Sites", exact=True).fill(site)
+        page.get_by_role("button", name="Save sites").click()
+        expect(page.get_by_text("Saved.")).to_be_visible()
+        desk.context.clear_cookies()
+        page.goto(site)
+        page.get_by_role("button", name="Report a bug").click()
+        frame = page.frame_locator("iframe")
+        frame.get_by_label("What is wrong, in one line").fill("The basket is empty")
+        frame.get_by_label("What happened").fill("I put a hat in it.")
+        with desk.context.expect_page() as opened:
+            frame.get_by_role("button", name="Send report").click()
+        window = opened.value
+        window.locator("input[name=email]").wait_for()
+        frame.get_by_role("button", name="Send report").click()
+        frame.get_by_label("What happened").fill("I put a hat in it. Twice.")
+        window.locator("input[name=email]").fill("ada@example.org")
+        window.locator("input[name=password]").fill(PASSWORD)
+        window.keyboard.press("Enter")
+        expect(frame.get_by_text("Your bug report is #1")).to_be_visible(timeout=30_000)
+        page.wait_for_timeout(1_000)
+    sent = desk.context.request.get(f"{desk.url}/api/submissions").json()["items"]
+    assert [item["excerpt"] for item in sent] == ["I put a hat in it. Twice."]
