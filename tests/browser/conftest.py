@@ -13,7 +13,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from tests.browser.installations import PASSWORD, WIDE, History, Installation, installed, with_history, with_people
 from tests.browser.machines import Machine, has_shell, keep_shell
@@ -23,6 +23,9 @@ from tests.running import free_port, serving
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
+
+# As long as for everything else that is waited for: on a machine with other work, 5 s passed before an answer had come.
+expect.set_options(timeout=15_000)
 
 OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
