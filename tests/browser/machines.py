@@ -152,7 +152,8 @@ def all_told(machine: Machine, draft: str, conflicts: int, seen: list[Page]) -> 
         if len(found["conflicts"]) == conflicts:
             break
         seen[0].wait_for_timeout(50)
-    assert len(found["conflicts"]) == conflicts, found["conflicts"]
+    pills = [page.locator("#save-pill").get_attribute("data-state") for page in seen]
+    assert len(found["conflicts"]) == conflicts, (found, pills)
     for page in seen:
         expect(page.locator("#notices")).to_contain_text("in two places", timeout=20_000)
     return read(machine, draft)
