@@ -6,6 +6,7 @@ The form is filled in (14 answers and 600 characters of prose), as it is when so
 import asyncio
 import tempfile
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 from sqlmodel import Session, select
@@ -43,7 +44,7 @@ def prepare_forms(data: Path, count: int) -> list[str]:
                 owner_id=owner.id,
                 actor=Actor("user", owner.id),
                 at=system_clock(),
-                fields=first_fields(form, given | {"subject": f"00000000-0000-4000-8000-{number:012d}"}),
+                fields=first_fields(form, UUID(int=number + 1)) | given,
             )
             for number in range(count)
         ]
