@@ -81,5 +81,20 @@ def hold_first(page: Page, address: str) -> list[Route]:
     return held
 
 
+def cuttable(page: Page) -> tuple[list[Any], list[bool]]:
+    """The live sockets the page opens from now on, and whether further ones are refused."""
+    sockets: list[Any] = []
+    cut = [False]
+
+    def between(socket: Any) -> None:
+        if cut[0]:
+            return socket.close()
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    page.route_web_socket(re.compile("/api/live"), between)
+    return sockets, cut
+
+
 def message(page: Page, words: str) -> Any:
     return page.locator("#log .msg", has_text=words)

@@ -1,15 +1,12 @@
 """Long conversations that change while they are read: the place under the eye stays, and words that are written too."""
 
-import re
-from typing import Any
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import picture
 from tests.browser.histories import DRIFT, MOST_ROWS, WALK, Talk, is_at_end, note, rows, still, talk, told, top_of
 from tests.browser.installations import WORDS
-from tests.browser.lessons import send
+from tests.browser.lessons import cuttable, send
 
 __all__ = ["talk", "told"]
 
@@ -124,16 +121,7 @@ def test_what_is_sent_without_a_network_stands_at_the_end_wherever_one_reads(tal
 def test_what_was_missed_during_a_break_is_caught_up_without_moving_what_is_read(talk: Talk) -> None:
     page = talk.instructor.new_page()
     talk.pages.append(page)
-    sockets: list[Any] = []
-    cut = [False]
-
-    def between(socket: Any) -> None:
-        if cut[0]:
-            return socket.close()
-        sockets.append(socket)
-        socket.connect_to_server()
-
-    page.route_web_socket(re.compile("/api/live"), between)
+    sockets, cut = cuttable(page)
     page.goto(f"{talk.desk.url}/goals/{talk.id}#message={talk.ids[8_000]}")
     expect(note(page, 8_000)).to_be_focused()
     still(page)

@@ -308,38 +308,41 @@ def test_a_comparison_that_arrives_takes_no_keys_from_the_composer(desk: Desk, p
     expect(page.locator("#prompt")).to_have_value("What changed?")
 
 
-def test_the_paragraph_that_is_locked_is_the_one_that_was_meant(desk: Desk, page: Page) -> None:
+def last_words_on_their_way(desk: Desk, page: Page) -> list[Route]:
+    """A draft to whose end something was written that is held on its way to the server."""
     draft(desk, page)
     waiting = held(page, r"/commands$", most=1)
     page.locator(".cm-content").click()
     page.keyboard.press("Control+End")
     page.keyboard.type(" Ever.")
     until(page, waiting)
-    page.keyboard.press("Control+k")
-    page.get_by_role("combobox", name="A command").fill("Lock or unlock")
-    page.keyboard.press("Enter")
+    return waiting
+
+
+def go_on_at_the_beginning(page: Page, waiting: list[Route]) -> None:
+    """Words before all others, by which these come to lie elsewhere; then the server gets the ones that were held."""
     page.locator(".cm-content").click()
     page.keyboard.press("Control+Home")
     page.keyboard.type("It is a long story. ")
     waiting[0].continue_()
+
+
+def test_the_paragraph_that_is_locked_is_the_one_that_was_meant(desk: Desk, page: Page) -> None:
+    waiting = last_words_on_their_way(desk, page)
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="A command").fill("Lock or unlock")
+    page.keyboard.press("Enter")
+    go_on_at_the_beginning(page, waiting)
     expect(page.locator(".locked-line")).to_have_count(1)
     expect(page.locator(".locked-line")).to_contain_text("Nobody came. Ever.")
 
 
 def test_who_wrote_is_told_of_the_words_that_were_meant(desk: Desk, page: Page) -> None:
-    draft(desk, page)
-    waiting = held(page, r"/commands$", most=1)
-    page.locator(".cm-content").click()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(" Ever.")
-    until(page, waiting)
+    waiting = last_words_on_their_way(desk, page)
     page.keyboard.press("Shift+Home")
     page.locator("#selection-bar").get_by_role("button", name="More").click()
     page.get_by_role("menuitem", name="Who wrote this").click()
-    page.locator(".cm-content").click()
-    page.keyboard.press("Control+Home")
-    page.keyboard.type("It is a long story. ")
-    waiting[0].continue_()
+    go_on_at_the_beginning(page, waiting)
     expect(page.get_by_role("dialog").locator("q")).to_have_text("Nobody came. Ever.")
 
 

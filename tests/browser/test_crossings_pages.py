@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import PASSWORD, Api, Desk
 from tests.browser.held import held, until
 from tests.browser.test_forms import fill_basics, ready
-from tests.browser.test_modals import other_site
+from tests.browser.test_modals import allow, other_site
 
 MANY = 70
 
@@ -295,10 +295,7 @@ def test_a_report_put_away_with_a_double_click_is_put_away_once(desk: Desk, bare
 def test_a_report_from_another_site_sent_twice_while_signing_in_is_one_and_has_all_its_words(desk: Desk) -> None:
     page = desk.page
     with other_site(f"{desk.url}/embed.js") as site:
-        page.goto(desk.url + "/settings")
-        page.get_by_label("Sites", exact=True).fill(site)
-        page.get_by_role("button", name="Save sites").click()
-        expect(page.get_by_text("Saved.")).to_be_visible()
+        allow(desk, site)
         desk.context.clear_cookies()
         page.goto(site)
         page.get_by_role("button", name="Report a bug").click()

@@ -1,13 +1,12 @@
 """A lesson between two browsers: a student on a phone, an instructor at a desk."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Desk, picture
-from tests.browser.lessons import Lesson, csrf, hold_first, lesson, message, send, strangers, write
+from tests.browser.lessons import Lesson, csrf, cuttable, hold_first, lesson, message, send, strangers, write
 
 __all__ = ["lesson", "strangers"]
 
@@ -118,16 +117,7 @@ def test_a_message_begun_on_one_device_appears_on_the_other_that_is_open(lesson:
 def test_a_message_begun_while_the_other_device_was_cut_off_appears_when_it_is_back(lesson: Lesson) -> None:
     student = lesson.student
     laptop = student.context.new_page()
-    sockets: list[Any] = []
-    cut = [False]
-
-    def between(socket: Any) -> None:
-        if cut[0]:
-            return socket.close()
-        sockets.append(socket)
-        socket.connect_to_server()
-
-    laptop.route_web_socket(re.compile("/api/live"), between)
+    sockets, cut = cuttable(laptop)
     laptop.goto(lesson.url)
     expect(laptop.locator(".here-who.here")).to_have_count(2)
     cut[0] = True

@@ -236,13 +236,18 @@ def other_site(script: str, host: str = "localhost") -> Iterator[str]:
             thread.join()
 
 
+def allow(desk: Desk, site: str) -> None:
+    """The administrator lets a site show the report form."""
+    desk.page.goto(desk.url + "/settings")
+    desk.page.get_by_label("Sites", exact=True).fill(site)
+    desk.page.get_by_role("button", name="Save sites").click()
+    expect(desk.page.get_by_text("Saved.")).to_be_visible()
+
+
 def test_a_report_from_another_site_signs_in_in_a_window_and_keeps_what_was_typed(desk: Desk) -> None:
     page = desk.page
     with other_site(f"{desk.url}/embed.js") as site:
-        page.goto(desk.url + "/settings")
-        page.get_by_label("Sites", exact=True).fill(site)
-        page.get_by_role("button", name="Save sites").click()
-        expect(page.get_by_text("Saved.")).to_be_visible()
+        allow(desk, site)
         desk.context.clear_cookies()
         page.goto(f"{site}/basket?id=7")
         page.get_by_role("button", name="Report a bug").click()
@@ -271,10 +276,7 @@ def test_a_report_from_another_site_signs_in_in_a_window_and_keeps_what_was_type
 def test_on_another_host_of_the_same_site_the_form_is_saved_as_it_is_typed(desk: Desk) -> None:
     page = desk.page
     with other_site(f"{desk.url}/embed.js", host="127.0.0.1") as site:
-        page.goto(desk.url + "/settings")
-        page.get_by_label("Sites", exact=True).fill(site)
-        page.get_by_role("button", name="Save sites").click()
-        expect(page.get_by_text("Saved.")).to_be_visible()
+        allow(desk, site)
         page.goto(site)
         page.get_by_role("button", name="Report a bug").click()
         frame = page.frame_locator("iframe")

@@ -46,8 +46,15 @@ export function openDialog(title: string, content: (Node | string)[], buttons: N
   return { element, body, foot, close };
 }
 
+function explained(error: unknown): string {
+  if (error instanceof Problem) return error.message;
+  // A fault of the page's own: the person cannot mend it, but whoever looks for it must find it.
+  reportError(error);
+  return "That did not work.";
+}
+
 /** Null once it is done; else why not. */
-export async function whyNot(run: () => Promise<unknown>, explain: (error: unknown) => string = (error) => (error instanceof Problem ? error.message : "That did not work.")): Promise<string | null> {
+export async function whyNot(run: () => Promise<unknown>, explain: (error: unknown) => string = explained): Promise<string | null> {
   try {
     await run();
     return null;
