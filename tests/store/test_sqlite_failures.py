@@ -91,6 +91,7 @@ def test_a_full_disk_is_said_and_survived(
 DISK_FULL_AT_COMMIT = """
 import asyncio, os, resource, sys
 from app.store.db import Database, quick
+from app.store.engine import group_commit
 from app.store.errors import StoreUnavailable
 from tests.store.rows import set_value
 
@@ -99,14 +100,16 @@ def put(session, key):
     set_value(session, key, os.urandom(2000).hex())
     return key
 
-async def main(address):
+group_commit._QUICK_COMMIT_SECONDS = 60
+
+async def main(address, together):
     database = Database.open(address)
     await database.write(put, "before")
     size = os.path.getsize(address + "-wal")
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100_000, resource.RLIM_INFINITY))
     acknowledged, failed = ["before"], 0
-    for group in range(20):
-        units = [database.write(put, f"{group}-{number}") for number in range(10)]
+    for group in range(200 // together):
+        units = [database.write(put, f"{group}-{number}") for number in range(together)]
         for result in await asyncio.gather(*units, return_exceptions=True):
             if isinstance(result, StoreUnavailable):
                 failed += 1
@@ -120,7 +123,7 @@ async def main(address):
     print(" ".join(acknowledged))
     await database.close()
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
 
 
@@ -132,9 +135,14 @@ def stored_keys(address: str) -> set[str]:
     return found
 
 
-def test_a_disk_that_fills_up_at_commit_acknowledges_nothing_it_lost(database_address: str) -> None:
+@pytest.mark.parametrize("together", [10, 1])
+def test_a_disk_that_fills_up_at_commit_acknowledges_nothing_it_lost(database_address: str, together: int) -> None:
+    """Groups are committed in the thread, lone units on the loop."""
     result = subprocess.run(
-        [sys.executable, "-c", DISK_FULL_AT_COMMIT, database_address], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", DISK_FULL_AT_COMMIT, database_address, str(together)],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert result.returncode == 0, result.stderr
     assert set(result.stdout.split()) == stored_keys(database_address)
@@ -143,7 +151,10 @@ def test_a_disk_that_fills_up_at_commit_acknowledges_nothing_it_lost(database_ad
 KILLED = """
 import asyncio, sys
 from app.store.db import Database, quick
+from app.store.engine import group_commit
 from tests.store.rows import set_value
+
+group_commit._QUICK_COMMIT_SECONDS = 60
 
 @quick
 def put(session, key):
@@ -156,16 +167,19 @@ async def client(database, number):
         count += 1
         print(await database.write(put, f"{number}-{count}"), flush=True)
 
-async def main(address):
+async def main(address, clients):
     database = Database.open(address)
-    await asyncio.gather(*(client(database, number) for number in range(8)))
+    await asyncio.gather(*(client(database, number) for number in range(clients)))
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
 
 
-def test_killing_the_process_loses_nothing_acknowledged(database_address: str) -> None:
-    process = subprocess.Popen([sys.executable, "-c", KILLED, database_address], stdout=subprocess.PIPE, text=True)
+@pytest.mark.parametrize("clients", [8, 1])
+def test_killing_the_process_loses_nothing_acknowledged(database_address: str, clients: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, database_address, str(clients)], stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     acknowledged = [process.stdout.readline().strip() for _ in range(2000)]
     process.send_signal(signal.SIGKILL)

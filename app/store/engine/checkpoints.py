@@ -39,6 +39,11 @@ class Checkpointer:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
 
+    @property
+    def overdue(self) -> bool:
+        """Whether `after_commit` has much to copy; it is then not called where somebody else would have to wait."""
+        return self._overdue.is_set()
+
     def close(self) -> None:
         self._stopping.set()
         self._committed.set()

@@ -64,9 +64,7 @@ class EmbeddedDatabase:
         self._readers = sqlite.engine_for(path, busy_seconds=busy_seconds, read_only=True, pool_size=_READERS)
         self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
         self._checkpointer = Checkpointer(path)
-        self._writer = GroupCommitWriter(
-            path, busy_seconds=busy_seconds, after_commit=self._checkpointer.after_commit, info=info
-        )
+        self._writer = GroupCommitWriter(path, busy_seconds=busy_seconds, checkpointer=self._checkpointer, info=info)
         self._path = path
         self._loop_reader: _LoopReader | None = None
 

@@ -5,6 +5,9 @@ Quick units run on the event loop, the rest and every COMMIT in one thread; whil
 parses further requests. The alternative, all units in the thread, was measured too: see
 tests/benchmarks/bench_store_append.py.
 
+One unit that comes alone, as the one before it did, has no others whose requests could be parsed meanwhile. While the
+disk is quick it is committed on the loop: the way to the thread and back takes as long as a quick disk needs to write.
+
 - A unit's exception undoes what this unit did; the others of the group never notice.
 - A COMMIT that fails (disk full) fails every unit of the group with StoreUnavailable, and the connection is replaced.
 - Where the COMMIT finds a deferred constraint broken, the units are run again one by one, so that only the guilty one fails.
@@ -25,12 +28,16 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from app.store.engine import sqlite
+from app.store.engine.checkpoints import Checkpointer
 from app.store.engine.quick import HandOver, is_quick
 from app.store.engine.writer_connection import Job, TransactionLost, WorkToUndo, WriterConnection
 from app.store.errors import StoreUnavailable
 
 _LOOP_SECONDS = 0.004  # A turn holds the event loop no longer than this before it commits.
 _GROUP_UNITS = 256
+_QUICK_COMMIT_SECONDS = 0.001
+_FORGETTING = 0.95
+"""Of how slow the disk was, this much is remembered from one COMMIT to the next: what took 50 ms once, for 76 of them."""
 
 
 @dataclass(slots=True)
@@ -46,19 +53,21 @@ class _Turn:
 
 class GroupCommitWriter:
     """`write(unit, args, kwargs)` on one event loop; `close()` answers everybody who still waits.
-    `info` is what every unit finds in `session.info`. `after_commit` runs in the writer's thread with its connection."""
+    `info` is what every unit finds in `session.info`."""
 
     def __init__(
         self,
         path: Path,
         *,
         busy_seconds: float,
-        after_commit: Callable[[sqlite3.Connection | None], None],
+        checkpointer: Checkpointer,
         info: Mapping[str, Any],
     ) -> None:
         self._connection = WriterConnection(path, info)
         self._busy_seconds = busy_seconds
-        self._after_commit = after_commit
+        self._checkpointer = checkpointer
+        self._commit_seconds = 1.0  # Nothing is known of the disk yet.
+        self._came_alone = False
         self._waiting: deque[Job] = deque()
         self._running = False
         self._idle = asyncio.Event()
@@ -101,10 +110,31 @@ class GroupCommitWriter:
             self._run_on_loop(turn)
         except Exception as error:  # noqa: BLE001 - whatever broke, the callers must be answered
             self._abandon(turn, error)
-        if turn.done or turn.rest:
-            self._turns.put(turn)
-        else:
+        if not (turn.done or turn.rest):
             self._rest_now()
+        elif self._is_lone_and_quick(turn) and self._ended_on_loop(turn):
+            self._finished(turn)
+        else:
+            self._turns.put(turn)
+
+    def _is_lone_and_quick(self, turn: _Turn) -> bool:
+        alone = turn.begun and len(turn.done) == 1 and not turn.rest and not self._waiting
+        alone_again = alone and self._came_alone
+        self._came_alone = alone
+        return alone_again and self._commit_seconds < _QUICK_COMMIT_SECONDS and not self._checkpointer.overdue
+
+    def _ended_on_loop(self, turn: _Turn) -> bool:
+        """Commits; False where that is left to the thread, which may have to wait for a lock."""
+        try:
+            self._commit()
+        except sqlite3.IntegrityError:
+            self._run_apart(turn)
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever broke, the caller must be answered
+            self._abandon(turn, error)
+        else:
+            self._checkpointer.after_commit(None)
+        return True
 
     def _run_on_loop(self, turn: _Turn) -> None:
         deadline = time.perf_counter() + _LOOP_SECONDS
@@ -122,6 +152,7 @@ class GroupCommitWriter:
                 self._take_rest(turn)
                 return
             except WorkToUndo:
+                turn.done.append(self._waiting.popleft())
                 self._run_apart(turn)
                 return
             turn.done.append(self._waiting.popleft())
@@ -146,8 +177,7 @@ class GroupCommitWriter:
     def _run_apart(self, turn: _Turn) -> None:
         """Undoes the group, and has each of its units run again in the thread, where only the guilty one fails."""
         self._connection.roll_back()
-        turn.rest = [*turn.done, self._waiting.popleft()]
-        turn.done = []
+        turn.rest, turn.done = turn.done, []
         turn.begun = False
         turn.apart = True
 
@@ -197,7 +227,7 @@ class GroupCommitWriter:
             self._together(turn)
         else:
             return  # Abandoned on the loop; its callers only wait for the answer.
-        self._after_commit(self._connection.current())
+        self._checkpointer.after_commit(self._connection.current())
 
     def _together(self, turn: _Turn) -> None:
         if not turn.begun:
@@ -205,7 +235,7 @@ class GroupCommitWriter:
         for job in turn.rest:
             self._connection.run(job)
         try:
-            self._connection.commit()
+            self._commit()
         except sqlite3.IntegrityError:
             self._connection.roll_back()
             self._one_by_one([*turn.done, *turn.rest])
@@ -238,6 +268,13 @@ class GroupCommitWriter:
                 return
 
     # Either side
+
+    def _commit(self) -> None:
+        started = time.perf_counter()
+        try:
+            self._connection.commit()
+        finally:
+            self._commit_seconds = max(time.perf_counter() - started, self._commit_seconds * _FORGETTING)
 
     def _fail(self, jobs: list[Job], error: BaseException) -> None:
         if isinstance(error, TransactionLost):
