@@ -24,6 +24,7 @@ from app.routes import activity as activity_routes
 from app.routes import alternatives as alternative_routes
 from app.routes import analytics as analytics_routes
 from app.routes import attachments as attachment_routes
+from app.routes import audit as audit_routes
 from app.routes import branches as branch_routes
 from app.routes import cost_groups as cost_group_routes
 from app.routes import cost_pages as cost_page_routes
@@ -118,6 +119,7 @@ def application(house: House) -> Litestar:
             dashboard_routes.router,
             activity_routes.router,
             analytics_routes.router,
+            audit_routes.router,
             file_routes.router,
             attachment_routes.router,
             search_routes.router,

@@ -20,6 +20,7 @@ from app.services.analytics import Analytics
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
 from app.services.attachments.house import attachment_house
+from app.services.auditing import Auditing
 from app.services.authorship import Authorship
 from app.services.branches import Branches
 from app.services.catalogue import Catalogue
@@ -162,6 +163,7 @@ def furnish(
         "sharing": Sharing(db, clock),
         "expiry": expiry,
         "analytics": analytics,
+        "auditing": Auditing(db, clock),
         "activity": Activity(db, clock, fanout),
         "exchange": Exchange(db, drafts),
         "goals": Goals(db, clock, rooms),

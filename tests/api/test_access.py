@@ -38,6 +38,8 @@ OWN_COLLECTIONS = {
 
 FOR_ROLES = (
     "/analytics",
+    "/audit",
+    "/api/audit",
     "/api/analytics",
     "/api/users",
     "/api/settings",
