@@ -46,6 +46,7 @@ from app.routes import pages as page_routes
 from app.routes import proposals as proposal_routes
 from app.routes import reconciliations as reconciliation_routes
 from app.routes import search as search_routes
+from app.routes import single_sign_on as single_sign_on_routes
 from app.routes import submission_pages as submission_page_routes
 from app.routes import submissions as submission_routes
 from app.routes import turns as turn_routes
@@ -113,6 +114,7 @@ def application(house: House) -> Litestar:
     return Litestar(
         route_handlers=[
             account_routes.router,
+            single_sign_on_routes.router,
             draft_routes.router,
             form_routes.router,
             form_page_routes.router,

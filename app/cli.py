@@ -97,6 +97,18 @@ def make_link(settings: Settings, email: str) -> None:
     click.echo(f"{settings.url}/welcome/{_with_accounts(settings, make)}")
 
 
+@user.command("unlink")
+@click.argument("email")
+@click.pass_obj
+def unlink(settings: Settings, email: str) -> None:
+    """Forget which account at the identity provider is this person's; the next sign-in there links anew."""
+
+    async def forget(accounts: Accounts) -> int:
+        return await accounts.unlink((await accounts.find(email)).id)
+
+    click.echo("Unlinked." if _with_accounts(settings, forget) else "This account was not linked.")
+
+
 @main.group()
 def token() -> None:
     """Manage API tokens."""

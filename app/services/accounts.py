@@ -28,6 +28,7 @@ from app.services.sessions import Sessions
 from app.services.throttle import SignInThrottle
 from app.store import accounts as account_store
 from app.store import audit
+from app.store import identities as identity_store
 from app.store.db import Database
 from app.store.errors import AlreadyExists, NotFound
 from app.store.tables import ApiToken, User
@@ -130,7 +131,7 @@ class Accounts:
 
         def unit(session: Session) -> UUID | None:
             people = account_store.list_users(session)
-            if any(user.password_hash for user in people):
+            if any(user.password_hash for user in people) or identity_store.linked_administrator(session):
                 return None
             admin = next((user for user in people if "admin" in user.roles), None)
             if admin is None:
@@ -194,7 +195,7 @@ class Accounts:
         def unit(session: Session) -> User:
             user = account_store.get_user(session, user_id)
             loses = "admin" in user.roles and ((roles is not None and "admin" not in roles) or disabled is True)
-            if loses and not _other_administrators(session, user_id):
+            if loses and not other_administrators(session, user_id):
                 raise Conflict("last_administrator", "This is the last administrator; make somebody else one first.")
             for action, details in _changes(user, roles=roles, disabled=disabled, name=name):
                 audit.record(session, at=now, actor_id=by.id, action=action, target=str(user_id), details=details)
@@ -234,6 +235,19 @@ class Accounts:
         user = await self._db.write(unit)
         self.sessions.forget(principal.id)
         return user
+
+    async def unlink(self, user_id: UUID) -> int:
+        """Forget which accounts at identity providers are this person's: the next sign-in there links anew. How many there
+        were."""
+        now = self._clock()
+
+        def unit(session: Session) -> int:
+            count = identity_store.unlink(session, user_id)
+            if count:
+                audit.record(session, at=now, action="identity.unlinked", target=str(user_id))
+            return count
+
+        return await self._db.write(unit)
 
     # API tokens
 
@@ -283,7 +297,7 @@ def _changes(
         yield "user.renamed", {"from": user.name, "to": name}
 
 
-def _other_administrators(session: Session, user_id: UUID) -> bool:
+def other_administrators(session: Session, user_id: UUID) -> bool:
     """Whether somebody else could still administer the installation."""
     return any(
         "admin" in user.roles and user.disabled_at is None and user.id != user_id

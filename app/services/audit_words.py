@@ -54,10 +54,10 @@ Sentence = Callable[[Told], str]
 
 
 def sentence(action: str, told: Told) -> str:
-    """The whole sentence, with a capital and a full stop."""
+    """The whole sentence. It begins with who did it, spelt as the person spells it."""
     act = _ACTS.get(action)
     text = act[1](told) if act is not None else f"{told.who}: {action} {told.whom}".rstrip()
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text}."
 
 
 def kind_of(action: str) -> str:
@@ -104,17 +104,40 @@ def _failed(told: Told) -> str:
     return f"Somebody tried to sign in as {told.get('email')} {reason}{_from(told)}"
 
 
+_REFUSED = {
+    "disabled": "the account here is disabled",
+    "domain": "the domain of the address is not allowed",
+    "no_account": "there is no account here",
+    "no_email": "no e-mail address came along",
+    "not_verified": "the e-mail address is not verified",
+    "linked_elsewhere": "the account here is linked to somebody else",
+}
+
+
+def _refused(told: Told) -> str:
+    reason = _REFUSED.get(told.get("reason"), "it may not")
+    named = told.after(" as ", "email")
+    return f"{told.who} proven by {told.get('proof')}{named} was not let in: {reason}{_from(told)}"
+
+
 def _from(told: Told) -> str:
     return told.after(", from ", "address")
 
 
 def _made_account(told: Told) -> str:
     roles = told.listed("roles")
+    if told.get("proof"):
+        return f"{told.who} got an account as {roles} by signing in with {told.get('proof')}"
     return f"{told.who} made an account for {told.get('email') or told.whom}" + (f" as {roles}" if roles else "")
 
 
 def _changed_roles(told: Told) -> str:
     return f"{told.who} changed the roles of {told.whom} from {told.listed('from')} to {told.listed('to')}"
+
+
+def _followed_roles(told: Told) -> str:
+    before, after = told.listed("from"), told.listed("to")
+    return f"The roles of {told.whom} followed the groups of {told.get('proof')} from {before} to {after}"
 
 
 def _renamed(told: Told) -> str:
@@ -228,10 +251,14 @@ def _exported(what: str) -> Sentence:
 _ACTS: dict[str, tuple[str, Sentence]] = {
     "sign_in.succeeded": ("signing_in", _signed_in),
     "sign_in.failed": ("signing_in", _failed),
+    "sign_in.refused": ("signing_in", _refused),
     "sign_out": ("signing_in", lambda told: f"{told.who} signed out"),
     "link.made": ("signing_in", _did("made a one-time link for")),
     "link.used": ("signing_in", lambda told: f"{told.who} used a one-time link and chose a password"),
     "password.changed": ("signing_in", lambda told: f"{told.who} changed their password"),
+    "identity.linked": ("signing_in", lambda told: f"{told.who} linked their account to {told.get('proof')}"),
+    "identity.unlinked": ("signing_in", _did("unlinked the account at the provider from that of")),
+    "user.roles_followed": ("people", _followed_roles),
     "user.created": ("people", _made_account),
     "user.changed": ("people", _did("changed the account of")),
     "user.roles_changed": ("people", _changed_roles),

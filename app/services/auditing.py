@@ -132,8 +132,8 @@ def _page(session: Session, filters: AuditFilters, cursor: str | None, limit: in
 
 
 def _view(row: AuditEntry, names: dict[UUID, str]) -> AuditEntryView:
-    anonymous = "Somebody" if row.action == "sign_in.failed" else NOBODY
-    who = anonymous if row.actor_id is None else names.get(row.actor_id, GONE)
+    anonymous = "Somebody" if row.action in ("sign_in.failed", "sign_in.refused") else NOBODY
+    who = anonymous if row.actor_id is None else names.get(row.actor_id, GONE.capitalize())
     whom = row.target
     for id_ in ids_in(row.target):
         whom = whom.replace(str(id_), names.get(id_, GONE))

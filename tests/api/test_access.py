@@ -13,6 +13,7 @@ from tests.conftest import Person, World
 PUBLIC = {
     ("GET", "/health"), ("GET", "/metrics"), ("GET", "/sign-in"), ("GET", "/sw.js"), ("GET", "/favicon.ico"), ("GET", "/manifest.webmanifest"),
     ("POST", "/api/sign-in"), ("POST", "/api/welcome"), ("GET", "/welcome/{token:str}"),
+    ("GET", "/sign-in/oidc"), ("GET", "/sign-in/oidc/callback"),
     ("GET", "/embed.js"), ("GET", "/embed/{form:str}"),
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
     ("GET", "/api/attachments/{attachment_id:uuid}/content"),
@@ -239,7 +240,9 @@ def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[st
 
 def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Person) -> None:
     for method, path in routes(world):
-        if method != "GET" or path.startswith((*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{")):
+        if method != "GET" or path.startswith(
+            (*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{", "/sign-in/oidc")
+        ):
             continue
         if path == "/api/attachments/{attachment_id:uuid}/content":
             continue  # Only under a signed address: see test_attachments.py.

@@ -2,10 +2,18 @@
 
 import { api, useCsrfToken } from "./api.js";
 import { openDialog } from "./dialog.js";
-import { h } from "./dom.js";
+import { h, meta } from "./dom.js";
 import { onSubmit, values } from "./form.js";
 
 let open = false;
+
+/** The way by the identity provider, where there is one: to it and back to this page, which has kept everything. */
+function byProvider(): HTMLElement[] {
+  const provider = meta("sign-in-provider");
+  if (!provider) return [];
+  const back = encodeURIComponent(location.pathname + location.search);
+  return [h("a", { class: "button block", href: `/sign-in/oidc?next=${back}` }, `Continue with ${provider}`)];
+}
 
 /** Resolves true once signed in, false when the person put it off. `account` must be the one the page was opened for. */
 export function signInAgain(account: string): Promise<boolean> {
@@ -22,6 +30,7 @@ export function signInAgain(account: string): Promise<boolean> {
       h("div", { class: "field" }, h("label", { for: "again-email" }, "E-mail"), h("input", { id: "again-email", name: "email", type: "email", autocomplete: "username", required: true })),
       h("div", { class: "field" }, h("label", { for: "again-password" }, "Password"), h("input", { id: "again-password", name: "password", type: "password", autocomplete: "current-password", required: true })),
       submit,
+      ...byProvider(),
     );
     onSubmit(form, async () => {
       const { email, password } = values(form);
