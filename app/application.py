@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import State
+from litestar.datastructures import Headers, State
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -57,6 +57,7 @@ from app.routes.security import Authenticate, SecurityHeaders
 from app.routes.static import StaticFiles
 from app.services.sessions import Sessions
 from app.settings import ROOT, VERSION, Settings
+from app.traces import Tracer
 
 
 @dataclass
@@ -67,6 +68,8 @@ class House:
     settings: Settings
     sessions: Sessions
     metrics: Metrics
+    tracer: Tracer | None
+    """None where nobody asked for traces."""
     static: StaticFiles
     services: dict[str, Any]
     """What handlers ask for, by the name of their parameter."""
@@ -99,7 +102,28 @@ class CountRequests(ASGIMiddleware):
                 metrics.latency.labels(method).observe(time.perf_counter() - started)
             return send(message)
 
-        await next_app(scope, receive, counting)
+        tracer = self._house.tracer
+        if tracer is None:
+            await next_app(scope, receive, counting)
+        else:
+            await _traced(tracer, scope, receive, counting, next_app)
+
+
+async def _traced(tracer: Tracer, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    """The span of a request is named after its route: the path itself may be a one-time link."""
+    method = scope["method"] if scope["type"] == ScopeType.HTTP else "WEBSOCKET"
+    route = scope.get("path_template") or "unknown"
+    with tracer.request(f"{method} {route}", Headers.from_scope(scope).get("traceparent", "")) as span:
+        span.set(http__request__method=method, http__route=route)
+
+        def noting(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                span.set(http__response__status_code=message["status"])
+                if message["status"] >= 500:
+                    span.error = str(message["status"])
+            return send(message)
+
+        await next_app(scope, receive, noting)
 
 
 def application(house: House) -> Litestar:

@@ -5,14 +5,26 @@ Logs carry ids, codes and durations; never draft text, prompts, answers, keys or
 
 import logging
 import sys
+from typing import Any
 
 import structlog
+
+from app.traces import current_span
+
+
+def _with_trace(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """A line says which trace it belongs to, where there is one."""
+    span = current_span()
+    if span is not None:
+        event["trace_id"], event["span_id"] = span.trace_id, span.id
+    return event
 
 
 def configure_logs(*, log_format: str, log_level: str) -> None:
     """Send structlog's and the standard library's records through one renderer to standard error."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _with_trace,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

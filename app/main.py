@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
 
@@ -78,6 +78,9 @@ from providers.base import Provider
 from providers.registry import Registry
 from providers.tokens import TokenCounter
 
+if TYPE_CHECKING:
+    from app.services.trace_export import TraceExport
+
 VOCABULARY = ROOT / "web" / "dist" / "vocabulary"
 
 
@@ -101,6 +104,7 @@ def furnish(
     db = database or Database.open(settings.database)
     secrets = SecretBox(installation_secret(settings.secret, settings.data))
     metrics = Metrics()
+    trace_export = _trace_export(settings, metrics)
     fanout = Fanout()
     counter = counter or TokenCounter(VOCABULARY)
     registry = Registry.build(_provider_environment(settings), counter=counter, extra=extra_providers)
@@ -228,6 +232,8 @@ def furnish(
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
+        if trace_export is not None:
+            trace_export.start()
         await catalogue.start()
         await prices.start()
         await run_logs.start()
@@ -252,11 +258,14 @@ def furnish(
             await prices.stop()
             await catalogue.stop()
             await db.close()
+            if trace_export is not None:
+                await trace_export.stop()
 
     return House(
         settings=settings,
         sessions=accounts.sessions,
         metrics=metrics,
+        tracer=None if trace_export is None else trace_export.tracer(),
         static=static,
         services=services,
         state={
@@ -273,6 +282,14 @@ def furnish(
         },
         running=running,
     )
+
+
+def _trace_export(settings: Settings, metrics: Metrics) -> "TraceExport | None":
+    if settings.traces is None:
+        return None
+    from app.services.trace_export import TraceExport  # only where somebody collects traces
+
+    return TraceExport(settings.traces, metrics)
 
 
 def _identity_provider(settings: Settings, clock: Clock) -> IdentityProvider | None:

@@ -36,5 +36,7 @@ class Metrics:
             "draftloom_provider_errors_total", "Failed attempts.", ("provider", "code"), registry=self.registry
         )
 
+        self.spans = Counter("draftloom_spans_total", "Spans of traces.", ("outcome",), registry=self.registry)
+
     def render(self) -> bytes:
         return generate_latest(self.registry)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from app.core.expiry import ExpiryRules
 from app.core.roles import ROLES
@@ -43,6 +43,17 @@ class SingleSignOnSettings:
     """Domains of e-mail addresses that are let in, in lower case. Empty: all."""
     trust_email: bool = False
     """Whether addresses count as verified where the provider does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceSettings:
+    """Where spans go: the whole address of the collector's traces, and of requests that bring no trace the share that is
+    traced."""
+
+    endpoint: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    service_name: str = "draftloom"
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +99,8 @@ class Settings:
     """ClamAV's daemon, `tcp://host:port` or `unix:/path`. Empty: files are not scanned for viruses."""
     single_sign_on: SingleSignOnSettings | None = None
     """The identity provider people may sign in by; None: by password only."""
+    traces: TraceSettings | None = None
+    """Where traces are sent; None: none are made."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The process's environment, handed to the provider registry; never logged."""
 
@@ -133,6 +146,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         attachment_pixels=_integer(environment, "DRAFTLOOM_ATTACHMENT_PIXELS", 100_000_000, least=1, most=1 << 40),
         clamd=environment.get("DRAFTLOOM_CLAMD", ""),
         single_sign_on=_single_sign_on(environment),
+        traces=_traces(environment),
         environment=dict(environment),
     )
 
@@ -202,6 +216,34 @@ def _single_sign_on(environment: Mapping[str, str]) -> SingleSignOnSettings | No
             if domain.strip()
         ),
         trust_email=_choice(environment, "DRAFTLOOM_OIDC_TRUST_EMAIL", "no", ("yes", "no")) == "yes",
+    )
+
+
+def _traces(environment: Mapping[str, str]) -> TraceSettings | None:
+    """By OpenTelemetry's own names. Raises `InvalidSetting`."""
+    base = environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip().rstrip("/")
+    name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+    endpoint = environment.get(name, "").strip() or (f"{base}/v1/traces" if base else "")
+    if not endpoint:
+        return None
+    if urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).hostname:
+        raise InvalidSetting(f"{name} and OTEL_EXPORTER_OTLP_ENDPOINT must be http:// or https:// addresses")
+    if environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", "").startswith("grpc"):
+        raise InvalidSetting("OTEL_EXPORTER_OTLP_PROTOCOL must be http/json: traces are sent over HTTP")
+    try:
+        share = float(environment.get("OTEL_TRACES_SAMPLER_ARG", "") or 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise InvalidSetting("OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1")
+    pairs = (
+        part.partition("=") for part in environment.get("OTEL_EXPORTER_OTLP_HEADERS", "").split(",") if "=" in part
+    )
+    return TraceSettings(
+        endpoint=endpoint,
+        headers={key.strip(): unquote(value.strip()) for key, _, value in pairs},
+        service_name=environment.get("OTEL_SERVICE_NAME", "").strip() or "draftloom",
+        share=share,
     )
 
 

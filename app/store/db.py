@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
@@ -24,6 +24,7 @@ from app.store.engine.quick import expect_slow, quick
 from app.store.engine.server import ServerDatabase
 from app.store.errors import StoreUnavailable
 from app.store.upkeep import migrate
+from app.traces import Kind, function_name, open_span, span
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -107,13 +108,24 @@ class Database:
 
     async def read(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a query on one consistent state of the database. Raises what it raises, or StoreUnavailable."""
+        if open_span() is not None:
+            return await self._traced("read", self._backend.read, query, args, kwargs)
         result: T = await self._backend.read(query, args, kwargs)
         return result
 
     async def write(self, unit: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a unit and returns after its COMMIT is on the disk. Where it raises, nothing of it was saved."""
+        if open_span() is not None:
+            return await self._traced("write", self._backend.write, unit, args, kwargs)
         result: T = await self._backend.write(unit, args, kwargs)
         return result
+
+    async def _traced(self, kind: str, run: Callable[..., Any], function: Callable[..., T], *arguments: Any) -> T:
+        with span(f"{kind} {function_name(function)}", Kind.CLIENT) as part:
+            if part is not None:
+                part.set(db__system__name=self.dialect, db__operation__name=kind)
+            result: T = await run(function, *arguments)
+            return result
 
     def submit(
         self, unit: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs

@@ -92,6 +92,22 @@ def final_usage(attempt: Attempt, counter: TokenCounter, outcome: Outcome) -> Us
     return counter.estimate(attempt.request, "".join(attempt.output), known=known)
 
 
+def trace_attributes(attempt: Attempt, account: Account) -> dict[str, str | int | None]:
+    """What a trace says of an attempt, by the conventions for generative models; nothing of what was asked or answered."""
+    usage = attempt.usage
+    return {
+        "gen_ai__operation__name": "chat",
+        "gen_ai__provider__name": account.provider,
+        "gen_ai__request__model": attempt.request.model,
+        "gen_ai__response__model": attempt.model_answered,
+        "gen_ai__usage__input_tokens": None if usage is None else usage.input_tokens,
+        "gen_ai__usage__output_tokens": None if usage is None else usage.output_tokens,
+        "draftloom__turn__id": str(account.turn_id),
+        "draftloom__attempt": attempt.number,
+        "draftloom__stop_reason": attempt.stop_reason,
+    }
+
+
 def possible(usage: Usage) -> bool:
     """Whether an answer can have used so much."""
     counts = [*bucket_totals(usage).values(), *usage.requests.values()]

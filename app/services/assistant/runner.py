@@ -30,7 +30,7 @@ from providers.retry import delay
 from providers.tokens import TokenCounter
 
 from app.metrics import Metrics
-from app.services.assistant.attempts import Account, Attempt, usage_data
+from app.services.assistant.attempts import Account, Attempt, trace_attributes, usage_data
 from app.services.assistant.books import Books
 from app.services.assistant.ending import Ended, Ending, TurnEnd, end_turn
 from app.services.assistant.output import TurnOutput
@@ -43,6 +43,7 @@ from app.store import turns as turn_store
 from app.store.db import Database
 from app.store.errors import StoreError, StoreUnavailable
 from app.store.tables import LedgerEntry
+from app.traces import Kind, span
 
 log = structlog.get_logger()
 
@@ -108,8 +109,11 @@ class TurnRunner:
         self._task = asyncio.current_task()
         self.tools.metrics.running_turns.inc()
         try:
-            end = await self._answer()
-            await self._finish(end)
+            with span(f"turn {self.plan.mode}") as traced:
+                end = await self._answer()
+                await self._finish(end)
+                if traced is not None:
+                    traced.set(draftloom__turn__id=str(self.account.turn_id), draftloom__turn__state=end.state)
         except Exception as error:
             log.error("turn not ended", turn=str(self.account.turn_id), exc_info=error)
         finally:
@@ -195,11 +199,16 @@ class TurnRunner:
             )
         started = {"attempt": attempt.number, "provider": self.account.provider, "model": request.model}
         self.tools.run_logs.add(self.run_log, "started", started, urgent=False)
-        async with aclosing(self.provider.stream(request)) as events:
-            async for event in events:
-                self._receive(attempt, event)
-                if self.run_log.finished:
-                    raise RuntimeError("the run log could not be saved")
+        with span(f"chat {request.model}", Kind.CLIENT) as traced:
+            try:
+                async with aclosing(self.provider.stream(request)) as events:
+                    async for event in events:
+                        self._receive(attempt, event)
+                        if self.run_log.finished:
+                            raise RuntimeError("the run log could not be saved")
+            finally:
+                if traced is not None:
+                    traced.set(**trace_attributes(attempt, self.account))
 
     def _receive(self, attempt: Attempt, event: StreamEvent) -> None:
         attempt.reached = True
