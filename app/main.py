@@ -61,12 +61,14 @@ from app.services.maintenance import Maintenance
 from app.services.merges import Merges
 from app.services.proposals import Proposals
 from app.services.references import References
+from app.services.relay import Relay
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
 from app.services.sharing import Sharing
 from app.services.submissions import Submissions, payload_of
 from app.services.taking import Taking
 from app.services.turns import Turns
+from app.services.turns_abroad import TurnsAbroad
 from app.services.versions import Versions
 from app.services.webhooks import Webhooks
 from app.services.writing_style import WritingStyle
@@ -99,16 +101,18 @@ def furnish(
     db = database or Database.open(settings.database)
     secrets = SecretBox(installation_secret(settings.secret, settings.data))
     metrics = Metrics()
-    fanout = Fanout()
+    relay = Relay(db)
+    fanout = Fanout(relay)
     counter = counter or TokenCounter(VOCABULARY)
     registry = Registry.build(_provider_environment(settings), counter=counter, extra=extra_providers)
-    accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
-    catalogue = Catalogue(db, clock, secrets, registry)
+    accounts = Accounts(db, clock, secrets, session_days=settings.session_days, relay=relay)
+    catalogue = Catalogue(db, clock, secrets, registry, relay)
     prices = Prices(db, clock, catalogue, check_seconds=price_check_seconds)
     budgets = Budgets(db, clock)
     costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
     groups, reconciliations, rates = Groups(db, clock), Reconciliations(db, clock), Rates(db, clock)
-    run_logs = RunLogs(db, clock)
+    abroad = TurnsAbroad(relay, db)
+    run_logs = RunLogs(db, clock, told=abroad.tell)
     builtin_actions = BuiltinActions(ROOT / "prompts" / "actions")
     turns = Turns(
         db=db,
@@ -120,6 +124,8 @@ def furnish(
         counter=counter,
         metrics=metrics,
         fanout=fanout,
+        relay=relay,
+        abroad=abroad,
         budgets=budgets,
         history_tokens=settings.history_tokens,
         most_dropped=settings.most_dropped_percent / 100,
@@ -132,7 +138,7 @@ def furnish(
     definitions = FormDefinitions.load(ROOT / "templates" / "forms", settings.data / "forms")
     expiry = Expiry(db, clock, fanout, settings.expiry)
     analytics = Analytics(db, clock, metrics)
-    rooms = Rooms(fanout)
+    rooms = Rooms(fanout, relay)
     messages = Messages(db, clock, rooms)
     reading = Reading(db, clock, rooms)
     drafts = Drafts(
@@ -221,6 +227,8 @@ def furnish(
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
+        await relay.start()
+        rooms.start()
         await catalogue.start()
         await prices.start()
         await run_logs.start()
@@ -244,6 +252,8 @@ def furnish(
             await run_logs.stop()
             await prices.stop()
             await catalogue.stop()
+            await rooms.stop()
+            await relay.stop()
             await db.close()
 
     return House(

@@ -22,6 +22,7 @@ from app.services.addresses import vet_address
 from app.services.assistant.requests import per_million
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput
+from app.services.relay import Relay
 from app.services.secrets import SecretBox, SecretUnreadable
 from app.store import audit
 from app.store import provider_settings as settings_store
@@ -115,12 +116,15 @@ class Choice:
 class Catalogue:
     """Lists, finds and sets up providers."""
 
-    def __init__(self, db: Database, clock: Clock, secrets: SecretBox, registry: Registry) -> None:
+    def __init__(self, db: Database, clock: Clock, secrets: SecretBox, registry: Registry, relay: Relay) -> None:
         self._db = db
         self._clock = clock
         self._secrets = secrets
         self._registry = registry
         self.overrides: tuple[Override, ...] = ()
+        self._relay = relay
+        relay.on("providers", lambda *_: self._reload())
+        relay.on_missed(self._reload)
 
     async def start(self) -> None:
         await self._reload()
@@ -236,7 +240,7 @@ class Catalogue:
             audit.record(session, at=now, actor_id=by.id, action="provider.changed", target=provider_id)
 
         await self._db.write(unit)
-        await self._reload()
+        await self._changed_now()
         return await self.settings()
 
     async def remove(self, by: Principal, provider_id: str) -> None:
@@ -247,7 +251,11 @@ class Catalogue:
             audit.record(session, at=now, actor_id=by.id, action="provider.removed", target=provider_id)
 
         await self._db.write(unit)
+        await self._changed_now()
+
+    async def _changed_now(self) -> None:
         await self._reload()
+        self._relay.tell("providers", None)
 
     def _changed(self, provider_id: str, row: ProviderSetting | None, change: ProviderChange) -> ProviderValues:
         """What is kept after a change. Raises `InvalidInput` for what cannot be used."""
