@@ -107,7 +107,7 @@ def furnish(
     registry = Registry.build(_provider_environment(settings), counter=counter, extra=extra_providers)
     accounts = Accounts(db, clock, secrets, session_days=settings.session_days, relay=relay)
     catalogue = Catalogue(db, clock, secrets, registry, relay)
-    prices = Prices(db, clock, catalogue, check_seconds=price_check_seconds)
+    prices = Prices(db, clock, catalogue, relay, check_seconds=price_check_seconds)
     budgets = Budgets(db, clock)
     costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
     groups, reconciliations, rates = Groups(db, clock), Reconciliations(db, clock), Rates(db, clock)

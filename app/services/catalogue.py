@@ -4,6 +4,7 @@ Keys entered in the page are encrypted before they are stored and never leave ag
 vetted: only http(s), and a private one only where the administrator said so.
 """
 
+import asyncio
 import re
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -122,6 +123,7 @@ class Catalogue:
         self._secrets = secrets
         self._registry = registry
         self.overrides: tuple[Override, ...] = ()
+        self._reloading = asyncio.Lock()
         self._relay = relay
         relay.on("providers", lambda *_: self._reload())
         relay.on_missed(self._reload)
@@ -289,8 +291,10 @@ class Catalogue:
         return next((entry.base_url for entry in self._registry.entries() if entry.id == provider_id), None)
 
     async def _reload(self) -> None:
-        rows = await self._db.read(settings_store.list_providers)
-        self._registry.replace([self._config(row) for row in rows if row.enabled])
+        """One at a time: what was read last is used last."""
+        async with self._reloading:
+            rows = await self._db.read(settings_store.list_providers)
+            self._registry.replace([self._config(row) for row in rows if row.enabled])
 
     def _config(self, row: ProviderSetting) -> ProviderConfig:
         key: str | None = None

@@ -236,6 +236,21 @@ def test_a_provider_that_was_set_up_is_known_at_every_worker(world: World, other
     eventually(lambda: not known())
 
 
+def test_a_price_that_was_set_is_asked_at_every_worker(world: World, other: World) -> None:
+    admin = world.person("root", "admin")
+    price = {"provider": "scripted", "model": "script-1", "since": "2026-01-01", "input_usd": "3", "output_usd": "9"}
+    answer = admin.post("/api/prices", price)
+    assert answer.status_code in (200, 201), answer.text
+
+    def asked(worker: World) -> list[Any]:
+        listed = worker.client.get("/api/providers", headers=admin.headers).json()["items"]
+        return [
+            model["input_usd_per_million"] for item in listed if item["id"] == "scripted" for model in item["models"]
+        ]
+
+    eventually(lambda: asked(other) == asked(world) == ["3"])
+
+
 def test_a_token_that_was_revoked_is_refused_at_every_worker(world: World, other: World, ada: Person) -> None:
     made = ada.post("/api/tokens", {"name": "laptop"}).json()
     program = replace(at(other, ada), token=made["token"])
