@@ -19,6 +19,7 @@ from app.main import furnish
 from app.services.goals import rooms
 from app.settings import Settings
 from app.store.engine import notices
+from providers.base import ModelInfo
 from providers.scripted import Reply, ScriptedProvider
 from tests.api.goals import Lesson, begin_lesson
 from tests.api.test_turns import follow, start, text_of
@@ -29,10 +30,20 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
+def provider() -> ScriptedProvider:
+    """One that is not free."""
+    return ScriptedProvider(id="mill", offered=(ModelInfo("m-1", "M 1", 100_000, 8_000),))
+
+
+@pytest.fixture
+def scripted() -> ScriptedProvider:
+    return provider()
+
+
 @contextmanager
 def worker(settings: Settings, clock: TurnableClock) -> Iterator[World]:
     """A further worker of the same installation."""
-    scripted = ScriptedProvider()
+    scripted = provider()
     house = furnish(settings, clock=clock, extra_providers=(scripted,), counter=COUNTER)
     with TestClient(application(house), raise_server_exceptions=False) as client:
         yield World(client, clock, scripted, settings)
@@ -238,15 +249,13 @@ def test_a_provider_that_was_set_up_is_known_at_every_worker(world: World, other
 
 def test_a_price_that_was_set_is_asked_at_every_worker(world: World, other: World) -> None:
     admin = world.person("root", "admin")
-    price = {"provider": "scripted", "model": "script-1", "since": "2026-01-01", "input_usd": "3", "output_usd": "9"}
+    price = {"provider": "mill", "model": "m-1", "since": "2026-01-01", "input_usd": "3", "output_usd": "9"}
     answer = admin.post("/api/prices", price)
     assert answer.status_code in (200, 201), answer.text
 
     def asked(worker: World) -> list[Any]:
         listed = worker.client.get("/api/providers", headers=admin.headers).json()["items"]
-        return [
-            model["input_usd_per_million"] for item in listed if item["id"] == "scripted" for model in item["models"]
-        ]
+        return [model["input_usd_per_million"] for item in listed if item["id"] == "mill" for model in item["models"]]
 
     eventually(lambda: asked(other) == asked(world) == ["3"])
 
