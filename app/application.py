@@ -45,6 +45,7 @@ from app.routes import pages as page_routes
 from app.routes import proposals as proposal_routes
 from app.routes import reconciliations as reconciliation_routes
 from app.routes import search as search_routes
+from app.routes import share_links as share_link_routes
 from app.routes import submission_pages as submission_page_routes
 from app.routes import submissions as submission_routes
 from app.routes import turns as turn_routes
@@ -115,6 +116,7 @@ def application(house: House) -> Litestar:
             draft_routes.router,
             form_routes.router,
             form_page_routes.router,
+            share_link_routes.router,
             dashboard_routes.router,
             activity_routes.router,
             analytics_routes.router,

@@ -63,6 +63,7 @@ from app.services.proposals import Proposals
 from app.services.references import References
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
+from app.services.share_links import ShareLinks
 from app.services.sharing import Sharing
 from app.services.submissions import Submissions, payload_of
 from app.services.taking import Taking
@@ -160,6 +161,7 @@ def furnish(
         "filling": Filling(db, clock, fanout, definitions, settings.expiry),
         "moving": Moving(db, clock, definitions, settings.expiry),
         "sharing": Sharing(db, clock),
+        "share_links": ShareLinks(db, clock),
         "expiry": expiry,
         "analytics": analytics,
         "activity": Activity(db, clock, fanout),

@@ -188,11 +188,11 @@ export class DraftPage {
       },
       decided: () => void this.pane.refresh(),
     });
-    byId("share").addEventListener("click", () => void shareDialog(draft.id));
+    byId("share").addEventListener("click", () => void shareDialog(draft.id, "document"));
     byId("version-name").addEventListener("click", () => this.layout.show("versions"));
     if (draft.current_version) this.versions.named(draft.current_version.number, draft.current_version.label);
     for (const button of document.querySelectorAll<HTMLButtonElement>("[data-act=export]")) menuButton(button, "Export as", () => this.exports());
-    menuButton(byId<HTMLButtonElement>("more"), "More", () => [...this.exports(), { label: "Share…", run: () => void shareDialog(draft.id) }, ...reportItems()]);
+    menuButton(byId<HTMLButtonElement>("more"), "More", () => [...this.exports(), { label: "Share…", run: () => void shareDialog(draft.id, "document") }, ...reportItems()]);
     this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => void this.review.refresh(), resync: () => this.lookAgain() });
     followPage(session, this.live, () => void this.pane.refresh());
     onEditorKeys(this.acts);

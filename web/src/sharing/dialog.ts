@@ -4,6 +4,7 @@ import { api, Problem } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { h, icon } from "../common/dom.js";
 import { onSubmit, show as showProblem } from "../common/form.js";
+import { linkSection } from "./links.js";
 
 type Role = "viewer" | "editor";
 interface Share {
@@ -21,7 +22,8 @@ function roleChoice(id: string, value: Role): HTMLSelectElement {
   return choice;
 }
 
-export async function shareDialog(draftId: string): Promise<void> {
+/** `kind`: documents can be read by link, too. */
+export async function shareDialog(draftId: string, kind: string): Promise<void> {
   const path = `/api/drafts/${draftId}/shares`;
   const list = h("ul", { class: "rows", "aria-label": "Shared with" }, h("li", { class: "nothing" }, "Reading…"));
   const email = h("input", { id: "share-email", name: "email", type: "email", required: true, autocomplete: "off" });
@@ -76,7 +78,7 @@ export async function shareDialog(draftId: string): Promise<void> {
     }
   }
   // At once: a dialog that opens by itself later takes the keys of whoever goes on writing.
-  openDialog("Share this draft", [form, list, h("p", { class: "hint" }, "They need an account here. Only you can hand it in, discard it or share it.")]);
+  openDialog("Share this draft", [form, list, h("p", { class: "hint" }, "They need an account here. Only you can hand it in, discard it or share it."), ...(kind === "document" ? [linkSection(draftId)] : [])]);
   try {
     await load();
   } catch (error) {
