@@ -25,6 +25,7 @@ from app.routes import alternatives as alternative_routes
 from app.routes import analytics as analytics_routes
 from app.routes import attachments as attachment_routes
 from app.routes import branches as branch_routes
+from app.routes import comments as comment_routes
 from app.routes import cost_groups as cost_group_routes
 from app.routes import cost_pages as cost_page_routes
 from app.routes import cost_rates as cost_rate_routes
@@ -117,6 +118,7 @@ def application(house: House) -> Litestar:
             form_routes.router,
             form_page_routes.router,
             share_link_routes.router,
+            comment_routes.router,
             dashboard_routes.router,
             activity_routes.router,
             analytics_routes.router,

@@ -25,6 +25,7 @@ from app.services.branches import Branches
 from app.services.catalogue import Catalogue
 from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock, system_clock
+from app.services.comments import Comments
 from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.deliveries import Deliveries
@@ -162,6 +163,7 @@ def furnish(
         "moving": Moving(db, clock, definitions, settings.expiry),
         "sharing": Sharing(db, clock),
         "share_links": ShareLinks(db, clock),
+        "comments": Comments(db, clock, fanout),
         "expiry": expiry,
         "analytics": analytics,
         "activity": Activity(db, clock, fanout),

@@ -91,3 +91,8 @@ class Fanout:
         """Tell every listener of the draft that its proposals or locks changed. Call only after the commit."""
         for listener in tuple(self._listeners.get(draft_id, ())):
             listener.offer({"draft": str(draft_id), "review": True})
+
+    def publish_comments(self, draft_id: UUID) -> None:
+        """Tell every listener of the draft that what is said about it changed. Call only after the commit."""
+        for listener in tuple(self._listeners.get(draft_id, ())):
+            listener.offer({"draft": str(draft_id), "comments": True})
