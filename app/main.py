@@ -25,6 +25,7 @@ from app.services.branches import Branches
 from app.services.catalogue import Catalogue
 from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock, system_clock
+from app.services.comments import Comments
 from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.deliveries import Deliveries
@@ -64,6 +65,7 @@ from app.services.references import References
 from app.services.relay import Relay
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
+from app.services.share_links import ShareLinks
 from app.services.sharing import Sharing
 from app.services.submissions import Submissions, payload_of
 from app.services.taking import Taking
@@ -166,6 +168,8 @@ def furnish(
         "filling": Filling(db, clock, fanout, definitions, settings.expiry),
         "moving": Moving(db, clock, definitions, settings.expiry),
         "sharing": Sharing(db, clock),
+        "share_links": ShareLinks(db, clock),
+        "comments": Comments(db, clock, fanout),
         "expiry": expiry,
         "analytics": analytics,
         "activity": Activity(db, clock, fanout),

@@ -96,6 +96,10 @@ class Fanout:
         """Tell every listener of the draft that its proposals or locks changed. Call only after the commit."""
         self._publish(draft_id, {"draft": str(draft_id), "review": True})
 
+    def publish_comments(self, draft_id: UUID) -> None:
+        """Tell every listener of the draft that what is said about it changed. Call only after the commit."""
+        self._publish(draft_id, {"draft": str(draft_id), "comments": True})
+
     def _publish(self, draft_id: UUID, hint: Hint) -> None:
         self._offer(draft_id, hint)
         if self._relay is not None:
