@@ -24,6 +24,7 @@ from app.routes import activity as activity_routes
 from app.routes import alternatives as alternative_routes
 from app.routes import analytics as analytics_routes
 from app.routes import attachments as attachment_routes
+from app.routes import audit as audit_routes
 from app.routes import branches as branch_routes
 from app.routes import comments as comment_routes
 from app.routes import cost_groups as cost_group_routes
@@ -47,6 +48,7 @@ from app.routes import proposals as proposal_routes
 from app.routes import reconciliations as reconciliation_routes
 from app.routes import search as search_routes
 from app.routes import share_links as share_link_routes
+from app.routes import single_sign_on as single_sign_on_routes
 from app.routes import submission_pages as submission_page_routes
 from app.routes import submissions as submission_routes
 from app.routes import turns as turn_routes
@@ -114,6 +116,7 @@ def application(house: House) -> Litestar:
     return Litestar(
         route_handlers=[
             account_routes.router,
+            single_sign_on_routes.router,
             draft_routes.router,
             form_routes.router,
             form_page_routes.router,
@@ -122,6 +125,7 @@ def application(house: House) -> Litestar:
             dashboard_routes.router,
             activity_routes.router,
             analytics_routes.router,
+            audit_routes.router,
             file_routes.router,
             attachment_routes.router,
             search_routes.router,

@@ -23,6 +23,7 @@ from app.services.forms.definitions import FormDefinitions
 from app.services.moving.running import move, take_out
 from app.services.secrets import SecretBox, installation_secret
 from app.settings import ROOT, VERSION, InvalidSetting, Settings, settings_from
+from app.store import audit
 from app.store.db import Database
 from app.store.errors import StoreError
 from app.store.upkeep import verify as verification
@@ -94,6 +95,18 @@ def make_link(settings: Settings, email: str) -> None:
         return await accounts.make_link((await accounts.find(email)).id)
 
     click.echo(f"{settings.url}/welcome/{_with_accounts(settings, make)}")
+
+
+@user.command("unlink")
+@click.argument("email")
+@click.pass_obj
+def unlink(settings: Settings, email: str) -> None:
+    """Forget which account at the identity provider is this person's; the next sign-in there links anew."""
+
+    async def forget(accounts: Accounts) -> int:
+        return await accounts.unlink((await accounts.find(email)).id)
+
+    click.echo("Unlinked." if _with_accounts(settings, forget) else "This account was not linked.")
 
 
 @main.group()
@@ -180,6 +193,7 @@ def rebuild(settings: Settings) -> None:
     """Replay every log and write the drafts anew from it."""
     with _database(settings) as db, db.transaction() as session:
         rebuilt = verification.rebuild(session)
+        audit.record(session, at=system_clock(), action="drafts.rebuilt", details={"drafts": rebuilt})
     click.echo(f"Rebuilt {rebuilt} drafts from their logs.")
 
 
@@ -192,6 +206,7 @@ def backup(settings: Settings, file: Path) -> None:
 
     with stored_files(storage_of(settings)) as stored:
         backups.backup(settings.database, file, at=system_clock(), files=stored)
+    _note(settings, "data.backed_up", file.name)
     click.echo(f"Backed up to {file}. Keep {settings.data / 'secret.key'} too: stored provider keys need it.")
 
 
@@ -204,7 +219,8 @@ def restore(settings: Settings, file: Path) -> None:
 
     settings.data.mkdir(parents=True, exist_ok=True)
     with file_taker(storage_of(settings)) as take:
-        backups.restore(settings.database, file, take_file=take)
+        manifest = backups.restore(settings.database, file, take_file=take)
+    _note(settings, "data.restored", file.name, made_at=manifest.made_at.isoformat())
     click.echo("Restored.")
 
 
@@ -288,11 +304,17 @@ def migrate_goals(
     click.echo("Nothing was changed; this was a dry run." if dry_run else "Counts and checksums agree.")
 
 
+def _note(settings: Settings, action: str, target: str, **details: Any) -> None:
+    """What was done to the data as a whole goes into the audit log once it is done."""
+    with _database(settings, migrate_schema=False) as db, db.transaction() as session:
+        audit.record(session, at=system_clock(), action=action, target=target, details=details)
+
+
 @contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
+def _database(settings: Settings, *, migrate_schema: bool = True) -> Iterator[Database]:
     """The installation's database, closed at the end."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    db = Database.open(settings.database)
+    db = Database.open(settings.database, migrate_schema=migrate_schema)
     try:
         yield db
     finally:

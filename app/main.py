@@ -20,6 +20,7 @@ from app.services.analytics import Analytics
 from app.services.assistant.prompts import Prompts
 from app.services.assistant.run_log import RunLogs
 from app.services.attachments.house import attachment_house
+from app.services.auditing import Auditing
 from app.services.authorship import Authorship
 from app.services.branches import Branches
 from app.services.catalogue import Catalogue
@@ -67,6 +68,7 @@ from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
 from app.services.share_links import ShareLinks
 from app.services.sharing import Sharing
+from app.services.single_sign_on import IdentityProvider, SingleSignOn
 from app.services.submissions import Submissions, payload_of
 from app.services.taking import Taking
 from app.services.turns import Turns
@@ -135,7 +137,10 @@ def furnish(
     )
     checkpoints = Checkpoints(db, clock, pause_seconds=settings.checkpoint_pause_seconds)
     static = StaticFiles(ROOT / "web" / "dist")
-    page = page_routes.PageContext(accounts.sessions, static)
+    single_sign_on = SingleSignOn(
+        db, clock, secrets, accounts, settings=settings.single_sign_on, provider=_identity_provider(settings, clock)
+    )
+    page = page_routes.PageContext(accounts.sessions, static, provider=single_sign_on.label)
     deliveries = Deliveries(db, clock, secrets, partial(payload_of, settings.url))
     definitions = FormDefinitions.load(ROOT / "templates" / "forms", settings.data / "forms")
     expiry = Expiry(db, clock, fanout, settings.expiry)
@@ -159,6 +164,7 @@ def furnish(
     services: dict[str, Any] = {
         "settings": settings,
         "accounts": accounts,
+        "single_sign_on": single_sign_on,
         "attachments": files.attachments,
         "uploads": files.uploads,
         "catalogue": catalogue,
@@ -172,6 +178,7 @@ def furnish(
         "comments": Comments(db, clock, fanout),
         "expiry": expiry,
         "analytics": analytics,
+        "auditing": Auditing(db, clock),
         "activity": Activity(db, clock, fanout),
         "exchange": Exchange(db, drafts),
         "goals": Goals(db, clock, rooms),
@@ -280,6 +287,14 @@ def furnish(
         },
         running=running,
     )
+
+
+def _identity_provider(settings: Settings, clock: Clock) -> IdentityProvider | None:
+    if settings.single_sign_on is None:
+        return None
+    from app.services.identity_provider import OpenIdProvider  # brings 3 MB that most installations save
+
+    return OpenIdProvider(settings.single_sign_on, clock, redirect_uri=f"{settings.url}/sign-in/oidc/callback")
 
 
 def _provider_environment(settings: Settings) -> Mapping[str, str]:

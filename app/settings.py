@@ -4,11 +4,14 @@ Nothing here is looked up later: `create_app(settings, …)` receives the value,
 Provider keys stay in the environment and are read by the provider registry, not kept here.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.core.expiry import ExpiryRules
+from app.core.roles import ROLES
 
 VERSION = "0.1.0"
 
@@ -17,6 +20,29 @@ ROOT = Path(__file__).resolve().parent.parent
 
 class InvalidSetting(ValueError):
     """An environment variable holds a value that cannot be used; the message names it and says what would do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SingleSignOnSettings:
+    """An OpenID Connect provider, and whom of those it proves the installation lets in."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    """Empty for a public client, which PKCE alone protects."""
+    label: str = "single sign-on"
+    scopes: str = "openid email profile"
+    create: bool = False
+    """Whether the first sign-in of somebody without an account makes one."""
+    default_roles: tuple[str, ...] = ("writer",)
+    roles_claim: str = "groups"
+    """The claim that names a person's groups; names with dots between them where it lies deeper."""
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The roles each group stands for. Empty: roles are given by administrators alone."""
+    domains: frozenset[str] = frozenset()
+    """Domains of e-mail addresses that are let in, in lower case. Empty: all."""
+    trust_email: bool = False
+    """Whether addresses count as verified where the provider does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +86,8 @@ class Settings:
     """Most pixels of an attached picture."""
     clamd: str = ""
     """ClamAV's daemon, `tcp://host:port` or `unix:/path`. Empty: files are not scanned for viruses."""
+    single_sign_on: SingleSignOnSettings | None = None
+    """The identity provider people may sign in by; None: by password only."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The process's environment, handed to the provider registry; never logged."""
 
@@ -104,6 +132,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         ),
         attachment_pixels=_integer(environment, "DRAFTLOOM_ATTACHMENT_PIXELS", 100_000_000, least=1, most=1 << 40),
         clamd=environment.get("DRAFTLOOM_CLAMD", ""),
+        single_sign_on=_single_sign_on(environment),
         environment=dict(environment),
     )
 
@@ -134,6 +163,65 @@ def _expiry(environment: Mapping[str, str]) -> ExpiryRules:
             )
         days[kind] = int(value) if whole else None
     return rules.with_days(days)
+
+
+def _single_sign_on(environment: Mapping[str, str]) -> SingleSignOnSettings | None:
+    issuer = environment.get("DRAFTLOOM_OIDC_ISSUER", "").strip()
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if (
+        not parts.hostname
+        or parts.query
+        or parts.fragment
+        or not (parts.scheme == "https" or (parts.scheme == "http" and loopback))
+    ):
+        raise InvalidSetting("DRAFTLOOM_OIDC_ISSUER must be an https:// address (http:// on this machine only)")
+    client_id = environment.get("DRAFTLOOM_OIDC_CLIENT_ID", "").strip()
+    if not client_id:
+        raise InvalidSetting("DRAFTLOOM_OIDC_CLIENT_ID must be set where DRAFTLOOM_OIDC_ISSUER is")
+    scopes = environment.get("DRAFTLOOM_OIDC_SCOPES", "").split() or ["openid", "email", "profile"]
+    if "openid" not in scopes:
+        raise InvalidSetting("DRAFTLOOM_OIDC_SCOPES must hold `openid`")
+    return SingleSignOnSettings(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=environment.get("DRAFTLOOM_OIDC_CLIENT_SECRET", ""),
+        label=environment.get("DRAFTLOOM_OIDC_LABEL", "").strip()[:60] or "single sign-on",
+        scopes=" ".join(scopes),
+        create=_choice(environment, "DRAFTLOOM_OIDC_CREATE", "no", ("yes", "no")) == "yes",
+        default_roles=_roles(
+            "DRAFTLOOM_OIDC_DEFAULT_ROLES", environment.get("DRAFTLOOM_OIDC_DEFAULT_ROLES", "") or "writer"
+        ),
+        roles_claim=environment.get("DRAFTLOOM_OIDC_ROLES_CLAIM", "").strip() or "groups",
+        roles=_group_roles(environment),
+        domains=frozenset(
+            domain.strip().lower().lstrip("@")
+            for domain in environment.get("DRAFTLOOM_OIDC_DOMAINS", "").split(",")
+            if domain.strip()
+        ),
+        trust_email=_choice(environment, "DRAFTLOOM_OIDC_TRUST_EMAIL", "no", ("yes", "no")) == "yes",
+    )
+
+
+def _group_roles(environment: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    name = "DRAFTLOOM_OIDC_ROLES"
+    try:
+        groups = json.loads(environment.get(name, "") or "{}")
+    except ValueError as error:
+        raise InvalidSetting(f'{name} must be JSON, as in {{"editors": "writer"}}') from error
+    if not isinstance(groups, dict):
+        raise InvalidSetting(f'{name} must name groups and their roles, as in {{"editors": "writer"}}')
+    return {group: _roles(name, roles) for group, roles in groups.items()}
+
+
+def _roles(name: str, given: object) -> tuple[str, ...]:
+    """Roles as a list, or as words with commas between them."""
+    roles = [role.strip() for role in given.split(",")] if isinstance(given, str) else given
+    if not isinstance(roles, list) or not roles or any(role not in ROLES for role in roles):
+        raise InvalidSetting(f"{name} must give some of the roles {', '.join(ROLES)}")
+    return tuple(dict.fromkeys(roles))
 
 
 def _choice(environment: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:

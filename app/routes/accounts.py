@@ -122,8 +122,12 @@ def _with_cookie(signed: SignedIn, accounts: Accounts, settings: Settings) -> Re
     )
 
 
-def _user_agent(request: Request[Any, Any, Any]) -> str:
+def user_agent(request: Request[Any, Any, Any]) -> str:
     return request.headers.get("user-agent", "")
+
+
+def client_address(request: Request[Any, Any, Any]) -> str:
+    return request.client.host if request.client else "unknown"
 
 
 @post("/api/sign-in", status_code=200)
@@ -134,8 +138,9 @@ async def sign_in(
     settings: NamedDependency[Settings],
 ) -> Response[UserAndToken]:
     """Prove an account by e-mail and password; sets the session cookie."""
-    address = request.client.host if request.client else "unknown"
-    signed = await accounts.sign_in(data.email, data.password, address=address, user_agent=_user_agent(request))
+    signed = await accounts.sign_in(
+        data.email, data.password, address=client_address(request), user_agent=user_agent(request)
+    )
     return _with_cookie(signed, accounts, settings)
 
 
@@ -157,7 +162,12 @@ async def welcome(
 ) -> Response[UserAndToken]:
     """Spend a one-time link: choose a password and sign in."""
     signed = await accounts.use_link(
-        data.token, password=data.password, email=data.email, name=data.name, user_agent=_user_agent(request)
+        data.token,
+        password=data.password,
+        email=data.email,
+        name=data.name,
+        user_agent=user_agent(request),
+        address=client_address(request),
     )
     return _with_cookie(signed, accounts, settings)
 
@@ -189,7 +199,7 @@ async def create_token(
     data: JSONBody[NewToken], request: PersonRequest, accounts: NamedDependency[Accounts]
 ) -> TokenView:
     """A new API token; the answer is the only place where it is shown."""
-    row, token = await accounts.create_token(request.user.id, data.name)
+    row, token = await accounts.create_token(request.user.id, data.name, by=request.user)
     return _token(row, token)
 
 

@@ -59,7 +59,7 @@ async def asked_costs(
     )
 
 
-def _download(name: str, pieces: AsyncIterator[bytes]) -> Stream:
+def download(name: str, pieces: AsyncIterator[bytes]) -> Stream:
     """A table of any length. Where reading fails midway the connection breaks off without an end, so that no client takes
     the part for the whole."""
 
@@ -99,7 +99,7 @@ async def cost_table(
     request: PersonRequest, asked: NamedDependency[CostQuery], reports: NamedDependency[Reports]
 ) -> Stream:
     """The same report as CSV: all rows, then the total. By draft, chat or version the oldest of these come first."""
-    return _download("costs.csv", await reports.table(request.user, asked))
+    return download("costs.csv", await reports.table(request.user, asked))
 
 
 @get("/api/ledger.csv", dependencies=COST_QUERY, media_type="text/csv")
@@ -107,7 +107,7 @@ async def ledger_table(
     request: PersonRequest, asked: NamedDependency[CostQuery], ledger_rows: NamedDependency[LedgerTable]
 ) -> Stream:
     """The rows of the ledger behind a report, oldest first, with the same period and filters, as CSV of any length."""
-    return _download("ledger.csv", await ledger_rows.table(request.user, asked))
+    return download("ledger.csv", await ledger_rows.table(request.user, asked))
 
 
 @get("/api/costs/measures", dependencies=COST_QUERY)
@@ -138,10 +138,10 @@ async def list_prices(prices: NamedDependency[Prices]) -> PriceList:
 
 
 @get("/api/prices.csv", guards=[administrator], media_type="text/csv")
-async def price_table(prices: NamedDependency[Prices]) -> Response[bytes]:
+async def price_table(request: PersonRequest, prices: NamedDependency[Prices]) -> Response[bytes]:
     """The same as CSV."""
     headers = {"Content-Disposition": 'attachment; filename="prices.csv"', "Cache-Control": "no-store"}
-    return Response(await prices.table(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(await prices.table(request.user), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @post("/api/prices", guards=[administrator])

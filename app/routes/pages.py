@@ -18,6 +18,7 @@ from app.services.drafts import Drafts
 from app.services.errors import Missing
 from app.services.sessions import Sessions
 from app.services.sharing import Sharing
+from app.services.single_sign_on import own_path
 from app.settings import VERSION
 
 REPORT_FORMS = {"bug_report": "bug", "feature_request": "feature"}
@@ -25,11 +26,13 @@ REPORT_FORMS = {"bug_report": "bug", "feature_request": "feature"}
 
 
 class PageContext:
-    """What every template gets: who is looking, the CSRF token, the nonce and where files are."""
+    """What every template gets: who is looking, the CSRF token, the nonce, where files are, and what the identity provider is
+    called that people can sign in by; empty where there is none."""
 
-    def __init__(self, sessions: Sessions, static: StaticFiles) -> None:
+    def __init__(self, sessions: Sessions, static: StaticFiles, *, provider: str = "") -> None:
         self._sessions = sessions
         self._static = static
+        self._provider = provider
 
     def __call__(self, request: Request[Any, Any, Any], **values: Any) -> dict[str, Any]:
         principal = request.scope.get("user")
@@ -47,6 +50,7 @@ class PageContext:
             "csp_nonce": request.scope["state"].get("csp_nonce", ""),
             "static": self._static.url,
             "version": VERSION,
+            "provider": self._provider,
             **values,
         }
 
@@ -139,7 +143,7 @@ async def sign_in_page(
     page: NamedDependency[PageContext],
     next: FromQuery[str] = "",
 ) -> Template | Redirect:
-    target = next if next.startswith("/") and not next.startswith(("//", "/\\")) else ""
+    target = own_path(next)
     if target.startswith("/embed/"):
         request.scope["state"][KEEPS_OPENER] = True
     if request.user is not None:

@@ -40,11 +40,11 @@ async def read_reconciliation(
 
 @get("/api/costs/reconciliations/{reconciliation_id:uuid}/csv", guards=[finance], media_type="text/csv")
 async def reconciliation_table(
-    reconciliation_id: FromPath[UUID], reconciliations: NamedDependency[Reconciliations]
+    reconciliation_id: FromPath[UUID], request: PersonRequest, reconciliations: NamedDependency[Reconciliations]
 ) -> Response[bytes]:
     """The same as CSV."""
     headers = {"Content-Disposition": 'attachment; filename="reconciliation.csv"', "Cache-Control": "no-store"}
-    table = await reconciliations.table(reconciliation_id)
+    table = await reconciliations.table(request.user, reconciliation_id)
     return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
 
 

@@ -7,7 +7,7 @@ vetted: only http(s), and a private one only where the administrator said so.
 import asyncio
 import re
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 import structlog
@@ -237,9 +237,12 @@ class Catalogue:
         now = self._clock()
 
         def unit(session: Session) -> None:
-            values = self._changed(provider_id, settings_store.find_provider(session, provider_id), change)
+            row = settings_store.find_provider(session, provider_id)
+            values, details = self._changed(provider_id, row, change), _told(row, change)
             settings_store.save_provider(session, provider_id, values, user_id=by.id, at=now)
-            audit.record(session, at=now, actor_id=by.id, action="provider.changed", target=provider_id)
+            audit.record(
+                session, at=now, actor_id=by.id, action="provider.changed", target=provider_id, details=details
+            )
 
         await self._db.write(unit)
         await self._changed_now()
@@ -313,6 +316,16 @@ class Catalogue:
             context_tokens=row.context,
             allow_private=row.allow_private,
         )
+
+
+def _told(row: ProviderSetting | None, change: ProviderChange) -> dict[str, Any]:
+    """What the audit log says of a change: which fields, and what became of the key; never the key."""
+    fields = msgspec.structs.asdict(change)
+    details: dict[str, Any] = {"changed": sorted(name for name, value in fields.items() if value is not UNSET)}
+    if change.api_key is not UNSET:
+        had = row is not None and row.key_encrypted is not None
+        details["key"] = ("replaced" if had else "set") if change.api_key else ("removed" if had else "none")
+    return details
 
 
 def _or(given: T | UnsetType, otherwise: T) -> T:

@@ -23,6 +23,7 @@ EMBED_TOKEN = "dle_"  # noqa: S105
 """How the tokens of frames begin; what they may do follows from it."""
 _MOST_ORIGINS = 100
 _TOKEN_LIFE = timedelta(hours=8)
+_TOKEN_NAME = "Reports from another site"  # noqa: S105
 
 
 class EmbedSettings(msgspec.Struct, frozen=True):
@@ -68,11 +69,15 @@ class Embedding:
             account_store.create_api_token(
                 session,
                 user_id=person.id,
-                name="Reports from another site",
+                name=_TOKEN_NAME,
                 token_hash=token_hash(token),
                 at=now,
                 expires_at=now + _TOKEN_LIFE,
             )
+            audit.record(
+                session, at=now, actor_id=person.id, action="token.made", target=str(person.id),
+                details={"name": _TOKEN_NAME},
+            )  # fmt: skip
 
         await self._db.write(unit)
         return token

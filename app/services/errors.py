@@ -1,16 +1,19 @@
 """Errors of the use cases, each with a stable `code`; routes render them in one place.
 
 ServiceError
+├── SignInStale            400  what comes back from an identity provider is no answer to what this browser began
 ├── NotSignedIn            401  no session or token, or one that ended
 ├── WrongCredentials       401  e-mail and password do not match
 ├── BudgetReached          402  a budget does not allow it; says which, whom to ask and when it starts anew
+├── SignInRefused          403  proven by an identity provider, but not let in
 ├── NotAllowed             403  signed in, but this needs another role (existence is public)
 ├── Missing                404  not there, or not yours: nobody can tell which
 ├── Conflict               409  the state does not allow it
 ├── TooLarge               413  more than is accepted; `limit` and `length` say how much
 ├── InvalidInput           422  a field's value can't be used; `errors` lists field and message
 ├── InvalidFields          422  the same for several fields at once
-└── TooManyRequests        429  with `retry_after` seconds
+├── TooManyRequests        429  with `retry_after` seconds
+└── SignInFailed           502  an identity provider cannot be reached, or its answer cannot be believed
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,6 +44,18 @@ class WrongCredentials(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("wrong_credentials", "E-mail and password do not match an account.")
+
+
+class SignInStale(ServiceError):
+    status = 400
+
+
+class SignInRefused(ServiceError):
+    status = 403
+
+
+class SignInFailed(ServiceError):
+    status = 502
 
 
 class BudgetReached(ServiceError):

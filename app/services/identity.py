@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.core.roles import ROLES
 from app.services.checks import checked_line
 from app.services.errors import InvalidInput
 from app.store.tables import User
 
-ROLES = ("writer", "student", "instructor", "finance", "admin")
+__all__ = ["ROLES", "Principal", "SignedIn", "checked_email", "checked_name", "checked_roles", "principal_of"]
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _MOST_NAME = 200

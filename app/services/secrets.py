@@ -39,6 +39,7 @@ class SecretBox:
     def __init__(self, secret: bytes) -> None:
         self._fernet = Fernet(base64.urlsafe_b64encode(_derive(secret, b"provider keys")))
         self._signing_key = _derive(secret, b"csrf")
+        self._sealing = Fernet(base64.urlsafe_b64encode(_derive(secret, b"sealed for browsers")))
 
     def encrypt(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode())
@@ -49,6 +50,17 @@ class SecretBox:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
             raise SecretUnreadable("a stored key cannot be decrypted with this installation's secret") from error
+
+    def seal(self, text: str) -> str:
+        """For a browser to keep and bring back, unread and unchanged. By a key of its own: what is stored here is no such text."""
+        return self._sealing.encrypt(text.encode()).decode()
+
+    def unseal(self, sealed: str) -> str:
+        """Raises `SecretUnreadable` for what was not sealed here."""
+        try:
+            return self._sealing.decrypt(sealed.encode()).decode()
+        except (InvalidToken, UnicodeError) as error:
+            raise SecretUnreadable("this was not sealed with this installation's secret") from error
 
     def sign(self, value: str) -> str:
         return hmac.new(self._signing_key, value.encode(), hashlib.sha256).hexdigest()

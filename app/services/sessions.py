@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from sqlmodel import Session
 
 from app.services.clock import Clock
 from app.services.identity import Principal, SignedIn, principal_of
 from app.services.relay import Relay
 from app.services.secrets import SecretBox, new_token, token_hash
 from app.store import accounts as account_store
+from app.store import audit
 from app.store.accounts import Identity
 from app.store.db import Database
 from app.store.errors import StoreUnavailable
@@ -68,24 +70,36 @@ class Sessions:
             self._remember(digest, principal, now)
         return principal
 
-    async def open(self, user: User, user_agent: str) -> SignedIn:
-        """A new session of a proven person."""
+    async def open(self, user: User, user_agent: str, *, proof: str, address: str = "") -> SignedIn:
+        """A new session of a person who is proven by a `password`, a `link`, or the provider of that name."""
         token, now = new_token(), self._clock()
         expires_at = now + self._lifetime
-        row = await self._db.write(
-            account_store.create_session,
-            user_id=user.id,
-            token_hash=token_hash(token),
-            at=now,
-            expires_at=expires_at,
-            user_agent=user_agent,
-        )
-        return SignedIn(principal_of(user, row.id), token, expires_at)
+
+        def unit(session: Session) -> UUID:
+            row = account_store.create_session(
+                session,
+                user_id=user.id,
+                token_hash=token_hash(token),
+                at=now,
+                expires_at=expires_at,
+                user_agent=user_agent,
+            )
+            details = {"proof": proof, "address": address}
+            audit.record(session, at=now, actor_id=user.id, action="sign_in.succeeded", details=details)
+            return row.id
+
+        return SignedIn(principal_of(user, await self._db.write(unit)), token, expires_at)
 
     async def end(self, principal: Principal) -> None:
         """Sign out."""
-        if principal.session_id is not None:
-            await self._db.write(account_store.end_session, principal.session_id)
+        session_id, now = principal.session_id, self._clock()
+
+        def unit(session: Session, session_id: UUID) -> None:
+            account_store.end_session(session, session_id)
+            audit.record(session, at=now, actor_id=principal.id, action="sign_out")
+
+        if session_id is not None:
+            await self._db.write(unit, session_id)
         self.forget(principal.id)
 
     def forget(self, user_id: UUID) -> None:

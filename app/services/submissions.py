@@ -168,6 +168,8 @@ class Submissions:
                 if cursor is None:
                     return
 
+        if person.is_admin:
+            await self._db.write(audit.record, action="submissions.exported", at=self._clock(), actor_id=person.id)
         return pieces()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -132,7 +133,9 @@ class Webhooks:
                 updated_at=now,
                 **values,
             )
-            audit.record(session, at=now, actor_id=by.id, action="webhook.added", target=str(row.id))
+            audit.record(
+                session, at=now, actor_id=by.id, action="webhook.added", target=str(row.id), details=_named(row)
+            )
             return _view(row, None)
 
         return WebhookSecret(await self._db.write(unit), secret)
@@ -148,7 +151,8 @@ class Webhooks:
                 given.setdefault("url", row.url)
             values = _checked(**given, current_private=row.allow_private)
             row = webhook_store.change_webhook(session, webhook_id, at=now, **values)
-            audit.record(session, at=now, actor_id=by.id, action="webhook.changed", target=str(row.id))
+            details = _named(row) | {"changed": sorted(values)}
+            audit.record(session, at=now, actor_id=by.id, action="webhook.changed", target=str(row.id), details=details)
             return _view(row, None)
 
         view = await self._db.write(unit)
@@ -163,7 +167,14 @@ class Webhooks:
             row = webhook_store.change_webhook(
                 session, webhook_id, at=now, secret_encrypted=self._secrets.encrypt(secret)
             )
-            audit.record(session, at=now, actor_id=by.id, action="webhook.secret_renewed", target=str(row.id))
+            audit.record(
+                session,
+                at=now,
+                actor_id=by.id,
+                action="webhook.secret_renewed",
+                target=str(row.id),
+                details=_named(row),
+            )
             return _view(row, None)
 
         return WebhookSecret(await self._db.write(unit), secret)
@@ -173,8 +184,11 @@ class Webhooks:
         now = self._clock()
 
         def unit(session: Session) -> None:
+            details = _named(webhook_store.get_webhook(session, webhook_id))
             webhook_store.delete_webhook(session, webhook_id)
-            audit.record(session, at=now, actor_id=by.id, action="webhook.removed", target=str(webhook_id))
+            audit.record(
+                session, at=now, actor_id=by.id, action="webhook.removed", target=str(webhook_id), details=details
+            )
 
         await self._db.write(unit)
 
@@ -215,12 +229,20 @@ class Webhooks:
 
         def unit(session: Session) -> DeliveryView:
             row = webhook_store.send_again(session, webhook_id, delivery_id, tries=TRIES, at=now)
-            audit.record(session, at=now, actor_id=by.id, action="webhook.sent_again", target=str(delivery_id))
+            details = _named(webhook_store.get_webhook(session, webhook_id))
+            audit.record(
+                session, at=now, actor_id=by.id, action="webhook.sent_again", target=str(delivery_id), details=details
+            )
             return _delivery_view(row, webhook_store.attempts_of(session, [row.id]).get(row.id, []))
 
         view = await self._db.write(unit)
         self._owed()
         return view
+
+
+def _named(row: Webhook) -> dict[str, Any]:
+    """What the audit log calls a webhook: its host only, since the rest of an address is often its key."""
+    return {"host": urlsplit(row.url).hostname or "", "label": row.label}
 
 
 def _new_secret() -> str:

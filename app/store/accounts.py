@@ -1,7 +1,7 @@
 """Users, and what lets them in: sessions, API tokens, sign-in links. Secrets come in as hashes; making them is the service's."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,12 @@ def find_user(session: Session, email: str) -> User | None:
 def list_users(session: Session) -> list[User]:
     """Everybody, by address."""
     return list(session.scalars(select(User).order_by(col(User.email))))
+
+
+def names_of(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What people are called, by id; those who are gone are not in it."""
+    found = session.execute(select(col(User.id), col(User.name), col(User.email)).where(col(User.id).in_(set(ids))))
+    return {id_: name or email for id_, name, email in found}
 
 
 def update_user(
@@ -231,11 +237,13 @@ def touch_api_token(session: Session, token_id: uuid.UUID, *, at: datetime) -> N
     session.execute(update(ApiToken).where(col(ApiToken.id) == token_id).values(last_used_at=at))
 
 
-def delete_api_token(session: Session, user_id: uuid.UUID, token_id: uuid.UUID) -> None:
-    """Raises NotFound, also for somebody else's token."""
-    owned = delete(ApiToken).where(col(ApiToken.id) == token_id, col(ApiToken.user_id) == user_id)
-    if not changed_rows(session, owned):
+def delete_api_token(session: Session, user_id: uuid.UUID, token_id: uuid.UUID) -> str:
+    """Returns its name. Raises NotFound, also for somebody else's token."""
+    owned = (col(ApiToken.id) == token_id, col(ApiToken.user_id) == user_id)
+    name = session.scalars(select(col(ApiToken.name)).where(*owned)).first()
+    if name is None or not changed_rows(session, delete(ApiToken).where(*owned)):
         raise NotFound("token")
+    return name
 
 
 # Sign-in links

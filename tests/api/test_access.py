@@ -13,6 +13,7 @@ from tests.conftest import Person, World
 PUBLIC = {
     ("GET", "/health"), ("GET", "/metrics"), ("GET", "/sign-in"), ("GET", "/sw.js"), ("GET", "/favicon.ico"), ("GET", "/manifest.webmanifest"),
     ("POST", "/api/sign-in"), ("POST", "/api/welcome"), ("GET", "/welcome/{token:str}"),
+    ("GET", "/sign-in/oidc"), ("GET", "/sign-in/oidc/callback"),
     ("GET", "/embed.js"), ("GET", "/embed/{form:str}"),
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
     ("GET", "/api/attachments/{attachment_id:uuid}/content"),
@@ -39,6 +40,8 @@ OWN_COLLECTIONS = {
 
 FOR_ROLES = (
     "/analytics",
+    "/audit",
+    "/api/audit",
     "/api/analytics",
     "/api/users",
     "/api/settings",
@@ -248,6 +251,7 @@ def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Pers
     for method, path in routes(world):
         if method != "GET" or path.startswith(
             (*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{", "/shared/", "/api/shared/")
+            (*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{", "/sign-in/oidc")
         ):
             continue
         if path == "/api/attachments/{attachment_id:uuid}/content":

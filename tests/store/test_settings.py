@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.store import audit, provider_settings
+from app.store.audit import AuditFilters
 from app.store.db import Database
 from app.store.errors import BadCursor, NotFound
 from app.store.provider_settings import ProviderValues
@@ -62,6 +63,11 @@ def test_the_audit_log_is_read_newest_first(session, now: datetime) -> None:
                 return found
 
     assert listed() == [4, 3, 2, 1, 0]
-    assert listed(actor_id=person) == [2, 1, 0]
+    assert listed(filters=AuditFilters(person_id=person)) == [2, 1, 0]
+    audit.record(session, action="user.changed", at=now, target=str(person), details={"number": 9})
+    assert listed(filters=AuditFilters(person_id=person)) == [2, 9, 1, 0]
+    assert listed(filters=AuditFilters(actions=["action.1", "action.4"])) == [4, 1]
+    assert listed(filters=AuditFilters(since=now + timedelta(seconds=1))) == [4, 3, 2]
+    assert listed(filters=AuditFilters(until=now + timedelta(seconds=1), actions=["action.0"])) == [0]
     with pytest.raises(BadCursor):
         audit.list_entries(session, cursor="nonsense")

@@ -125,9 +125,14 @@ class Budgets:
                 created_by=by.id,
                 created_at=now,
             )
+            view = _view(session, budget_store.state_of(session, row, now))
             limits = {"soft_usd": usd(soft), "hard_usd": usd(hard)}
-            audit.record(session, at=now, actor_id=by.id, action="budget.added", target=_told(row), details=limits)
-            return _view(session, budget_store.state_of(session, row, now))
+            # A person is named by the id, a conversation not at all: its name may be words of somebody's.
+            named = {"group": view.label} if new.scope == "group" else {}
+            audit.record(
+                session, at=now, actor_id=by.id, action="budget.added", target=_told(row), details=limits | named
+            )
+            return view
 
         try:
             return await self._db.write(unit)

@@ -116,13 +116,18 @@ class Groups:
 
         def unit(session: Session) -> GroupPerson:
             user = get_user(session, user_id)
+            group = None
             if group_id is not None:
                 try:
-                    group_store.get_group(session, group_id)
+                    group = group_store.get_group(session, group_id)
                 except NotFound as error:
                     raise InvalidInput("group_id", "There is no such group.") from error
             group_store.set_group(session, user_id, group_id, day)
-            details = {"group_id": None if group_id is None else str(group_id), "since": day.isoformat()}
+            details = {
+                "group_id": None if group_id is None else str(group_id),
+                "group": None if group is None else group.name,
+                "since": day.isoformat(),
+            }
             audit.record(session, at=now, actor_id=by.id, action="group.set", target=str(user_id), details=details)
             plans = group_store.list_members(session).get(user_id, [])
             return _person(user.id, user.name or user.email, plans, now.date())

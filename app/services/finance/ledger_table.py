@@ -43,6 +43,7 @@ class LedgerTable:
         """The rows booked until now in a report's period and filters, oldest first, as CSV. Raises `InvalidInput` and
         `StoreUnavailable`, before anything is sent; the pieces that follow the first raise the latter too."""
         _, filters = self._reports.checked(person, query)
+        await self._reports.note_export(person, filters, "ledger.exported")
         return await begun(self._pieces(person, filters, self._clock()))
 
     async def _pieces(self, person: Principal, filters: Filters, until: datetime) -> AsyncIterator[bytes]:

@@ -116,8 +116,9 @@ class Prices:
         rows = await self._db.read(price_store.list_prices)
         return PriceList([price_view(row) for row in rows], [*gaps(rows), *await self._unknown(rows)])
 
-    async def table(self) -> bytes:
+    async def table(self, by: Principal) -> bytes:
         """All prices as CSV."""
+        await self._db.write(audit.record, action="prices.exported", at=self._clock(), actor_id=by.id)
         return csv_bytes(price_lines(await self._db.read(price_store.list_prices)))
 
     async def unpriced(self) -> UnpricedQueue:

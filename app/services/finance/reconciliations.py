@@ -160,9 +160,13 @@ class Reconciliations:
         except NotFound as error:
             raise Missing from error
 
-    async def table(self, reconciliation_id: UUID) -> bytes:
+    async def table(self, by: Principal, reconciliation_id: UUID) -> bytes:
         """Its lines as CSV. Raises `Missing`."""
-        lines = (await self.one(reconciliation_id)).lines
+        found = await self.one(reconciliation_id)
+        lines, target = found.lines, f"{found.provider} {found.from_} {found.to}"
+        await self._db.write(
+            audit.record, action="reconciliation.exported", at=self._clock(), actor_id=by.id, target=target
+        )
         cells = [[_cell(getattr(line, name)) for name in _COLUMNS] for line in lines]
         return csv_bytes([_COLUMNS, *cells])
 

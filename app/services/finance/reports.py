@@ -19,6 +19,7 @@ from app.services.errors import InvalidInput
 from app.services.finance.branch_costs import branch_rows
 from app.services.finance.rates import Conversion, checked_currency, conversion, converted
 from app.services.finance.views import CostReport, CostRow, cost_row
+from app.store import audit
 from app.store.db import Database
 from app.store.finance import reports as report_store
 from app.store.finance.by_version import dearest_versions
@@ -112,7 +113,14 @@ class Reports:
         else:
             rows = self._at_once(person, group_by, filters)
         rate = await self._db.read(conversion, currency, filters.last, None) if currency else None
+        await self.note_export(person, filters, "costs.exported")
         return await begun(_pieces(rows, rate))
+
+    async def note_export(self, person: Principal, filters: Filters, action: str) -> None:
+        """Who takes home what others spent is in the audit log before the first byte is sent."""
+        if sees_all(person):
+            details = {"from": filters.first.isoformat(), "to": filters.last.isoformat()}
+            await self._db.write(audit.record, action=action, at=self._clock(), actor_id=person.id, details=details)
 
     async def _at_once(self, person: Principal, group_by: GroupBy, filters: Filters) -> AsyncIterator[list[CostRow]]:
         def read(session: Session) -> list[CostRow]:

@@ -28,6 +28,7 @@ from app.services.moving.old_rows import (  # fmt: skip
 from app.services.moving.sources import Row
 from app.store import accounts as account_store
 from app.store import attachments as attachment_store
+from app.store import audit
 from app.store import moved as store
 from app.store.drafting.heads import load_head
 from app.store.errors import StoreError
@@ -236,6 +237,10 @@ class Move:
             user = account_store.create_user(
                 self._session, email=email, name=person_name(row) or email.partition("@")[0], roles=roles, at=self._at
             )
+            audit.record(
+                self._session, at=self._at, action="user.created", target=str(user.id),
+                details={"email": user.email, "roles": roles},
+            )  # fmt: skip
             self._note("person", old_id, "person", user.id, digest_of(row))
             return user.id
         return store.user_of_id(self._session, old_id)

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from app.store.tables.accounts import ApiToken, SignInLink, User, UserSession
+from app.store.tables.accounts import ApiToken, SignInLink, User, UserIdentity, UserSession
 from app.store.tables.analytics import UsageDay
 from app.store.tables.attachments import AttachmentPart, AttachmentUpload, MovedRow, StoredLeftover
 from app.store.tables.branches import Branch
@@ -94,6 +94,7 @@ __all__ = [
     "TurnEvent",
     "UsageDay",
     "User",
+    "UserIdentity",
     "UserSession",
     "Version",
     "VersionSum",

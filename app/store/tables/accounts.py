@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, LargeBinary
+from sqlalchemy import CheckConstraint, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.store.tables.base import characters, identifier, reference
@@ -23,6 +23,20 @@ class User(SQLModel, table=True):
     roles: list[str] = Field(default_factory=list, sa_type=JsonText)
     disabled_at: datetime | None = None
     created_at: datetime
+
+
+class UserIdentity(SQLModel, table=True):
+    """A person's account at an identity provider, known there by a subject that never changes; one for each provider."""
+
+    __tablename__ = "user_identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("user_id", "issuer"))
+
+    id: uuid.UUID = identifier()
+    user_id: uuid.UUID = reference("users.id", on_delete="CASCADE")
+    issuer: str = characters(500)
+    subject: str = characters(255)
+    created_at: datetime
+    last_used_at: datetime
 
 
 class UserSession(SQLModel, table=True):

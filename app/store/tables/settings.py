@@ -37,6 +37,6 @@ class AuditEntry(SQLModel, table=True):
     id: uuid.UUID = identifier()
     at: datetime = Field(index=True)
     actor_id: uuid.UUID | None = optional_reference(index=True)
-    action: str = characters(100)
-    target: str = characters(300, default="")
+    action: str = characters(100, index=True)
+    target: str = characters(300, default="", index=True)
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)

@@ -2,7 +2,7 @@
 
 import { api, useCsrfToken } from "./api.js";
 import { openDialog } from "./dialog.js";
-import { h } from "./dom.js";
+import { h, meta } from "./dom.js";
 import { onSubmit, values } from "./form.js";
 import { toast } from "./toast.js";
 
@@ -10,6 +10,14 @@ const WHY = "Your session has ended. What you write is kept on this device and w
 const UNTIL_TAKEN = 2 ** 31 - 1;
 
 let open = false;
+
+/** The way by the identity provider, where there is one: to it and back to this page, which has kept everything. */
+function byProvider(): HTMLElement[] {
+  const provider = meta("sign-in-provider");
+  if (!provider) return [];
+  const back = encodeURIComponent(location.pathname + location.search);
+  return [h("a", { class: "button block", href: `/sign-in/oidc?next=${back}` }, `Continue with ${provider}`)];
+}
 
 /** Resolves true once signed in; false at once where the page asks already. Who is writing, or puts it off, is not asked but
  *  told, with a button, for as long as it takes. `account` must be the one the page was opened for. */
@@ -47,6 +55,7 @@ function asked(account: string): Promise<boolean> {
       h("div", { class: "field" }, h("label", { for: "again-email" }, "E-mail"), h("input", { id: "again-email", name: "email", type: "email", autocomplete: "username", required: true })),
       h("div", { class: "field" }, h("label", { for: "again-password" }, "Password"), h("input", { id: "again-password", name: "password", type: "password", autocomplete: "current-password", required: true })),
       submit,
+      ...byProvider(),
     );
     onSubmit(form, async () => {
       const { email, password } = values(form);

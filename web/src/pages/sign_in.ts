@@ -13,6 +13,12 @@ export function openSignIn(): void {
     await forgetPages();
     location.assign(ownPath(form.dataset["next"] ?? "/"));
   });
+  const byProvider = document.querySelector<HTMLAnchorElement>("#by-provider");
+  byProvider?.addEventListener("click", (event) => {
+    event.preventDefault();
+    // Nobody comes back through this page: pages kept for somebody else go now.
+    void forgetPages().then(() => location.assign(byProvider.href));
+  });
 }
 
 /** Only ever a path of this site. */
