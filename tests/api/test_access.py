@@ -250,8 +250,7 @@ def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[st
 def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Person) -> None:
     for method, path in routes(world):
         if method != "GET" or path.startswith(
-            (*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{", "/shared/", "/api/shared/")
-            (*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{", "/sign-in/oidc")
+            (*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{", "/shared/", "/api/shared/", "/sign-in/oidc")
         ):
             continue
         if path == "/api/attachments/{attachment_id:uuid}/content":
