@@ -26,6 +26,7 @@ from app.routes import analytics as analytics_routes
 from app.routes import attachments as attachment_routes
 from app.routes import audit as audit_routes
 from app.routes import branches as branch_routes
+from app.routes import comments as comment_routes
 from app.routes import cost_groups as cost_group_routes
 from app.routes import cost_pages as cost_page_routes
 from app.routes import cost_rates as cost_rate_routes
@@ -46,6 +47,7 @@ from app.routes import pages as page_routes
 from app.routes import proposals as proposal_routes
 from app.routes import reconciliations as reconciliation_routes
 from app.routes import search as search_routes
+from app.routes import share_links as share_link_routes
 from app.routes import single_sign_on as single_sign_on_routes
 from app.routes import submission_pages as submission_page_routes
 from app.routes import submissions as submission_routes
@@ -142,6 +144,8 @@ def application(house: House) -> Litestar:
             draft_routes.router,
             form_routes.router,
             form_page_routes.router,
+            share_link_routes.router,
+            comment_routes.router,
             dashboard_routes.router,
             activity_routes.router,
             analytics_routes.router,

@@ -26,6 +26,7 @@ from app.services.branches import Branches
 from app.services.catalogue import Catalogue
 from app.services.checkpoints import Checkpoints
 from app.services.clock import Clock, system_clock
+from app.services.comments import Comments
 from app.services.conversations import Conversations
 from app.services.costs import Costs
 from app.services.deliveries import Deliveries
@@ -62,13 +63,16 @@ from app.services.maintenance import Maintenance
 from app.services.merges import Merges
 from app.services.proposals import Proposals
 from app.services.references import References
+from app.services.relay import Relay
 from app.services.search import Search
 from app.services.secrets import SecretBox, installation_secret
+from app.services.share_links import ShareLinks
 from app.services.sharing import Sharing
 from app.services.single_sign_on import IdentityProvider, SingleSignOn
 from app.services.submissions import Submissions, payload_of
 from app.services.taking import Taking
 from app.services.turns import Turns
+from app.services.turns_abroad import TurnsAbroad
 from app.services.versions import Versions
 from app.services.webhooks import Webhooks
 from app.services.writing_style import WritingStyle
@@ -106,15 +110,18 @@ def furnish(
     metrics = Metrics()
     trace_export = _trace_export(settings, metrics)
     fanout = Fanout()
+    relay = Relay(db)
+    fanout = Fanout(relay)
     counter = counter or TokenCounter(VOCABULARY)
     registry = Registry.build(_provider_environment(settings), counter=counter, extra=extra_providers)
-    accounts = Accounts(db, clock, secrets, session_days=settings.session_days)
-    catalogue = Catalogue(db, clock, secrets, registry)
-    prices = Prices(db, clock, catalogue, check_seconds=price_check_seconds)
+    accounts = Accounts(db, clock, secrets, session_days=settings.session_days, relay=relay)
+    catalogue = Catalogue(db, clock, secrets, registry, relay)
+    prices = Prices(db, clock, catalogue, relay, check_seconds=price_check_seconds)
     budgets = Budgets(db, clock)
     costs, reports, months, centres = Costs(db), Reports(db, clock), Months(db, clock), Centres(db, clock)
     groups, reconciliations, rates = Groups(db, clock), Reconciliations(db, clock), Rates(db, clock)
-    run_logs = RunLogs(db, clock)
+    abroad = TurnsAbroad(relay, db)
+    run_logs = RunLogs(db, clock, told=abroad.tell)
     builtin_actions = BuiltinActions(ROOT / "prompts" / "actions")
     turns = Turns(
         db=db,
@@ -126,6 +133,8 @@ def furnish(
         counter=counter,
         metrics=metrics,
         fanout=fanout,
+        relay=relay,
+        abroad=abroad,
         budgets=budgets,
         history_tokens=settings.history_tokens,
         most_dropped=settings.most_dropped_percent / 100,
@@ -141,7 +150,7 @@ def furnish(
     definitions = FormDefinitions.load(ROOT / "templates" / "forms", settings.data / "forms")
     expiry = Expiry(db, clock, fanout, settings.expiry)
     analytics = Analytics(db, clock, metrics)
-    rooms = Rooms(fanout)
+    rooms = Rooms(fanout, relay)
     messages = Messages(db, clock, rooms)
     reading = Reading(db, clock, rooms)
     drafts = Drafts(
@@ -170,6 +179,8 @@ def furnish(
         "filling": Filling(db, clock, fanout, definitions, settings.expiry),
         "moving": Moving(db, clock, definitions, settings.expiry),
         "sharing": Sharing(db, clock),
+        "share_links": ShareLinks(db, clock),
+        "comments": Comments(db, clock, fanout),
         "expiry": expiry,
         "analytics": analytics,
         "auditing": Auditing(db, clock),
@@ -234,6 +245,8 @@ def furnish(
     async def running() -> AsyncIterator[None]:
         if trace_export is not None:
             trace_export.start()
+        await relay.start()
+        rooms.start()
         await catalogue.start()
         await prices.start()
         await run_logs.start()
@@ -257,6 +270,8 @@ def furnish(
             await run_logs.stop()
             await prices.stop()
             await catalogue.stop()
+            await rooms.stop()
+            await relay.stop()
             await db.close()
             if trace_export is not None:
                 await trace_export.stop()

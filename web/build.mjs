@@ -40,7 +40,7 @@ async function bundle() {
   await mkdir(scratch, { recursive: true });
   const modules = await build({
     ...common,
-    entryPoints: [source("app.ts"), source("editor.ts")],
+    entryPoints: [source("app.ts"), source("editor.ts"), source("reader.ts")],
     format: "esm",
     splitting: true,
     entryNames: "[name]-[hash]",

@@ -29,7 +29,7 @@ class OldLocalDraft(msgspec.Struct, frozen=True):
 
 class NewShare(msgspec.Struct, frozen=True):
     email: str
-    role: Literal["viewer", "editor"] = "viewer"
+    role: Literal["viewer", "commenter", "editor"] = "viewer"
 
 
 @get("/api/forms")
@@ -126,7 +126,7 @@ async def share_draft(
     request: PersonRequest,
     sharing: NamedDependency[Sharing],
 ) -> Page[ShareView]:
-    """Let somebody see a draft (`viewer`) or change it (`editor`)."""
+    """Let somebody see a draft (`viewer`), comment on it (`commenter`, documents only) or change it (`editor`)."""
     return await sharing.share(request.user, draft_id, email=data.email, role=data.role)
 
 

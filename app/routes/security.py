@@ -27,6 +27,8 @@ FRAMED_BY = "framed_by"
 """In a request's state: the sites that may show this page in a frame, as the policy names them; none otherwise."""
 KEEPS_OPENER = "keeps_opener"
 """In a request's state: this page has something to say to the window that opened it."""
+UNTOLD = "untold"
+"""In a request's state: whoever knows the address may read the answer. No other site is told it, nothing finds or keeps it."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CSRF_FREE = frozenset({"/api/sign-in", "/api/welcome"})
@@ -147,7 +149,12 @@ class SecurityHeaders(ASGIMiddleware):
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "same-origin"
+                if scope["state"].get(UNTOLD):
+                    headers["Referrer-Policy"] = "no-referrer"
+                    headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+                    headers["Cache-Control"] = "no-store"
+                else:
+                    headers["Referrer-Policy"] = "same-origin"
                 if headers.get("content-type", "").startswith("text/html"):
                     framed_by = scope["state"].get(FRAMED_BY, "'none'")
                     headers["Content-Security-Policy"] = _policy(nonce, framed_by)

@@ -43,6 +43,20 @@ def editable_draft(session: Session, user_id: UUID, draft_id: UUID, *, lock: boo
     return head
 
 
+def commentable_draft(session: Session, user_id: UUID, draft_id: UUID, *, lock: bool = False) -> Head:
+    """The document, if this person may comment on it. Raises ReadOnly for somebody who may only see it, and `Conflict` for
+    another kind, and for one in the trash."""
+    head = heads.load_head(session, draft_id, lock=lock)
+    if head is None:
+        raise Missing
+    if head.owner_id != user_id:
+        shares.require_commenter(session, draft_id, user_id)
+    if head.kind != "document":
+        raise Conflict("wrong_kind", "Only documents are commented on.")
+    require_open(head)
+    return head
+
+
 def open_document(session: Session, user_id: UUID, draft_id: UUID, *, lock: bool = False) -> Head:
     """The same for what changes a document. Raises `Conflict` for another kind, and for one in the trash."""
     head = owned_draft(session, user_id, draft_id, lock=lock)

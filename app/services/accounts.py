@@ -23,6 +23,7 @@ from app.services.identity import (
     principal_of,
 )
 from app.services.passwords import Passwords, check_password
+from app.services.relay import Relay
 from app.services.secrets import SecretBox, new_token, token_hash
 from app.services.sessions import Sessions
 from app.services.throttle import SignInThrottle
@@ -42,12 +43,14 @@ _MOST_TOKEN_NAME = 100
 class Accounts:
     """Use cases of people and their proofs."""
 
-    def __init__(self, db: Database, clock: Clock, secrets: SecretBox, *, session_days: int) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, secrets: SecretBox, *, session_days: int, relay: Relay | None = None
+    ) -> None:
         self._db = db
         self._clock = clock
         self._throttle = SignInThrottle()
         self._passwords = Passwords()
-        self.sessions = Sessions(db, clock, secrets, lifetime=timedelta(days=session_days))
+        self.sessions = Sessions(db, clock, secrets, lifetime=timedelta(days=session_days), relay=relay)
 
     async def sign_in(self, email: str, password: str, *, address: str, user_agent: str) -> SignedIn:
         """Prove an account by password. Raises `WrongCredentials` and, after too many failures, `TooManyRequests`."""

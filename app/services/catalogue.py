@@ -4,6 +4,7 @@ Keys entered in the page are encrypted before they are stored and never leave ag
 vetted: only http(s), and a private one only where the administrator said so.
 """
 
+import asyncio
 import re
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -22,6 +23,7 @@ from app.services.addresses import vet_address
 from app.services.assistant.requests import per_million
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput
+from app.services.relay import Relay
 from app.services.secrets import SecretBox, SecretUnreadable
 from app.store import audit
 from app.store import provider_settings as settings_store
@@ -115,12 +117,16 @@ class Choice:
 class Catalogue:
     """Lists, finds and sets up providers."""
 
-    def __init__(self, db: Database, clock: Clock, secrets: SecretBox, registry: Registry) -> None:
+    def __init__(self, db: Database, clock: Clock, secrets: SecretBox, registry: Registry, relay: Relay) -> None:
         self._db = db
         self._clock = clock
         self._secrets = secrets
         self._registry = registry
         self.overrides: tuple[Override, ...] = ()
+        self._reloading = asyncio.Lock()
+        self._relay = relay
+        relay.on("providers", lambda *_: self._reload())
+        relay.on_missed(self._reload)
 
     async def start(self) -> None:
         await self._reload()
@@ -239,7 +245,7 @@ class Catalogue:
             )
 
         await self._db.write(unit)
-        await self._reload()
+        await self._changed_now()
         return await self.settings()
 
     async def remove(self, by: Principal, provider_id: str) -> None:
@@ -250,7 +256,11 @@ class Catalogue:
             audit.record(session, at=now, actor_id=by.id, action="provider.removed", target=provider_id)
 
         await self._db.write(unit)
+        await self._changed_now()
+
+    async def _changed_now(self) -> None:
         await self._reload()
+        self._relay.tell("providers", None)
 
     def _changed(self, provider_id: str, row: ProviderSetting | None, change: ProviderChange) -> ProviderValues:
         """What is kept after a change. Raises `InvalidInput` for what cannot be used."""
@@ -284,8 +294,10 @@ class Catalogue:
         return next((entry.base_url for entry in self._registry.entries() if entry.id == provider_id), None)
 
     async def _reload(self) -> None:
-        rows = await self._db.read(settings_store.list_providers)
-        self._registry.replace([self._config(row) for row in rows if row.enabled])
+        """One at a time: what was read last is used last."""
+        async with self._reloading:
+            rows = await self._db.read(settings_store.list_providers)
+            self._registry.replace([self._config(row) for row in rows if row.enabled])
 
     def _config(self, row: ProviderSetting) -> ProviderConfig:
         key: str | None = None

@@ -1,4 +1,4 @@
-"""Hints to everybody who has a draft open: which draft moved, to which position. Never content.
+"""Hints to everybody who has a draft open, at this worker or another: which draft moved, to which position. Never content.
 
 A listener has a bounded queue. One that reads too slowly is told to resync instead of silently missing hints;
 what it lost it reads from the database by `after=seq`. One that does not even take that for `BEHIND_SECONDS` is given up.
@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from app.services.relay import Relay
 
 Hint = dict[str, Any]
 
@@ -50,10 +52,14 @@ class Listener:
 
 
 class Fanout:
-    """Who listens to which draft, inside this process."""
+    """Who listens to which draft at this worker; what is published goes to those of the others too."""
 
-    def __init__(self) -> None:
+    def __init__(self, relay: Relay | None = None) -> None:
         self._listeners: defaultdict[UUID, set[Listener]] = defaultdict(set)
+        self._relay = relay
+        if relay is not None:
+            relay.on("hint", lambda _, told: self._offer(UUID(told["draft"]), told))
+            relay.on_missed(self._resync)
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[Listener]:
@@ -84,10 +90,26 @@ class Fanout:
 
     def publish(self, draft_id: UUID, seq: int) -> None:
         """Tell every listener of the draft that its log now ends at `seq`. Call only after the commit."""
-        for listener in tuple(self._listeners.get(draft_id, ())):
-            listener.offer({"draft": str(draft_id), "seq": seq})
+        self._publish(draft_id, {"draft": str(draft_id), "seq": seq})
 
     def publish_review(self, draft_id: UUID) -> None:
         """Tell every listener of the draft that its proposals or locks changed. Call only after the commit."""
-        for listener in tuple(self._listeners.get(draft_id, ())):
-            listener.offer({"draft": str(draft_id), "review": True})
+        self._publish(draft_id, {"draft": str(draft_id), "review": True})
+
+    def publish_comments(self, draft_id: UUID) -> None:
+        """Tell every listener of the draft that what is said about it changed. Call only after the commit."""
+        self._publish(draft_id, {"draft": str(draft_id), "comments": True})
+
+    def _publish(self, draft_id: UUID, hint: Hint) -> None:
+        self._offer(draft_id, hint)
+        if self._relay is not None:
+            self._relay.tell("hint", hint)
+
+    def _offer(self, draft_id: UUID, hint: Hint) -> None:
+        for listener in self.listeners(draft_id):
+            listener.offer(hint)
+
+    def _resync(self) -> None:
+        """What other workers told may have been missed: every page looks again."""
+        for listener in {listener for listeners in self._listeners.values() for listener in listeners}:
+            listener.offer(_RESYNC)

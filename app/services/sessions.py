@@ -1,7 +1,8 @@
 """What lets a request in: sessions of browsers and API tokens of programs, told apart and remembered for a moment.
 
 Only SHA-256 of 256 random bits is kept. A proven session or token is remembered for a few seconds, so that a keystroke's
-autosave costs no look-up; ending it here forgets it at once, ending it from another process takes those seconds.
+autosave costs no look-up. When it ends it is forgotten at once, here and by the other workers; where those do not hear of it
+(the command line tells nobody) it takes those seconds.
 """
 
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from sqlmodel import Session
 
 from app.services.clock import Clock
 from app.services.identity import Principal, SignedIn, principal_of
+from app.services.relay import Relay
 from app.services.secrets import SecretBox, new_token, token_hash
 from app.store import accounts as account_store
 from app.store import audit
@@ -30,8 +32,14 @@ _MOST_REMEMBERED = 10_000
 class Sessions:
     """Opens, recognises and ends sessions; recognises API tokens."""
 
-    def __init__(self, db: Database, clock: Clock, secrets: SecretBox, *, lifetime: timedelta) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, secrets: SecretBox, *, lifetime: timedelta, relay: Relay | None = None
+    ) -> None:
         self._db = db
+        self._relay = relay
+        if relay is not None:
+            relay.on("forget", lambda _, told: self._forget(UUID(told)))
+            relay.on_missed(self._forget_all)
         self._clock = clock
         self._secrets = secrets
         self._lifetime = lifetime
@@ -95,7 +103,16 @@ class Sessions:
         self.forget(principal.id)
 
     def forget(self, user_id: UUID) -> None:
-        """The next request of this account is looked up again."""
+        """The next request of this account is looked up again, whichever worker gets it."""
+        self._forget(user_id)
+        if self._relay is not None:
+            self._relay.tell("forget", str(user_id))
+
+    def _forget_all(self) -> None:
+        self._forgotten += 1
+        self._remembered.clear()
+
+    def _forget(self, user_id: UUID) -> None:
         self._forgotten += 1
         for digest in [digest for digest, (principal, _) in self._remembered.items() if principal.id == user_id]:
             del self._remembered[digest]

@@ -1,4 +1,4 @@
-"""Sharing a draft of any kind: its owner lets others see or change it. Only the owner submits, discards and shares."""
+"""Sharing a draft of any kind: its owner lets others see it, comment on it or change it. Only the owner submits, discards and shares."""
 
 from datetime import datetime
 from uuid import UUID
@@ -59,8 +59,11 @@ class Sharing:
         `Conflict` for a message."""
 
         def unit(session: Session) -> Page[ShareView]:
-            if owned_draft(session, person.id, draft_id, lock=True).kind == "message":
+            kind = owned_draft(session, person.id, draft_id, lock=True).kind
+            if kind == "message":
                 raise Conflict("not_shareable", "A message is seen by the people of its conversation, once it is sent.")
+            if role == "commenter" and kind != "document":
+                raise InvalidInput("role", "Only documents are commented on.")
             other = account_store.find_user(session, email)
             if other is None:
                 raise InvalidInput("email", "Nobody with this address has an account here.")

@@ -33,7 +33,9 @@ from app.services.errors import Conflict, InvalidInput
 from app.services.fanout import Fanout
 from app.services.finance.budgets import Budgets, reserve_for_turn
 from app.services.goals.replies import open_to_assistant
+from app.services.relay import Relay
 from app.services.turn_orders import Preparation, Prepared, TurnOrder, require_fitting
+from app.services.turns_abroad import TurnsAbroad
 from app.services.versions import base_of
 from app.services.views import Estimate, TurnStarted, TurnView
 from app.store import turns as turn_store
@@ -48,8 +50,7 @@ log = structlog.get_logger()
 
 _HEARTBEAT_SECONDS = 5.0
 _DEAD_AFTER = timedelta(seconds=30)
-_POLL_SECONDS = 0.5
-"""How often a turn that another worker runs is looked up."""
+_STOPPED_WITHIN_SECONDS = 10.0
 
 
 class Turns:
@@ -67,6 +68,8 @@ class Turns:
         counter: TokenCounter,
         metrics: Metrics,
         fanout: Fanout,
+        relay: Relay,
+        abroad: TurnsAbroad,
         budgets: Budgets,
         history_tokens: int,
         most_dropped: float,
@@ -80,6 +83,8 @@ class Turns:
         self._counter = counter
         self._metrics = metrics
         self._fanout = fanout
+        self._abroad = abroad
+        relay.on("stop", self._stop_here)
         self._budgets = budgets
         self._history_tokens = history_tokens
         self._most_dropped = most_dropped
@@ -140,12 +145,20 @@ class Turns:
     async def stop(self, person: Principal, turn_id: UUID) -> TurnView:
         """Stop a running turn; one that ended already is left as it is."""
         view = await self.get(person, turn_id)
+        if view.state != "running":
+            return view
         running = self._running.get(turn_id)
         if running is not None:
             running[0].interrupt("stopped")
-            await asyncio.wait([running[1]], timeout=10)
-            return await self.get(person, turn_id)
-        return view
+            await asyncio.wait([running[1]], timeout=_STOPPED_WITHIN_SECONDS)
+        else:
+            await self._abroad.stop(turn_id, within=_STOPPED_WITHIN_SECONDS)
+        return await self.get(person, turn_id)
+
+    def _stop_here(self, _: str, turn_id: str) -> None:
+        running = self._running.get(UUID(turn_id))
+        if running is not None:
+            running[0].interrupt("stopped")
 
     async def follow(self, person: Principal, turn_id: UUID, *, after: int) -> AsyncIterator[bytes]:
         """The run log after entry `after` as an event stream, until the turn's last entry. Raises `Missing`."""
@@ -275,21 +288,26 @@ class Turns:
         )
         task = asyncio.create_task(runner.run(), name=f"turn {ending.turn_id}")
         self._running[ending.turn_id] = (runner, task)
-        task.add_done_callback(lambda _: self._running.pop(ending.turn_id, None))
+        task.add_done_callback(lambda _: self._ended(ending.turn_id))
+
+    def _ended(self, turn_id: UUID) -> None:
+        self._running.pop(turn_id, None)
+        self._abroad.tell(turn_id)
 
     # Following what this process does not run
 
     async def _replay(self, turn_id: UUID, after: int) -> AsyncIterator[bytes]:
-        while True:
-            rows, running = await self._db.read(_rows_after, turn_id, after)
-            if rows:
-                after = rows[-1].n
-                yield b"".join(encode_event(row.n, row.type, row.data.encode()) for row in rows)
-            elif not running:
-                return
-            else:
-                yield b": still running\n\n"
-                await asyncio.sleep(_POLL_SECONDS)
+        with self._abroad.watching(turn_id) as moved:
+            while True:
+                rows, running = await self._db.read(_rows_after, turn_id, after)
+                if rows:
+                    after = rows[-1].n
+                    yield b"".join(encode_event(row.n, row.type, row.data.encode()) for row in rows)
+                elif not running:
+                    return
+                else:
+                    yield b": still running\n\n"
+                    await moved()
 
     # Staying alive
 
@@ -353,5 +371,5 @@ def ending_of(begun: TurnBeginning, turn: BegunTurn, *, most_dropped: float) -> 
 
 def _rows_after(session: Session, turn_id: UUID, after: int) -> tuple[list[RunEvent], bool]:
     """Run-log entries after `after`, and whether more may come."""
-    running = turn_store.get_turn(session, turn_id).state == "running"
+    running = turn_store.is_running(session, turn_id)
     return turn_store.run_events_after(session, turn_id, after), running

@@ -20,6 +20,7 @@ from app.store.drafting.head_cache import HEADS, HeadCache
 from app.store.engine import server, sqlite
 from app.store.engine.embedded import EmbeddedDatabase
 from app.store.engine.journal import Journal
+from app.store.engine.notices import Notices
 from app.store.engine.quick import expect_slow, quick
 from app.store.engine.server import ServerDatabase
 from app.store.errors import StoreUnavailable
@@ -142,6 +143,10 @@ class Database:
         """Where run logs are kept until the database has them; None where they go into the database at once: on
         PostgreSQL, and on SQLite while another process has the files. The caller closes it."""
         return self._backend.journal()
+
+    def notices(self) -> Notices | None:
+        """Between the processes that share the database; None on SQLite, which has one. The caller closes it."""
+        return self._backend.notices()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

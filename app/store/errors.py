@@ -37,9 +37,6 @@ class NotFound(StoreError):
 class ReadOnly(StoreError):
     code = "read_only"
 
-    def __init__(self) -> None:
-        super().__init__("This draft was shared with you to read, not to change.")
-
 
 class AlreadyExists(StoreError):
     code = "already_exists"

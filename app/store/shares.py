@@ -13,7 +13,7 @@ from app.store.errors import NotFound, ReadOnly
 from app.store.rows import changed_rows
 from app.store.tables import DraftShare, DraftStream, User
 
-Role = Literal["viewer", "editor"]
+Role = Literal["viewer", "commenter", "editor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,23 @@ def role_of(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID) -> Role |
 
 
 def require_editor(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """Raises NotFound for a stranger, ReadOnly for a viewer."""
+    """Raises NotFound for a stranger, ReadOnly for a viewer or commenter."""
     match role_of(session, draft_id, user_id):
         case "editor":
             return
+        case "viewer" | "commenter":
+            raise ReadOnly("This draft was shared with you to read, not to change.")
+        case _:
+            raise NotFound("draft")
+
+
+def require_commenter(session: Session, draft_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Raises NotFound for a stranger, ReadOnly for a viewer."""
+    match role_of(session, draft_id, user_id):
+        case "commenter" | "editor":
+            return
         case "viewer":
-            raise ReadOnly
+            raise ReadOnly("This draft was shared with you to read, not to comment on.")
         case _:
             raise NotFound("draft")
 

@@ -23,6 +23,11 @@ def get_turn(session: Session, turn_id: uuid.UUID) -> Turn:
     return row
 
 
+def is_running(session: Session, turn_id: uuid.UUID) -> bool:
+    """Raises NotFound."""
+    return get_turn(session, turn_id).state == "running"
+
+
 def running_turn(session: Session, draft_id: uuid.UUID) -> Turn | None:
     """The draft's running turn, if there is one."""
     return session.scalars(select(Turn).where(col(Turn.draft_id) == draft_id, col(Turn.state) == "running")).first()

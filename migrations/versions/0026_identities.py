@@ -8,7 +8,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from app.store.types import BinaryUuid
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

@@ -17,6 +17,7 @@ PUBLIC = {
     ("GET", "/embed.js"), ("GET", "/embed/{form:str}"),
     ("GET", "/schema"), ("GET", "/schema/{path:str}"), ("GET", "/schema/openapi.json"), ("GET", "/static/{file_path:path}"),
     ("GET", "/api/attachments/{attachment_id:uuid}/content"),
+    ("GET", "/shared/{token:str}"), ("GET", "/api/shared/{token:str}"),
 }  # fmt: skip
 OWN_COLLECTIONS = {
     ("GET", "/"), ("GET", "/offline/editor"), ("GET", "/offline/forms/{name:str}"),
@@ -82,6 +83,10 @@ BODIES: dict[str, Any] = {
     "/api/submissions/{submission_id:uuid}": {"state": "closed"},
     "/api/drafts/{draft_id:uuid}/template": {"name": "x"},
     "/api/drafts/{draft_id:uuid}/shares": {"email": "mallory@example.org", "role": "editor"},
+    "/api/drafts/{draft_id:uuid}/comments": {"from": 0, "to": 6, "body": "x"},
+    "/api/drafts/{draft_id:uuid}/comments/{thread_id:uuid}/entries": {"body": "x"},
+    "/api/drafts/{draft_id:uuid}/comments/{thread_id:uuid}/entries/{entry_id:uuid}": {"body": "x"},
+    "/api/drafts/{draft_id:uuid}/comments/{thread_id:uuid}/resolved": {"resolved": True},
     "/api/goals/conversations/{conversation_id:uuid}/messages": {"content": "x"},
     "/api/goals/conversations/{conversation_id:uuid}/read": {"position": 1},
     "/api/messages/{message_id:uuid}/uploads": {"name": "x.txt", "size": 1},
@@ -114,6 +119,9 @@ def owned(world: World, ada: Person, scripted: ScriptedProvider) -> dict[str, st
         ada.get(f"/api/turns/{alternative['id']}/events")
     token = ada.post("/api/tokens", {"name": "x"}).json()
     lock = ada.post(f"/api/drafts/{draft['id']}/locks", {"from": 0, "to": 5}).json()
+    comment = {"from": 0, "to": 6, "body": "Secret remark"}
+    thread = ada.post(f"/api/drafts/{draft['id']}/comments", comment).json()
+    link = ada.post(f"/api/drafts/{draft['id']}/links", {"name": "Secret readers"}).json()
     proposing = ada.draft("Secret words")
     change = ToolCall("1", "replace_text", '{"block": "b1", "old": "words", "new": "Secret plans"}')
     scripted.enqueue(Reply("done", tool_calls=(change,)))
@@ -150,7 +158,8 @@ def owned(world: World, ada: Person, scripted: ScriptedProvider) -> dict[str, st
         "alternatives_id": group["id"], "message_id": turn["message_id"],
         "draft_id": draft["id"], "version_id": version["id"], "a": version["id"], "b": version["id"],
         "turn_id": turn["id"], "conversation_id": turn["conversation_id"], "conflict_id": draft["id"],
-        "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "user_id": ada.id,
+        "token_id": token["id"], "proposal_id": proposal["id"], "lock_id": lock["id"], "link_id": link["id"],
+        "thread_id": thread["id"], "entry_id": thread["comments"][0]["id"], "user_id": ada.id,
         "provider_id": "anthropic", "token": "nothing", "price_id": ada.id, "budget_id": ada.id, "month": "2026-02",
         "group_id": ada.id, "reconciliation_id": ada.id, "rate_id": ada.id, "seq": "1",
         "action_id": action["id"], "reference_id": reference["id"], "key": "dashes:none",
@@ -241,7 +250,7 @@ def test_a_stranger_sees_nothing_of_others_in_lists(world: World, owned: dict[st
 def test_the_owner_gets_all_of_it(world: World, owned: dict[str, str], ada: Person) -> None:
     for method, path in routes(world):
         if method != "GET" or path.startswith(
-            (*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{", "/sign-in/oidc")
+            (*FOR_ROLES, "/static", "/welcome", "/schema/", "/embed/{", "/shared/", "/api/shared/", "/sign-in/oidc")
         ):
             continue
         if path == "/api/attachments/{attachment_id:uuid}/content":

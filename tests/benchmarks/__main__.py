@@ -20,6 +20,7 @@ from tests.benchmarks import (
     bench_replay,
     bench_search,
     bench_streaming,
+    bench_workers,
 )
 
 SCRIPTS = {
@@ -37,6 +38,7 @@ SCRIPTS = {
     "dashboard": bench_dashboard.main,
     "goals": bench_goals.main,
     "goals_live": bench_goals_live.main,
+    "workers": bench_workers.main,
     "attachments": bench_attachments.main,
 }
 MEASURED_BY_PYTEST = ("store_append", "store_versions", "store_goals", "versions_tree", "history_page", "providers")

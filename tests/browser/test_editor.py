@@ -208,3 +208,16 @@ def test_a_draft_in_the_list_is_exported_in_every_format(desk: Desk) -> None:
             page.get_by_role("menuitem", name=f"Export as {label}").click()
         assert download.value.suggested_filename == name
     assert desk.problems == []
+
+
+def test_the_assistant_writes_where_nothing_is_written_and_is_asked_where_something_is(desk: Desk) -> None:
+    page = desk.page
+    desk.new_draft()
+    expect(page.get_by_role("radio", name="Write", exact=True)).to_be_checked()
+    page.locator("#prompt").fill("How whales sing")
+    page.locator("#send").click()
+    expect(page.locator(".cm-content")).to_contain_text("whales", ignore_case=True)
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("radio", name="Ask", exact=True)).to_be_checked()
+    assert desk.problems == []

@@ -13,14 +13,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
+from app.core.drafts import Actor
 from app.store.accounts import create_user
+from app.store.comments import begin_thread, say
 from app.store.db import Database
-from app.store.drafts import Head
+from app.store.drafts import Head, create_stream
 from app.store.finance.budgets import add_budget, delete_budget, list_budgets
 from app.store.finance.groups import save_group
 from app.store.finance.proof import unmarked_versions, wrong_sums
 from app.store.goals.conversations import add_conversation, add_goal
 from app.store.goals.messages import begin
+from app.store.shares import give
 from app.store.tables import ChatPlace, DraftStream, GoalConversation, Turn, TurnEvent, User, metadata
 from app.store.upkeep.migrate import alembic_config, current_revision, newest_revision
 from tests.store.ledger_rows import book, kept_sums
@@ -237,3 +240,38 @@ def test_sums_survive_that_those_of_versions_are_kept_apart(empty_database: Data
         assert wrong_sums(session) == []
         assert unmarked_versions(session) == []
         assert kept_sums(session) == kept
+
+
+def test_shares_are_kept_when_commenters_come_and_go(empty_database: Database) -> None:
+    def to(revision: str) -> None:
+        with empty_database.engine.begin() as connection:
+            step = command.upgrade if revision == "head" else command.downgrade
+            step(alembic_config(connection), revision)
+
+    def roles() -> list[str]:
+        with empty_database.engine.connect() as connection:
+            return list(connection.scalars(sa.text("SELECT role FROM draft_shares ORDER BY role")))
+
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    to("head")
+    with empty_database.transaction() as session:
+        people = [create_user(session, email=f"{name}@x", name=name, roles=[], at=at) for name in ("a", "b", "c", "d")]
+        owner = people[0].id
+        fields = {"title": "", "text": "Boats"}
+        head = create_stream(session, kind="document", owner_id=owner, actor=Actor("user", owner), at=at, fields=fields)
+        for person, role in zip(people[1:], ("viewer", "commenter", "editor"), strict=True):
+            give(session, head.id, person.id, role, at=at)  # type: ignore[arg-type]
+        thread = begin_thread(session, draft_id=head.id, seq=1, place=(0, 5), quote="Boats", by=owner, at=at)
+        say(session, thread, body="Which?", by=owner, at=at)
+    to("0024")
+    assert roles() == ["editor", "viewer", "viewer"]
+    with pytest.raises(DBAPIError), empty_database.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE draft_shares SET role = 'commenter'"))
+    to("head")
+    assert roles() == ["editor", "viewer", "viewer"]
+    with empty_database.engine.begin() as connection:
+        assert {index["name"] for index in sa.inspect(connection).get_indexes("draft_shares")} == {
+            "ix_draft_shares_user_id"
+        }
+        connection.execute(sa.text("UPDATE draft_shares SET role = 'commenter' WHERE role = 'editor'"))
+        command.check(alembic_config(connection))

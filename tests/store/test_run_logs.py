@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from app.services.assistant import run_journal
+from app.services.assistant import run_journal, run_log
 from app.services.assistant.run_journal import RunJournal
 from app.services.assistant.run_log import RunLog, RunLogs
 from app.store import turns
@@ -228,9 +228,13 @@ def test_a_turn_that_is_gone_takes_no_other_with_it(
 
 
 @only_sqlite
+@pytest.mark.parametrize("breath", [0.0, 3600.0])
 def test_what_the_journal_refuses_is_shown_to_nobody(
-    database_address: str, turn_id: UUID, now: datetime, monkeypatch: pytest.MonkeyPatch
+    database_address: str, turn_id: UUID, now: datetime, monkeypatch: pytest.MonkeyPatch, breath: float
 ) -> None:
+    """Whether it is written at once, when nobody waits for it yet, or at the end of a breath."""
+    monkeypatch.setattr(run_log, "_BREATH", breath)
+
     def full(*_: Any) -> None:
         raise StoreUnavailable("no space left")
 
@@ -238,7 +242,7 @@ def test_what_the_journal_refuses_is_shown_to_nobody(
         log = logs.open(turn_id, owner_id=new_id())
         await told(logs, log, "a")
         monkeypatch.setattr(Journal, "append", full)
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(StoreUnavailable) if breath else contextlib.nullcontext():
             await told(logs, log, "b")
         assert (len(log.committed), log.finished) == (1, True)
 

@@ -8,7 +8,7 @@ into one entry.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -125,8 +125,10 @@ class RunLogs:
     The writer is a timer, not a task: what it does between two tokens is paid for by each of them.
     """
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, told: Callable[..., None] = lambda *_: None) -> None:
+        """`told` is called with the turns of which there is more in the database, for other workers to read."""
         self._db = db
+        self._told = told
         self._clock = clock
         self._logs: dict[UUID, RunLog] = {}
         self._pending: list[tuple[RunLog, Entry]] = []
@@ -264,7 +266,10 @@ class RunLogs:
         committed: asyncio.Future[None],
     ) -> None:
         self._committing = False
-        self._end_commit(by_turn, waiters, asyncio.CancelledError() if committed.cancelled() else committed.exception())
+        error = asyncio.CancelledError() if committed.cancelled() else committed.exception()
+        if error is None:
+            self._told(*[run_log.turn_id for run_log in by_turn])
+        self._end_commit(by_turn, waiters, error)
 
     def _end_commit(
         self, by_turn: dict[RunLog, list[Entry]], waiters: list[asyncio.Future[None]], error: BaseException | None

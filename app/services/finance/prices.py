@@ -28,6 +28,7 @@ from app.services.finance.price_lists import (
 )
 from app.services.finance.price_tables import price_lines, read_prices
 from app.services.finance.reports import csv_bytes
+from app.services.relay import Relay
 from app.services.views import usd
 from app.store import audit
 from app.store.db import Database
@@ -77,14 +78,19 @@ class UnpricedQueue(msgspec.Struct, frozen=True):
 class Prices:
     """Use cases of prices."""
 
-    def __init__(self, db: Database, clock: Clock, catalogue: Catalogue, *, check_seconds: float = 5.0) -> None:
-        """`check_seconds`: how long prices that another worker set may go unnoticed."""
+    def __init__(
+        self, db: Database, clock: Clock, catalogue: Catalogue, relay: Relay, *, check_seconds: float = 5.0
+    ) -> None:
+        """`check_seconds`: how long prices that were set elsewhere may go unnoticed where nobody told."""
         self._db = db
         self._clock = clock
         self._catalogue = catalogue
         self._check_seconds = check_seconds
         self._known: list[UUID] = []
         self._watch: asyncio.Task[None] | None = None
+        self._reloading = asyncio.Lock()
+        self._relay = relay
+        relay.on("prices", lambda *_: self._reload())
 
     async def start(self) -> None:
         """What answers cost from now on."""
@@ -153,7 +159,7 @@ class Prices:
             await self._db.write(unit)
         except NotFound as error:
             raise Missing from error
-        await self._reload()
+        await self._changed()
 
     async def _keep(self, by: Principal, prices: Sequence[CheckedPrice]) -> PricesAdded:
         now = self._clock()
@@ -173,7 +179,7 @@ class Prices:
             kept = await self._db.write(unit)
         except AlreadyExists as error:
             raise Conflict("price_exists", error.message) from error
-        await self._reload()
+        await self._changed()
         adjusted, amount = 0, 0
         for provider in sorted({row.provider for row in kept}):
             count, nano = await self._price_rows(provider)
@@ -196,10 +202,16 @@ class Prices:
             if after is None:
                 return adjusted, amount
 
+    async def _changed(self) -> None:
+        await self._reload()
+        self._relay.tell("prices", None)
+
     async def _reload(self) -> None:
-        rows = await self._db.read(price_store.list_prices)
-        self._known = sorted(row.id for row in rows)
-        self._catalogue.overrides = tuple(override_of(row) for row in rows)
+        """One at a time: what was read last is used last."""
+        async with self._reloading:
+            rows = await self._db.read(price_store.list_prices)
+            self._known = sorted(row.id for row in rows)
+            self._catalogue.overrides = tuple(override_of(row) for row in rows)
 
     async def _unknown(self, rows: Sequence[PriceOverride]) -> list[str]:
         offered = {(item.id, model.id) for item in (await self._catalogue.list()).items for model in item.models}

@@ -96,6 +96,10 @@ class EmbeddedDatabase:
     def write(self, unit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Awaitable[Any]:
         return self._writer.write(unit, args, kwargs)
 
+    def notices(self) -> None:
+        """There is one process, and nobody to tell."""
+        return
+
     def journal(self) -> Journal | None:
         return Journal.open(self._path)
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
+from app.store.engine.notices import Notices
 from app.store.errors import StoreUnavailable
 
 _ATTEMPTS = 5
@@ -65,6 +66,9 @@ class ServerDatabase:
     def journal(self) -> None:
         """Other workers follow a turn through the database, and its COMMIT takes no thread of this process."""
         return
+
+    def notices(self) -> Notices:
+        return Notices(self._engine)
 
     @property
     def engine(self) -> Engine:

@@ -33,6 +33,7 @@ from app.store.tables.instructions import DraftReference, WriterAction, WriterLo
 from app.store.tables.ledger import LedgerEntry
 from app.store.tables.review import Lock, Proposal
 from app.store.tables.settings import AuditEntry, ProviderSetting
+from app.store.tables.sharing import Comment, CommentThread, ShareLink
 from app.store.tables.triage import SubmissionTicket
 from app.store.tables.turns import Alternatives, ChatMessage, ChatPlace, Conversation, Turn, TurnAttempt, TurnEvent
 from app.store.tables.versions import Version
@@ -51,6 +52,8 @@ __all__ = [
     "BudgetReservation",
     "ChatMessage",
     "ChatPlace",
+    "Comment",
+    "CommentThread",
     "Conversation",
     "ConversationMessage",
     "CostCentre",
@@ -81,6 +84,7 @@ __all__ = [
     "ProviderSetting",
     "Reconciliation",
     "ReplyTemplate",
+    "ShareLink",
     "SignInLink",
     "StoredLeftover",
     "Submission",

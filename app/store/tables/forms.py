@@ -87,10 +87,10 @@ class Submission(SQLModel, table=True):
 
 
 class DraftShare(SQLModel, table=True):
-    """A person who may see (`viewer`) or change (`editor`) somebody else's draft."""
+    """A person who may see (`viewer`), comment on (`commenter`) or change (`editor`) somebody else's draft."""
 
     __tablename__ = "draft_shares"
-    __table_args__ = (one_of("role", "viewer", "editor"),)
+    __table_args__ = (one_of("role", "viewer", "commenter", "editor"),)
 
     draft_id: uuid.UUID = reference("draft_streams.id", on_delete="CASCADE", primary_key=True)
     user_id: uuid.UUID = Field(

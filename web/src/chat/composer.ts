@@ -78,7 +78,9 @@ export class Composer {
     if (early) this.keepWords();
     this.atOnce.checked = recall("apply") === "at_once";
     this.listen();
-    this.refresh();
+    // There is nothing yet that could be asked about.
+    if (actions.isEmpty() && this.mode === "ask") this.choose("write");
+    else this.refresh();
   }
 
   private listen(): void {

@@ -2,21 +2,15 @@
 
 import { api, Problem } from "./api.js";
 import { openDialog } from "./dialog.js";
-import { h, icon, isTyping, meta, MOD_KEYS } from "./dom.js";
+import { h, isTyping, meta, MOD_KEYS } from "./dom.js";
 import { KEPT_PAGES } from "./kept_pages.js";
 import { startDraft } from "./new_draft.js";
 import { foundCommands } from "../files/found.js";
 import { setUpPalette, type PaletteCommand } from "./palette.js";
 import { REPORT_KEY, reportCommands, setUpReports } from "../reports/entry.js";
-import { chooseTheme, storedTheme, type Theme } from "./theme_choice.js";
+import { setUpTheme, THEMES } from "./theme_button.js";
+import { storedTheme, type Theme } from "./theme_choice.js";
 import { toast } from "./toast.js";
-
-const NEXT: Record<Theme, Theme> = { auto: "light", light: "dark", dark: "auto" };
-const SHOWN: Record<Theme, [string, string]> = {
-  auto: ["auto", "Theme: as the system"],
-  light: ["sun", "Theme: light"],
-  dark: ["moon", "Theme: dark"],
-};
 
 export interface Shortcut {
   keys: string;
@@ -36,15 +30,7 @@ export interface ShortcutGroup {
 }
 
 export function setUpPage(shortcuts: ShortcutGroup[], commands: () => PaletteCommand[] = () => []): void {
-  const themeButton = document.querySelector<HTMLButtonElement>("[data-act=theme]");
-  const theme = (choice: Theme): void => {
-    chooseTheme(choice);
-    if (themeButton) showTheme(themeButton);
-  };
-  if (themeButton) {
-    showTheme(themeButton);
-    themeButton.addEventListener("click", () => theme(NEXT[storedTheme()]));
-  }
+  const theme = setUpTheme();
   const keys = (): void => showShortcuts([...shortcuts, { title: "Everywhere", list: GENERAL }]);
   document.querySelector("[data-act=shortcuts]")?.addEventListener("click", keys);
   document.addEventListener("keydown", (event) => {
@@ -66,18 +52,11 @@ function general(theme: (choice: Theme) => void, keys: () => void): PaletteComma
   return [
     { label: "New draft", run: create },
     ...places.filter(([, path]) => path !== location.pathname).map(([label, path]) => ({ label, run: go(path) })),
-    ...(["light", "dark", "auto"] as const).filter((choice) => choice !== storedTheme()).map((choice) => ({ label: SHOWN[choice][1], run: () => theme(choice) })),
+    ...(["light", "dark", "auto"] as const).filter((choice) => choice !== storedTheme()).map((choice) => ({ label: THEMES[choice][1], run: () => theme(choice) })),
     ...reportCommands(),
     { label: "Keyboard shortcuts", keys: "?", run: keys },
     { label: "Sign out", run: () => void signOut() },
   ];
-}
-
-function showTheme(button: HTMLButtonElement): void {
-  const [name, label] = SHOWN[storedTheme()];
-  button.replaceChildren(icon(name));
-  button.setAttribute("aria-label", label);
-  button.title = label;
 }
 
 function showShortcuts(groups: ShortcutGroup[]): void {

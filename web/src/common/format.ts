@@ -57,6 +57,9 @@ export function ago(iso: string, now = new Date()): string {
   return date === "Yesterday" ? `yesterday ${time(iso)}` : date;
 }
 
+/** A day and the time in it, also one to come. */
+export const moment = (iso: string): string => `${fullDay.format(new Date(iso))}, ${time(iso)}`;
+
 /** Whole days until the moment; negative when it has passed. */
 export const daysUntil = (iso: string, now = new Date()): number => Math.ceil((new Date(iso).getTime() - now.getTime()) / 86_400_000);
 

@@ -10,6 +10,7 @@ import { signInAgain } from "../common/sign_in_dialog.js";
 import { messageIn } from "../chat/found_message.js";
 import { Pane } from "../chat/pane.js";
 import { starters } from "../chat/starters.js";
+import { EditorComments } from "../comments/in_editor.js";
 import { Conflicts } from "../conflicts/decide.js";
 import { locksAt } from "../proposals/locks.js";
 import { Review } from "../proposals/review.js";
@@ -64,6 +65,7 @@ export class DraftPage {
   private surface!: Surface;
   private pane!: Pane;
   private review!: Review;
+  private comments!: EditorComments;
   private pill!: SavePill;
   private putAside!: PutAside;
   private sayTrash: (() => void) | null = null;
@@ -135,6 +137,7 @@ export class DraftPage {
     if (this.sayTrash === null) void this.putAside.offer(byId("notices"), askedToWriteBack());
     void nearlyFull().then((full) => full && warnAboutRoom());
     void this.review.refresh();
+    void this.comments.panel.refresh();
     await this.pane.open();
     this.showFound();
     addEventListener("hashchange", () => this.showFound());
@@ -154,7 +157,10 @@ export class DraftPage {
       closed: () => byId("versions-toggle").click(),
     });
     this.layout = setUpLayout((part) => {
-      if (part === "versions") void this.drawer.opened();
+      if (part === "versions") {
+        this.comments?.panel.close();
+        void this.drawer.opened();
+      }
       if (part !== "versions" && compare.open) compare.close();
       this.pane?.leaveAlternatives();
     });
@@ -188,12 +194,16 @@ export class DraftPage {
       },
       decided: () => void this.pane.refresh(),
     });
-    byId("share").addEventListener("click", () => void shareDialog(draft.id));
+    this.comments = new EditorComments(draft.id, session, surface.view, () => {
+      this.layout.closeVersions();
+      this.layout.show("write");
+    });
+    byId("share").addEventListener("click", () => void shareDialog(draft.id, "document"));
     byId("version-name").addEventListener("click", () => this.layout.show("versions"));
     if (draft.current_version) this.versions.named(draft.current_version.number, draft.current_version.label);
     for (const button of document.querySelectorAll<HTMLButtonElement>("[data-act=export]")) menuButton(button, "Export as", () => this.exports());
-    menuButton(byId<HTMLButtonElement>("more"), "More", () => [...this.exports(), { label: "Share…", run: () => void shareDialog(draft.id) }, ...reportItems()]);
-    this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => void this.review.refresh(), resync: () => this.lookAgain() });
+    menuButton(byId<HTMLButtonElement>("more"), "More", () => [...this.exports(), { label: "Comments", run: () => this.comments.panel.open() }, { label: "Share…", run: () => void shareDialog(draft.id, "document") }, ...reportItems()]);
+    this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => void this.review.refresh(), comments: () => void this.comments.panel.refresh(), resync: () => this.lookAgain() });
     followPage(session, this.live, () => void this.pane.refresh());
     onEditorKeys(this.acts);
     this.joinBars();
@@ -204,6 +214,7 @@ export class DraftPage {
   private lookAgain(): void {
     this.session.wake();
     void this.review.refresh();
+    void this.comments.panel.refresh();
   }
 
   /** What is refused while the assistant writes shows the turn that is in the way, with its stop. */
@@ -241,6 +252,7 @@ export class DraftPage {
       lock: () => void this.review.toggleLock(),
       locked: () => locksAt(view.state, view.state.selection.main.from, view.state.selection.main.to).length > 0,
       whoWrote: (from, to) => void this.whoWrote(from, to),
+      comment: () => void this.comments.begin(),
     });
     this.bars = [formatBar(view), selected];
     for (const bar of this.bars) bar.moved();
@@ -276,6 +288,8 @@ export class DraftPage {
     exports: () => this.exports(),
     review: () => this.review.start(),
     lock: () => void this.review.toggleLock(),
+    comments: () => this.comments.panel.open(),
+    comment: () => void this.comments.begin(),
     find: () => void openSearchPanel(this.surface.view),
   };
 
@@ -338,6 +352,7 @@ export class DraftPage {
 
   private changed(): void {
     if (!this.pane) return;
+    this.comments?.changed();
     clearTimeout(this.counting);
     this.counting = window.setTimeout(() => (byId("words").textContent = count(countWords(this.surface.text.toString()), "word")), COUNT_PAUSE);
     const empty = this.surface.text.length === 0 && !this.draft.deleted_at;

@@ -14,6 +14,7 @@ export const SHORTCUTS: ShortcutGroup[] = [
       { keys: "Esc", does: "Stop the assistant" },
       { keys: "Mod-S", does: "Name this version" },
       { keys: "Mod-Alt-H", does: "Versions" },
+      { keys: "Mod-Alt-M", does: "Comment on the selected words" },
       { keys: "Mod-F", does: "Find and replace" },
       { keys: "Mod-Z", does: "Undo" },
       { keys: "Mod-Shift-Z", does: "Redo" },
@@ -59,6 +60,8 @@ export interface EditorActs {
   find(): void;
   review(): void;
   lock(): void;
+  comments(): void;
+  comment(): void;
 }
 
 export function commands(acts: EditorActs): PaletteCommand[] {
@@ -71,6 +74,8 @@ export function commands(acts: EditorActs): PaletteCommand[] {
     { label: "Name this version", keys: "Mod-S", run: acts.nameVersion },
     { label: "Review suggestions", keys: "F7", run: acts.review },
     { label: "Lock or unlock this paragraph", run: acts.lock },
+    { label: "Comments", run: acts.comments },
+    { label: "Comment on the selected words", keys: "Mod-Alt-M", run: acts.comment },
     { label: "Find and replace", keys: "Mod-F", run: acts.find },
     ...acts.exports().map(({ label, run }) => ({ label: `Export as ${label}`, run })),
   ];
@@ -85,6 +90,7 @@ export function onEditorKeys(acts: EditorActs): void {
     if (plainMod && key === "j") acts.compose(null);
     else if (plainMod && key === "s") acts.nameVersion();
     else if (isMod(event) && event.altKey && (key === "h" || event.code === "KeyH")) acts.versions();
+    else if (isMod(event) && event.altKey && (key === "m" || event.code === "KeyM")) acts.comment();
     else if (event.altKey && key === "f10") acts.formatting();
     else if (event.key === "Escape" && !event.defaultPrevented && acts.running()) acts.stop();
     else return;

@@ -8,6 +8,7 @@ export interface Layout {
   show(part: Part): void;
   /** Marks a hidden tab: something new is there. */
   news(part: Part): void;
+  closeVersions(): void;
 }
 
 export function setUpLayout(opened: (part: Part) => void): Layout {
@@ -50,6 +51,7 @@ export function setUpLayout(opened: (part: Part) => void): Layout {
   followKeyboard();
   return {
     show,
+    closeVersions: () => drawer(false),
     news(part) {
       const tab = tabs.find((one) => one.dataset["tab"] === part);
       if (tab && tab.getAttribute("aria-current") !== "true") tab.dataset["news"] = "";

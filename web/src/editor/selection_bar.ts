@@ -21,6 +21,8 @@ export interface SelectionActions {
   locked(): boolean;
   /** Tells where the selected words came from. */
   whoWrote(from: number, to: number): void;
+  /** Says something about the selected words. */
+  comment(): void;
 }
 
 export interface SelectionBar {
@@ -52,13 +54,19 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
     hide();
     actions.act(id, values);
   };
+  const then = (run: () => void) => (): void => {
+    dismissed = true;
+    hide();
+    run();
+  };
   const edits = EDITS.map(([label, id]) => button(label, () => start(id)));
   const tone = button("Tone");
   menuButton(tone, "Tone", () => [...actions.tones().map((tone) => ({ label: capital(tone), run: () => start("tone", { tone }) })), { label: "Other…", run: () => start("tone") }]);
   const more = button("More");
   menuButton(more, "More actions", () => [...(actions.ready() ? actions.more() : []), ...always()]);
   const ask = h("button", { type: "button", class: "selection-act", onclick: () => actions.ask() }, icon("model"), "Ask…");
-  bar.append(ask, ...edits, tone, more);
+  const comment = h("button", { type: "button", class: "selection-act wide-only", onclick: then(() => actions.comment()) }, "Comment");
+  bar.append(ask, ...edits, tone, comment, more);
   toolbar(bar, () => {
     dismissed = true;
     hide();
@@ -68,13 +76,9 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
   /** What needs no assistant, so it can be done while one is busy too. */
   const always = (): MenuItem[] => {
     const { from, to } = view.state.selection.main;
-    const then = (run: () => void) => (): void => {
-      dismissed = true;
-      hide();
-      run();
-    };
     const lock = actions.locked() ? "Unlock the paragraph" : "Lock the paragraph";
-    return [{ label: lock, run: then(() => actions.lock()) }, { label: "Who wrote this", run: then(() => actions.whoWrote(from, to)) }];
+    const comment = isNarrow() ? [{ label: "Comment…", run: then(() => actions.comment()) }] : [];
+    return [...comment, { label: lock, run: then(() => actions.lock()) }, { label: "Who wrote this", run: then(() => actions.whoWrote(from, to)) }];
   };
 
   const here = (): boolean => view.hasFocus || bar.contains(document.activeElement) || document.activeElement?.closest(".menu") != null;
@@ -90,7 +94,7 @@ export function selectionBar(view: EditorView, actions: SelectionActions): Selec
 
   function show(): void {
     if (!wanted()) return hide();
-    for (const one of bar.querySelectorAll("button")) one.disabled = !actions.ready() && one !== ask && one !== more;
+    for (const one of bar.querySelectorAll("button")) one.disabled = !actions.ready() && one !== ask && one !== comment && one !== more;
     bar.hidden = false;
     area.classList.add("selecting");
     if (!isNarrow()) place();

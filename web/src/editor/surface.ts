@@ -12,6 +12,7 @@ import { formattingKeys } from "./formatting.js";
 import { ghostField, setGhost, type Ghost } from "./ghost.js";
 import { livePreview } from "./live_preview.js";
 import { fromServer, storableInput } from "./storable_input.js";
+import { commentMarks } from "../comments/marks.js";
 import { hunkDrawing } from "../proposals/drawing.js";
 import { hunkField, sinceBegun } from "../proposals/hunks.js";
 import { lockField } from "../proposals/locks.js";
@@ -54,6 +55,7 @@ export class Surface {
       sinceBegun,
       hunkDrawing,
       lockField,
+      commentMarks,
       EditorView.updateListener.of((update) => {
         for (const transaction of update.transactions) {
           if (transaction.docChanged && !transaction.annotation(fromServer)) listener.typed(transaction.changes, transaction.startState.doc);

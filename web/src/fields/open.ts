@@ -48,6 +48,8 @@ export interface FieldsOptions {
   readOnly?: boolean;
   /** What people call the draft; "draft" without. */
   what?: string;
+  /** Something was said about the draft, or may have been. */
+  comments?(): void;
   /** More or less was put aside than before. */
   putAside?(): void;
 }
@@ -123,12 +125,17 @@ class OpenFields implements Fields {
     if (options.readOnly || draft.status !== "open") this.binding.lock();
     this.decisions = this.joinConflicts();
     this.decisions.set(await openConflicts(draft, session));
-    this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => undefined, resync: () => session.wake() });
+    this.live = liveHints([draft.id], { moved: (_draft, seq) => session.hinted(seq), review: () => undefined, comments: () => options.comments?.(), resync: () => this.lookAgain() });
     followLife(session, this.live, ending.signal);
     for (const words of (await store?.parked(draft.id).catch(() => [])) ?? []) this.putAside.add(words);
     for (const record of others) void drain(record, around).then(() => session.wake());
     session.wake();
     options.changed?.();
+  }
+
+  private lookAgain(): void {
+    this.session.wake();
+    this.options.comments?.();
   }
 
   private screen(): Screen {

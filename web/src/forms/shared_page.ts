@@ -1,18 +1,25 @@
-// A document that somebody shares: its title and text in plain fields, saved like everything else.
+// A document that somebody shares: its title and text in plain fields, saved like everything else, and what is said about it.
 
+import { commentsInField } from "../comments/in_fields.js";
+import type { CommentPanel } from "../comments/panel.js";
 import { byId, pageData } from "../common/dom.js";
 import { askedToWriteBack } from "../editor/put_aside.js";
 import { openFields, type FieldsDraft } from "../fields/open.js";
 
 export async function open(): Promise<void> {
   const { draft, role } = pageData<{ draft: FieldsDraft; role: string }>();
+  let panel: CommentPanel | null = null;
   const fields = await openFields(draft, {
     root: byId("form"),
     pill: byId<HTMLButtonElement>("save-pill"),
     notices: byId("notices"),
     label: (field) => (field === "title" ? "Title" : "Text"),
-    readOnly: role === "viewer",
+    readOnly: role !== "editor",
     what: "text",
+    comments: () => void panel?.refresh(),
+    closed: () => void panel?.refresh(),
   });
-  if (role !== "viewer" && draft.status === "open") await fields.putAside.offer(byId("notices"), askedToWriteBack());
+  panel = commentsInField(draft.id, fields.session, byId<HTMLTextAreaElement>("shared-text"));
+  void panel.refresh();
+  if (role === "editor" && draft.status === "open") await fields.putAside.offer(byId("notices"), askedToWriteBack());
 }

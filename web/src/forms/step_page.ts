@@ -322,7 +322,7 @@ class FormPage {
   // Everything else that can be done
 
   private more(): { label: string; run: () => void }[] {
-    const items = [{ label: "Share…", run: () => void shareDialog(this.data.draft.id) }, { label: "Save as template…", run: () => void this.saveTemplate() }];
+    const items = [{ label: "Share…", run: () => void shareDialog(this.data.draft.id, "form") }, { label: "Save as template…", run: () => void this.saveTemplate() }];
     return this.readOnly ? items.slice(1) : [...items, { label: "Discard", run: () => void this.discard() }];
   }
 

@@ -106,6 +106,6 @@ export function draftActs(list: DraftRows): RowActions {
     export: ({ id }) => savedExportItems(id),
     keep: (draft) => void keep(draft),
     details: (draft) => void showDetails(draft.id, nameOf(draft)),
-    share: ({ id }) => void shareDialog(id),
+    share: ({ id, kind }) => void shareDialog(id, kind),
   };
 }

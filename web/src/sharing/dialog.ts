@@ -4,8 +4,9 @@ import { api, Problem } from "../common/api.js";
 import { openDialog } from "../common/dialog.js";
 import { h, icon } from "../common/dom.js";
 import { onSubmit, show as showProblem } from "../common/form.js";
+import { linkSection } from "./links.js";
 
-type Role = "viewer" | "editor";
+type Role = "viewer" | "commenter" | "editor";
 interface Share {
   user_id: string;
   email: string;
@@ -13,19 +14,23 @@ interface Share {
   role: Role;
 }
 
-const ROLES: [Role, string][] = [["viewer", "may read it"], ["editor", "may change it"]];
+const ROLES: [Role, string][] = [["viewer", "may read it"], ["commenter", "may comment on it"], ["editor", "may change it"]];
 
-function roleChoice(id: string, value: Role): HTMLSelectElement {
-  const choice = h("select", { id, name: "role" }, ...ROLES.map(([role, words]) => h("option", { value: role }, words)));
+/** Only documents are commented on. */
+const rolesOf = (kind: string): [Role, string][] => ROLES.filter(([role]) => role !== "commenter" || kind === "document");
+
+function roleChoice(id: string, value: Role, kind: string): HTMLSelectElement {
+  const choice = h("select", { id, name: "role" }, ...rolesOf(kind).map(([role, words]) => h("option", { value: role }, words)));
   choice.value = value;
   return choice;
 }
 
-export async function shareDialog(draftId: string): Promise<void> {
+/** `kind`: documents can be read by link, too. */
+export async function shareDialog(draftId: string, kind: string): Promise<void> {
   const path = `/api/drafts/${draftId}/shares`;
   const list = h("ul", { class: "rows", "aria-label": "Shared with" }, h("li", { class: "nothing" }, "Reading…"));
   const email = h("input", { id: "share-email", name: "email", type: "email", required: true, autocomplete: "off" });
-  const role = roleChoice("share-role", "editor");
+  const role = roleChoice("share-role", "editor", kind);
   const form = h(
     "form",
     { class: "stack share-form", novalidate: true },
@@ -38,7 +43,7 @@ export async function shareDialog(draftId: string): Promise<void> {
     if (shares.length === 0) list.append(h("li", { class: "nothing" }, "Nobody else has this draft."));
   };
   const row = (share: Share): HTMLElement => {
-    const choice = roleChoice(`role-${share.user_id}`, share.role);
+    const choice = roleChoice(`role-${share.user_id}`, share.role, kind);
     choice.setAttribute("aria-label", `What ${share.name} may do`);
     choice.addEventListener("change", () => void attempt(() => give(share.email, choice.value as Role)));
     const end = h("button", { type: "button", class: "icon-button", "aria-label": `Stop sharing with ${share.name}`, onclick: () => void attempt(() => takeBack(share)) }, icon("close"));
@@ -76,7 +81,7 @@ export async function shareDialog(draftId: string): Promise<void> {
     }
   }
   // At once: a dialog that opens by itself later takes the keys of whoever goes on writing.
-  openDialog("Share this draft", [form, list, h("p", { class: "hint" }, "They need an account here. Only you can hand it in, discard it or share it.")]);
+  openDialog("Share this draft", [form, list, h("p", { class: "hint" }, "They need an account here. Only you can hand it in, discard it or share it."), ...(kind === "document" ? [linkSection(draftId)] : [])]);
   try {
     await load();
   } catch (error) {

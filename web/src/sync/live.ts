@@ -16,6 +16,8 @@ interface Listener {
   moved(draft: string, seq: number): void;
   /** Proposals or locks of a draft changed. */
   review(draft: string): void;
+  /** Something was said about a draft. */
+  comments?(draft: string): void;
   /** Something may have been missed: look again. */
   resync(): void;
 }
@@ -51,9 +53,10 @@ export function liveHints(drafts: string[], listener: Listener): LiveHints {
 
   function hear(data: unknown): void {
     if (typeof data !== "string") return;
-    const message = JSON.parse(data) as { draft?: string; seq?: number; resync?: boolean; review?: boolean };
+    const message = JSON.parse(data) as { draft?: string; seq?: number; resync?: boolean; review?: boolean; comments?: boolean };
     if (message.resync) listener.resync();
     else if (message.draft !== undefined && message.review) listener.review(message.draft);
+    else if (message.draft !== undefined && message.comments) listener.comments?.(message.draft);
     else if (message.draft !== undefined && message.seq !== undefined) listener.moved(message.draft, message.seq);
   }
 

@@ -1,0 +1,303 @@
+"""Comments on passages of a document, in threads. A thread follows its words through every later change.
+
+Who may see the document reads them; its owner, editors and commenters write. Everybody changes only what they said; a
+thread is settled by who began it and by the document's owner.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import structlog
+from sqlmodel import Session
+
+from app.core.edits.guards import Range
+from app.core.text.utf16 import normalise_text, utf16_length, utf16_slicer
+from app.services.access import commentable_draft, text_of, visible_draft
+from app.services.accounts import Principal
+from app.services.clock import Clock
+from app.services.errors import Conflict, InvalidInput, NotAllowed
+from app.services.fanout import Fanout
+from app.store import comments as comment_store
+from app.store import shares
+from app.store.comments import Entry
+from app.store.db import Database
+from app.store.drafting import heads
+from app.store.drafting.drifts import Drifts
+from app.store.drafting.heads import Head
+from app.store.errors import StoreUnavailable
+from app.store.tables import Comment, CommentThread
+
+log = structlog.get_logger()
+
+_MOST_THREADS = 1_000
+_MOST_ENTRIES = 500
+_LONGEST = 10_000
+_LONGEST_QUOTE = 1_000
+_FOLLOW_AGAIN_AFTER = 200
+"""Events after which the place of a thread is stored anew; words that are gone by then are gone for good."""
+
+
+class CommentView(msgspec.Struct, frozen=True):
+    """One thing said in a thread. `author` is missing once the account is gone, `body` is empty when it was deleted."""
+
+    id: UUID
+    author: str | None
+    mine: bool
+    body: str
+    created_at: datetime
+    edited_at: datetime | None
+    deleted: bool
+
+
+class ThreadView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said about a passage, at `from..to` (UTF-16 units) of the text after event `seq` of the list; `gone`: its
+    words were deleted. `quote` is how it read when the thread was begun, cut after some lines."""
+
+    id: UUID
+    from_: int | None = msgspec.field(name="from", default=None)
+    to: int | None = None
+    gone: bool
+    quote: str
+    created_at: datetime
+    resolved_at: datetime | None
+    may_resolve: bool
+    comments: list[CommentView]
+
+
+class ThreadList(msgspec.Struct, frozen=True):
+    """`may_write`: whether the caller may comment here."""
+
+    items: list[ThreadView]
+    seq: int
+    may_write: bool
+    next: str | None = None
+
+
+class Comments:
+    """Use cases of comments."""
+
+    def __init__(self, db: Database, clock: Clock, fanout: Fanout) -> None:
+        self._db = db
+        self._clock = clock
+        self._fanout = fanout
+
+    async def list(self, person: Principal, draft_id: UUID) -> ThreadList:
+        """All threads of a document in the order of the text; those whose passage is gone come last. Raises `Missing`."""
+        listed, old = await self._db.read(_listed, person.id, draft_id)
+        if old:
+            await self._follow_again(draft_id, old)
+        return listed
+
+    async def _follow_again(self, draft_id: UUID, old: set[UUID]) -> None:
+        """Not on a full disk: who can only read should be able to."""
+        try:
+            await self._db.write(_placed_again, draft_id, old)
+        except StoreUnavailable as error:
+            log.warning("places of comments not stored anew", code=error.code)
+
+    async def begin(
+        self, person: Principal, draft_id: UUID, passage: Range, *, seq: int | None, body: str
+    ) -> ThreadView:
+        """Comment on a passage, given in the text after event `seq` (None: the text now)."""
+        body = _checked(body)
+        at = self._clock()
+
+        def unit(session: Session) -> ThreadView:
+            head = commentable_draft(session, person.id, draft_id, lock=True)
+            place = _passage_now(session, head, passage, seq)
+            if comment_store.count_threads(session, draft_id) >= _MOST_THREADS:
+                raise Conflict("too_many_comments", f"A document has at most {_MOST_THREADS} threads of comments.")
+            quote = utf16_slicer(text_of(head))(*place)
+            if not quote.strip():
+                raise InvalidInput("from", "There are no words to comment on there.")
+            thread = comment_store.begin_thread(
+                session, draft_id=draft_id, seq=head.seq, place=place, quote=_cut(quote), by=person.id, at=at
+            )
+            comment_store.say(session, thread, body=body, by=person.id, at=at)
+            entries = comment_store.entries_of(session, draft_id, thread.id)
+            return _thread_view(thread, place, entries, person.id, head.owner_id, may_write=True)
+
+        result = await self._db.write(unit)
+        self._fanout.publish_comments(draft_id)
+        return result
+
+    async def reply(self, person: Principal, draft_id: UUID, thread_id: UUID, *, body: str) -> CommentView:
+        """Say something in a thread. Raises `Missing`, and `Conflict` when it is settled or full."""
+        body = _checked(body)
+
+        def unit(session: Session) -> CommentView:
+            commentable_draft(session, person.id, draft_id, lock=True)
+            thread = comment_store.get_thread(session, draft_id, thread_id)
+            if thread.resolved_at is not None:
+                raise Conflict("thread_resolved", "This was settled meanwhile. Open it again to answer.")
+            if len(comment_store.entries_of(session, draft_id, thread_id)) >= _MOST_ENTRIES:
+                raise Conflict("too_many_comments", f"A thread has at most {_MOST_ENTRIES} comments.")
+            said = comment_store.say(session, thread, body=body, by=person.id, at=self._clock())
+            return _one(session, thread, said, person.id)
+
+        result = await self._db.write(unit)
+        self._fanout.publish_comments(draft_id)
+        return result
+
+    async def edit(
+        self, person: Principal, draft_id: UUID, thread_id: UUID, comment_id: UUID, *, body: str
+    ) -> CommentView:
+        """Say something else instead. Raises `Missing`, and `NotAllowed` for somebody else's words."""
+        body = _checked(body)
+
+        def unit(session: Session) -> CommentView:
+            thread, comment = _own(session, person.id, draft_id, thread_id, comment_id)
+            comment_store.change(session, comment, body=body, at=self._clock())
+            return _one(session, thread, comment.id, person.id)
+
+        result = await self._db.write(unit)
+        self._fanout.publish_comments(draft_id)
+        return result
+
+    async def delete(self, person: Principal, draft_id: UUID, thread_id: UUID, comment_id: UUID) -> None:
+        """Take one's words back, for good. Raises like `edit`."""
+
+        def unit(session: Session) -> None:
+            thread, comment = _own(session, person.id, draft_id, thread_id, comment_id)
+            comment_store.take_words_back(session, thread, comment, at=self._clock())
+
+        await self._db.write(unit)
+        self._fanout.publish_comments(draft_id)
+
+    async def resolve(self, person: Principal, draft_id: UUID, thread_id: UUID, *, resolved: bool) -> None:
+        """Settle a thread or open it again; a second time changes nothing. Raises `Missing`, and `NotAllowed` for who
+        neither began it nor owns the document."""
+
+        def unit(session: Session) -> None:
+            head = commentable_draft(session, person.id, draft_id, lock=True)
+            thread = comment_store.get_thread(session, draft_id, thread_id)
+            if person.id not in (head.owner_id, thread.begun_by):
+                raise NotAllowed("not_yours", "Who began this and the document's owner settle it.")
+            if (thread.resolved_at is not None) != resolved:
+                at = self._clock() if resolved else None
+                comment_store.set_resolved(session, thread, by=person.id, at=at)
+
+        await self._db.write(unit)
+        self._fanout.publish_comments(draft_id)
+
+
+def _checked(body: str) -> str:
+    body = normalise_text(body).strip()
+    if not 1 <= len(body) <= _LONGEST:
+        raise InvalidInput("body", f"This takes 1 to {_LONGEST} characters.")
+    return body
+
+
+def _cut(quote: str) -> str:
+    quote = quote.strip()
+    return quote if len(quote) <= _LONGEST_QUOTE else quote[: _LONGEST_QUOTE - 1] + "…"
+
+
+def _passage_now(session: Session, head: Head, passage: Range, seq: int | None) -> Range:
+    if seq is not None and not 1 <= seq <= head.seq:
+        raise InvalidInput("seq", f"This draft has events 1 to {head.seq}.")
+    drift = Drifts(session, head).since(head.seq if seq is None else seq)
+    start, end = passage
+    if drift is None or not 0 <= start <= end <= utf16_length(drift.before):
+        raise InvalidInput("from", "The passage lies outside the text.")
+    place = drift.survives(start, end)
+    if place is None:
+        raise InvalidInput("from", "There are no words to comment on there.")
+    return place
+
+
+def _listed(session: Session, user_id: UUID, draft_id: UUID) -> tuple[ThreadList, set[UUID]]:
+    """The list, and the threads whose place should be stored anew."""
+    head = visible_draft(session, user_id, draft_id)
+    if head.kind != "document":
+        return ThreadList([], head.seq, may_write=False), set()
+    may_write = _may_write(session, head, user_id)
+    said: defaultdict[UUID, list[Entry]] = defaultdict(list)
+    for entry in comment_store.entries_of(session, draft_id):
+        said[entry.thread_id].append(entry)
+    threads = comment_store.threads_of(session, draft_id)
+    places = _places(session, head, threads)
+    views = [
+        _thread_view(thread, places[thread.id], said[thread.id], user_id, head.owner_id, may_write=may_write)
+        for thread in threads
+    ]
+    views.sort(key=lambda view: (view.gone, view.from_ or 0))
+    old = {
+        thread.id
+        for thread in threads
+        if thread.range_from < thread.range_to and head.seq - thread.placed_seq > _FOLLOW_AGAIN_AFTER
+    }
+    return ThreadList(views, head.seq, may_write), old
+
+
+def _may_write(session: Session, head: Head, user_id: UUID) -> bool:
+    if head.deleted_at is not None or head.state.status != "open":
+        return False
+    return head.owner_id == user_id or shares.role_of(session, head.id, user_id) in ("commenter", "editor")
+
+
+def _places(session: Session, head: Head, threads: Iterable[CommentThread]) -> dict[UUID, Range | None]:
+    drifts = Drifts(session, head)
+    places: dict[UUID, Range | None] = {}
+    for thread in threads:
+        # Nothing is left of an empty range: not asked where it went, which would mean reading the log from there on.
+        drift = drifts.since(thread.placed_seq) if thread.range_from < thread.range_to else None
+        places[thread.id] = drift.survives(thread.range_from, thread.range_to) if drift is not None else None
+    return places
+
+
+def _placed_again(session: Session, draft_id: UUID, thread_ids: set[UUID]) -> None:
+    """So that listing never reads more of the log than a little."""
+    head = heads.load_head(session, draft_id, lock=True)
+    if head is None:
+        return
+    threads = [thread for thread in comment_store.threads_of(session, draft_id) if thread.id in thread_ids]
+    for thread_id, place in _places(session, head, threads).items():
+        comment_store.place_again(session, thread_id, seq=head.seq, place=place or (0, 0))
+
+
+def _own(
+    session: Session, user_id: UUID, draft_id: UUID, thread_id: UUID, comment_id: UUID
+) -> tuple[CommentThread, Comment]:
+    commentable_draft(session, user_id, draft_id, lock=True)
+    thread = comment_store.get_thread(session, draft_id, thread_id)
+    comment = comment_store.get_comment(session, thread, comment_id)
+    if comment.author_id != user_id:
+        raise NotAllowed("not_yours", "Only who said this may change it.")
+    return thread, comment
+
+
+def _one(session: Session, thread: CommentThread, comment_id: UUID, user_id: UUID) -> CommentView:
+    (entry,) = (one for one in comment_store.entries_of(session, thread.draft_id, thread.id) if one.id == comment_id)
+    return _comment_view(entry, user_id)
+
+
+def _thread_view(
+    thread: CommentThread, place: Range | None, said: list[Entry], user_id: UUID, owner_id: UUID, *, may_write: bool
+) -> ThreadView:
+    return ThreadView(
+        id=thread.id,
+        from_=place[0] if place else None,
+        to=place[1] if place else None,
+        gone=place is None,
+        quote=thread.quote,
+        created_at=thread.created_at,
+        resolved_at=thread.resolved_at,
+        may_resolve=may_write and user_id in (owner_id, thread.begun_by),
+        comments=[_comment_view(entry, user_id) for entry in said],
+    )
+
+
+def _comment_view(entry: Entry, user_id: UUID) -> CommentView:
+    return CommentView(
+        entry.id,
+        entry.author,
+        entry.author_id == user_id,
+        entry.body,
+        entry.created_at,
+        entry.edited_at,
+        entry.deleted_at is not None,
+    )

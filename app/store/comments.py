@@ -1,0 +1,128 @@
+"""Comments on passages of a document: threads, stored where their passage stood, and what is said in them."""
+
+import uuid
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from app.store.errors import NotFound
+from app.store.tables import Comment, CommentThread, User
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One thing said, with its author's name as it is now; both are missing once the account is gone."""
+
+    id: uuid.UUID
+    thread_id: uuid.UUID
+    author_id: uuid.UUID | None
+    author: str | None
+    body: str
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+
+
+def begin_thread(
+    session: Session, *, draft_id: uuid.UUID, seq: int, place: tuple[int, int], quote: str, by: uuid.UUID, at: datetime
+) -> CommentThread:
+    """A thread about `place` in the text after event `seq`; nothing is said in it yet."""
+    thread = CommentThread(
+        draft_id=draft_id,
+        begun_by=by,
+        placed_seq=seq,
+        range_from=place[0],
+        range_to=place[1],
+        quote=quote,
+        created_at=at,
+    )
+    session.add(thread)
+    session.flush()
+    return thread
+
+
+def threads_of(session: Session, draft_id: uuid.UUID) -> list[CommentThread]:
+    """The threads of a document, oldest first."""
+    return list(
+        session.scalars(
+            select(CommentThread).where(col(CommentThread.draft_id) == draft_id).order_by(col(CommentThread.id))
+        )
+    )
+
+
+def count_threads(session: Session, draft_id: uuid.UUID) -> int:
+    counted = select(func.count()).select_from(CommentThread).where(col(CommentThread.draft_id) == draft_id)
+    return int(session.scalar(counted) or 0)
+
+
+def get_thread(session: Session, draft_id: uuid.UUID, thread_id: uuid.UUID) -> CommentThread:
+    """Raises NotFound, also for another document's thread."""
+    thread = session.get(CommentThread, thread_id)
+    if thread is None or thread.draft_id != draft_id:
+        raise NotFound("comment")
+    return thread
+
+
+def set_resolved(session: Session, thread: CommentThread, *, by: uuid.UUID, at: datetime | None) -> None:
+    """Settles a thread, or with `at` missing opens it again."""
+    thread.resolved_at = at
+    thread.resolved_by = None if at is None else by
+    session.flush()
+
+
+def place_again(session: Session, thread_id: uuid.UUID, *, seq: int, place: tuple[int, int]) -> None:
+    """Stores where a thread's passage stands after event `seq`."""
+    moved = {"placed_seq": seq, "range_from": place[0], "range_to": place[1]}
+    session.execute(update(CommentThread).where(col(CommentThread.id) == thread_id).values(moved))
+
+
+def say(session: Session, thread: CommentThread, *, body: str, by: uuid.UUID, at: datetime) -> uuid.UUID:
+    """Adds to a thread; the id of what was said."""
+    comment = Comment(thread_id=thread.id, author_id=by, body=body, created_at=at)
+    session.add(comment)
+    session.flush()
+    return comment.id
+
+
+def entries_of(session: Session, draft_id: uuid.UUID, thread_id: uuid.UUID | None = None) -> list[Entry]:
+    """What is said in the threads of a document, or in one of them, in the order it was said."""
+    columns = (
+        col(Comment.id), col(Comment.thread_id), col(Comment.author_id), col(User.name), col(Comment.body),
+        col(Comment.created_at), col(Comment.edited_at), col(Comment.deleted_at),
+    )  # fmt: skip
+    found = (
+        select(*columns)
+        .join(CommentThread, col(CommentThread.id) == col(Comment.thread_id))
+        .outerjoin(User, col(User.id) == col(Comment.author_id))
+        .where(col(CommentThread.draft_id) == draft_id)
+        .order_by(col(Comment.id))
+    )
+    if thread_id is not None:
+        found = found.where(col(Comment.thread_id) == thread_id)
+    return [Entry(*row) for row in session.execute(found)]
+
+
+def get_comment(session: Session, thread: CommentThread, comment_id: uuid.UUID) -> Comment:
+    """Raises NotFound, also for what was deleted or stands in another thread."""
+    comment = session.get(Comment, comment_id)
+    if comment is None or comment.thread_id != thread.id or comment.deleted_at is not None:
+        raise NotFound("comment")
+    return comment
+
+
+def change(session: Session, comment: Comment, *, body: str, at: datetime) -> None:
+    comment.body = body
+    comment.edited_at = at
+    session.flush()
+
+
+def take_words_back(session: Session, thread: CommentThread, comment: Comment, *, at: datetime) -> None:
+    """Forgets what a comment said; a thread in which nothing is left to read goes with it."""
+    comment.body = ""
+    comment.deleted_at = at
+    session.flush()
+    said = select(func.count()).where(col(Comment.thread_id) == thread.id, col(Comment.deleted_at).is_(None))
+    if not session.scalar(said):
+        session.delete(thread)
+        session.flush()
