@@ -16,6 +16,7 @@ KINDS = {
     "providers": "Models and providers",
     "money": "Prices, budgets, months",
     "sites": "Webhooks and sites",
+    "sharing": "Sharing",
     "work": "Reports and conversations",
     "exports": "Exports",
     "data": "Backups and repairs",
@@ -234,6 +235,22 @@ def _sites(told: Told) -> str:
     return f"{told.who} let these sites embed the report form: {told.listed('origins') or 'none'}"
 
 
+def _shared(told: Told) -> str:
+    kind = told.get("kind").replace("_", " ") or "draft"
+    return f"{told.who} shared a {kind} with {told.whom}{told.after(' as ', 'role')}"
+
+
+def _unshared(told: Told) -> str:
+    if told.oneself:
+        return f"{told.who} left a draft that was shared with them"
+    return f"{told.who} stopped sharing a draft with {told.whom}"
+
+
+def _link_made(told: Told) -> str:
+    until = told.after("until ", "until") or "without an end"
+    return f"{told.who} made a link that opens a document to anybody, {until}"
+
+
 def _submission(told: Told) -> str:
     changed = told.listed("changed").replace("_", " ") or "something"
     to = told.after(", now ", "to")
@@ -289,6 +306,10 @@ _ACTS: dict[str, tuple[str, Sentence]] = {
     "webhook.removed": ("sites", _webhook("removed")),
     "webhook.sent_again": ("sites", _webhook("sent a call again by")),
     "embedding.changed": ("sites", _sites),
+    "share.given": ("sharing", _shared),
+    "share.taken_back": ("sharing", _unshared),
+    "share_link.made": ("sharing", _link_made),
+    "share_link.removed": ("sharing", lambda told: f"{told.who} ended a link to a document"),
     "submission.changed": ("work", _submission),
     "conversation.reassigned": ("work", lambda told: f"{told.who} gave a goal conversation another instructor"),
     "costs.exported": ("exports", _exported("the report of costs")),

@@ -22,7 +22,7 @@ from app.services.markdown import render_markdown
 from app.services.secrets import new_token, token_hash
 from app.services.throttle import GuessThrottle
 from app.services.views import Page
-from app.store import share_links
+from app.store import audit, share_links
 from app.store.db import Database
 from app.store.drafting.heads import Head, load_head
 from app.store.errors import StoreUnavailable
@@ -106,6 +106,10 @@ class ShareLinks:
             row = share_links.add_link(
                 session, draft_id=draft_id, name=name, token_hash=token_hash(token), at=now, expires_at=ends
             )
+            details = {"link_id": str(row.id), "until": None if ends is None else ends.isoformat(timespec="minutes")}
+            audit.record(
+                session, at=now, actor_id=person.id, action="share_link.made", target=str(draft_id), details=details
+            )
             return _view(row, now)
 
         made = await self._db.write(unit)
@@ -118,6 +122,10 @@ class ShareLinks:
             owned_draft(session, person.id, draft_id)
             if not share_links.remove_link(session, draft_id, link_id):
                 raise Missing
+            audit.record(
+                session, at=self._clock(), actor_id=person.id, action="share_link.removed", target=str(draft_id),
+                details={"link_id": str(link_id)},
+            )  # fmt: skip
 
         await self._db.write(unit)
 

@@ -12,7 +12,7 @@ from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput, Missing
 from app.services.views import Page
 from app.store import accounts as account_store
-from app.store import shares
+from app.store import audit, shares
 from app.store.db import Database
 from app.store.shares import Role
 
@@ -69,7 +69,12 @@ class Sharing:
                 raise InvalidInput("email", "Nobody with this address has an account here.")
             if other.id == person.id:
                 raise InvalidInput("email", "It is yours already.")
-            shares.give(session, draft_id, other.id, role, at=self._clock())
+            now = self._clock()
+            shares.give(session, draft_id, other.id, role, at=now)
+            details = {"draft_id": str(draft_id), "kind": kind, "role": role}
+            audit.record(
+                session, at=now, actor_id=person.id, action="share.given", target=str(other.id), details=details
+            )
             return _views(session, draft_id)
 
         return await self._db.write(unit)
@@ -82,6 +87,10 @@ class Sharing:
                 owned_draft(session, person.id, draft_id)
             if not shares.take_back(session, draft_id, user_id):
                 raise Missing
+            audit.record(
+                session, at=self._clock(), actor_id=person.id, action="share.taken_back", target=str(user_id),
+                details={"draft_id": str(draft_id)},
+            )  # fmt: skip
 
         await self._db.write(unit)
 

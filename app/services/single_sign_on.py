@@ -36,6 +36,7 @@ log = structlog.get_logger()
 BEGUN_LIFETIME = timedelta(minutes=10)
 """How long somebody may take at the provider."""
 _MOST_NAME = 200
+_MOST_PATH = 2_000
 
 _REFUSALS = {
     "disabled": "Your account here is disabled. Ask an administrator to enable it again.",
@@ -268,10 +269,11 @@ def followed_roles(current: Sequence[str], groups: Sequence[str], settings: Sing
 
 
 def own_path(path: str) -> str:
-    """A path of this site, or nothing: nobody is sent on to another site by a link to the sign-in page."""
+    """A path of this site, or nothing: nobody is sent on to another site by a link to the sign-in page. One that is too long
+    for the cookie that keeps it is given up."""
     parts = urlsplit(path)
     inside = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and path.isprintable()
-    return path if inside else ""
+    return path if inside and len(path) <= _MOST_PATH else ""
 
 
 def _stale() -> SignInStale:

@@ -154,6 +154,26 @@ def test_money_is_told_with_its_limits(root: Person, ada: Person) -> None:
     assert not [line for line in found if line.startswith("Ada exported")]
 
 
+def test_who_lets_whom_read_is_told_without_a_title(root: Person, ada: Person, mallory: Person) -> None:
+    draft = ada.draft("Secret words", title="Secret title")["id"]
+    ada.put(f"/api/drafts/{draft}/shares", {"email": mallory.email, "role": "commenter"})
+    link = ada.post(f"/api/drafts/{draft}/links", {"name": "Secret name", "days": 7}).json()
+    ada.delete(f"/api/drafts/{draft}/links/{link['id']}")
+    ada.delete(f"/api/drafts/{draft}/shares/{mallory.id}")
+    assert told(root, kind="sharing") == [
+        "Ada stopped sharing a draft with Mallory.",
+        "Ada ended a link to a document.",
+        "Ada made a link that opens a document to anybody, until 2026-03-09T09:00+00:00.",
+        "Ada shared a document with Mallory as commenter.",
+    ]
+    assert told(root, person=mallory.id) == [
+        "Ada stopped sharing a draft with Mallory.", "Ada shared a document with Mallory as commenter.",
+    ]  # fmt: skip
+    text = root.get("/api/audit").text
+    assert "Secret" not in text
+    assert link["link"].rpartition("/")[2] not in text
+
+
 def test_it_is_filtered_by_person_kind_and_days_and_paged(
     world: World, root: Person, ada: Person, clock: TurnableClock
 ) -> None:

@@ -458,7 +458,17 @@ def test_an_unlinked_account_is_linked_anew(world: World, provider: IdentityServ
 
 
 @pytest.mark.parametrize(
-    "path", ["https://evil.example/", "//evil.example", "/\\evil.example", "drafts", "/a\nb", "", "/\t/evil.example"]
+    "path",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "drafts",
+        "/a\nb",
+        "",
+        "/\t/evil.example",
+        "/" + "x" * 2_000,
+    ],
 )
 def test_nobody_is_sent_to_another_site(path: str) -> None:
     assert own_path(path) == ""
