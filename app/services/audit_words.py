@@ -14,7 +14,7 @@ KINDS = {
     "people": "People and roles",
     "tokens": "API tokens",
     "providers": "Models and providers",
-    "money": "Prices, budgets, months",
+    "money": "Costs and budgets",
     "sites": "Webhooks and sites",
     "sharing": "Sharing",
     "work": "Reports and conversations",

@@ -34,7 +34,7 @@ def test_an_administrator_looks_through_the_log(desk: Desk) -> None:
         page.get_by_role("link", name="As CSV").click()
     text = downloading.value.path().read_text()
     assert "Ada made an account for cleo@example.org as writer." in text
-    page.get_by_label("Kind").select_option("Prices, budgets, months")
+    page.get_by_label("Kind").select_option("Costs and budgets")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("Nothing that was recorded fits these filters.")).to_be_visible()
     picture(page, "audit_empty")
