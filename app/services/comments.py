@@ -5,7 +5,7 @@ thread is settled by who began it and by the document's owner.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,9 +22,8 @@ from app.services.errors import Conflict, InvalidInput, NotAllowed
 from app.services.fanout import Fanout
 from app.store import comments as comment_store
 from app.store import shares
-from app.store.comments import Entry
+from app.store.comments import Entry, Moved
 from app.store.db import Database
-from app.store.drafting import heads
 from app.store.drafting.drifts import Drifts
 from app.store.drafting.heads import Head
 from app.store.errors import StoreUnavailable
@@ -86,15 +85,15 @@ class Comments:
 
     async def list(self, person: Principal, draft_id: UUID) -> ThreadList:
         """All threads of a document in the order of the text; those whose passage is gone come last. Raises `Missing`."""
-        listed, old = await self._db.read(_listed, person.id, draft_id)
-        if old:
-            await self._follow_again(draft_id, old)
+        listed, moved = await self._db.read(_listed, person.id, draft_id)
+        if moved:
+            await self._follow_again(moved)
         return listed
 
-    async def _follow_again(self, draft_id: UUID, old: set[UUID]) -> None:
-        """Not on a full disk: who can only read should be able to."""
+    async def _follow_again(self, moved: Sequence[Moved]) -> None:
+        """So that listing never reads more of the log than a little. Not on a full disk: who can only read should be able to."""
         try:
-            await self._db.write(_placed_again, draft_id, old)
+            await self._db.write(comment_store.place_again, moved)
         except StoreUnavailable as error:
             log.warning("places of comments not stored anew", code=error.code)
 
@@ -209,11 +208,11 @@ def _passage_now(session: Session, head: Head, passage: Range, seq: int | None) 
     return place
 
 
-def _listed(session: Session, user_id: UUID, draft_id: UUID) -> tuple[ThreadList, set[UUID]]:
-    """The list, and the threads whose place should be stored anew."""
+def _listed(session: Session, user_id: UUID, draft_id: UUID) -> tuple[ThreadList, list[Moved]]:
+    """The list, and the places that should be stored anew."""
     head = visible_draft(session, user_id, draft_id)
     if head.kind != "document":
-        return ThreadList([], head.seq, may_write=False), set()
+        return ThreadList([], head.seq, may_write=False), []
     may_write = _may_write(session, head, user_id)
     said: defaultdict[UUID, list[Entry]] = defaultdict(list)
     for entry in comment_store.entries_of(session, draft_id):
@@ -225,12 +224,12 @@ def _listed(session: Session, user_id: UUID, draft_id: UUID) -> tuple[ThreadList
         for thread in threads
     ]
     views.sort(key=lambda view: (view.gone, view.from_ or 0))
-    old = {
-        thread.id
+    moved = [
+        Moved(thread.id, thread.placed_seq, head.seq, places[thread.id] or (0, 0))
         for thread in threads
         if thread.range_from < thread.range_to and head.seq - thread.placed_seq > _FOLLOW_AGAIN_AFTER
-    }
-    return ThreadList(views, head.seq, may_write), old
+    ]
+    return ThreadList(views, head.seq, may_write), moved
 
 
 def _may_write(session: Session, head: Head, user_id: UUID) -> bool:
@@ -247,16 +246,6 @@ def _places(session: Session, head: Head, threads: Iterable[CommentThread]) -> d
         drift = drifts.since(thread.placed_seq) if thread.range_from < thread.range_to else None
         places[thread.id] = drift.survives(thread.range_from, thread.range_to) if drift is not None else None
     return places
-
-
-def _placed_again(session: Session, draft_id: UUID, thread_ids: set[UUID]) -> None:
-    """So that listing never reads more of the log than a little."""
-    head = heads.load_head(session, draft_id, lock=True)
-    if head is None:
-        return
-    threads = [thread for thread in comment_store.threads_of(session, draft_id) if thread.id in thread_ids]
-    for thread_id, place in _places(session, head, threads).items():
-        comment_store.place_again(session, thread_id, seq=head.seq, place=place or (0, 0))
 
 
 def _own(

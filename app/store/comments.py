@@ -1,6 +1,7 @@
 """Comments on passages of a document: threads, stored where their passage stood, and what is said in them."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -71,10 +72,24 @@ def set_resolved(session: Session, thread: CommentThread, *, by: uuid.UUID, at: 
     session.flush()
 
 
-def place_again(session: Session, thread_id: uuid.UUID, *, seq: int, place: tuple[int, int]) -> None:
-    """Stores where a thread's passage stands after event `seq`."""
-    moved = {"placed_seq": seq, "range_from": place[0], "range_to": place[1]}
-    session.execute(update(CommentThread).where(col(CommentThread.id) == thread_id).values(moved))
+class Moved(msgspec.Struct, frozen=True):
+    """Where a thread's passage, stored after event `was`, stands after event `seq`."""
+
+    thread_id: uuid.UUID
+    was: int
+    seq: int
+    place: tuple[int, int]
+
+
+def place_again(session: Session, moved: Iterable[Moved]) -> None:
+    """Stores where passages stand; of two who have looked the first one counts."""
+    for one in moved:
+        now = {"placed_seq": one.seq, "range_from": one.place[0], "range_to": one.place[1]}
+        session.execute(
+            update(CommentThread)
+            .where(col(CommentThread.id) == one.thread_id, col(CommentThread.placed_seq) == one.was)
+            .values(now)
+        )
 
 
 def say(session: Session, thread: CommentThread, *, body: str, by: uuid.UUID, at: datetime) -> uuid.UUID:

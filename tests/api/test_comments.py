@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from app.store.db import Database
+from app.store.upkeep.verify import rebuild
 from tests.conftest import Person, World
 
 TEXT = "The harbour wakes. The boats come home. The keeper sleeps."
@@ -249,6 +251,19 @@ def test_who_is_no_longer_shared_with_reads_no_comments(
     assert people["commenter"].get(f"/api/drafts/{draft['id']}/comments").status_code == 404
     assert reply(people["commenter"], draft, thread).status_code == 404
     assert listed(ada, draft)["items"][0]["comments"][0]["author"] == "Commenter"
+
+
+def test_comments_and_links_outlive_that_the_draft_is_written_anew_from_its_log(
+    ada: Person, world: World, draft: dict[str, Any]
+) -> None:
+    begun(ada, draft)
+    link = ada.post(f"/api/drafts/{draft['id']}/links", {}).json()["link"]
+    db = Database.open(world.settings.database, migrate_schema=False)
+    with db.transaction() as session:
+        rebuild(session)
+    db.engine.dispose()
+    assert listed(ada, draft)["items"][0]["from"] == BOATS[0]
+    assert world.client.get(f"/shared/{link.rpartition('/')[2]}").status_code == 200
 
 
 def test_comments_are_no_part_of_what_a_link_shows(ada: Person, world: World, draft: dict[str, Any]) -> None:

@@ -90,7 +90,7 @@ def test_a_passage_is_talked_about_by_two_until_it_is_gone(
         sam.goto(address)
         has_shell(sam)
         expect(sam.locator("#shared-text")).to_have_attribute("readonly", "")
-        expect(sam.get_by_text("Shared with you to comment on")).to_be_visible()
+        expect(sam.get_by_text("To comment on")).to_be_visible()
         say = sam.get_by_role("button", name="Comment", exact=True)
         say.click()
         expect(sam.get_by_text("Select the words you want to comment on first.")).to_be_visible()
@@ -101,6 +101,7 @@ def test_a_passage_is_talked_about_by_two_until_it_is_gone(
         theirs.get_by_label("Your comment", exact=True).fill("Which boats? Name one.")
         theirs.get_by_role("button", name="Comment", exact=True).click()
         expect(theirs.get_by_role("listitem").first).to_contain_text("Which boats? Name one.")
+        expect(sam.locator("#shared-marks mark")).to_have_text("The boats come home")
         looks(sam, "comments_theirs", 390, 1440)
         sam.set_viewport_size({"width": 390, "height": 844})
 
@@ -145,16 +146,22 @@ def test_a_passage_is_talked_about_by_two_until_it_is_gone(
             "field => field.value.slice(field.selectionStart, field.selectionEnd)"
         )
         assert chosen == "The boats come home"
+        expect(sam.locator("#shared-marks mark.current")).to_have_text("The boats come home")
+        looks(sam, "comments_chosen", 390, 1440)
+        sam.set_viewport_size({"width": 390, "height": 844})
 
         select_in_editor(ada, "The boats come home with the light.")
         ada.keyboard.press("Delete")
         expect(panel).to_contain_text("The passage is gone. It read:")
+        expect(theirs).to_contain_text("The passage is gone. It read:")
+        expect(sam.locator("#shared-marks mark")).to_have_count(0)
         expect(ada.locator(".commented")).to_have_count(0)
         looks(ada, "comments_gone", 1440)
         ada.set_viewport_size({"width": 1440, "height": 900})
         ada.locator(".cm-content").press("Control+z")
         expect(ada.locator(".commented")).to_have_text("The boats come home")
         expect(panel).not_to_contain_text("The passage is gone")
+        expect(sam.locator("#shared-marks mark")).to_have_text("The boats come home")
 
         theirs.get_by_role("button", name=re.compile("Delete your comment")).click()
         sure = sam.get_by_role("dialog", name="Delete this comment?")
