@@ -98,14 +98,26 @@ class Comments:
             log.warning("places of comments not stored anew", code=error.code)
 
     async def begin(
-        self, person: Principal, draft_id: UUID, passage: Range, *, seq: int | None, body: str
+        self,
+        person: Principal,
+        draft_id: UUID,
+        passage: Range,
+        *,
+        seq: int | None,
+        body: str,
+        thread_id: UUID | None = None,
     ) -> ThreadView:
-        """Comment on a passage, given in the text after event `seq` (None: the text now)."""
+        """Comment on a passage, given in the text after event `seq` (None: the text now). Asked for again under the same
+        `thread_id`, it is the same thread."""
         body = _checked(body)
         at = self._clock()
 
         def unit(session: Session) -> ThreadView:
             head = commentable_draft(session, person.id, draft_id, lock=True)
+            if thread_id is not None:
+                known = comment_store.begun_before(session, thread_id, draft_id=draft_id, by=person.id)
+                if known is not None:
+                    return _shown(session, head, known, person.id)
             place = _passage_now(session, head, passage, seq)
             if comment_store.count_threads(session, draft_id) >= _MOST_THREADS:
                 raise Conflict("too_many_comments", f"A document has at most {_MOST_THREADS} threads of comments.")
@@ -113,28 +125,38 @@ class Comments:
             if not quote.strip():
                 raise InvalidInput("from", "There are no words to comment on there.")
             thread = comment_store.begin_thread(
-                session, draft_id=draft_id, seq=head.seq, place=place, quote=_cut(quote), by=person.id, at=at
+                session,
+                thread_id=thread_id,
+                draft_id=draft_id,
+                seq=head.seq,
+                place=place,
+                quote=_cut(quote),
+                by=person.id,
+                at=at,
             )
             comment_store.say(session, thread, body=body, by=person.id, at=at)
-            entries = comment_store.entries_of(session, draft_id, thread.id)
-            return _thread_view(thread, place, entries, person.id, head.owner_id, may_write=True)
+            return _shown(session, head, thread, person.id)
 
         result = await self._db.write(unit)
         self._fanout.publish_comments(draft_id)
         return result
 
-    async def reply(self, person: Principal, draft_id: UUID, thread_id: UUID, *, body: str) -> CommentView:
-        """Say something in a thread. Raises `Missing`, and `Conflict` when it is settled or full."""
+    async def reply(
+        self, person: Principal, draft_id: UUID, thread_id: UUID, *, body: str, comment_id: UUID | None = None
+    ) -> CommentView:
+        """Say something in a thread, once under one `comment_id`. Raises `Missing`, and `Conflict` when it is settled or full."""
         body = _checked(body)
 
         def unit(session: Session) -> CommentView:
             commentable_draft(session, person.id, draft_id, lock=True)
             thread = comment_store.get_thread(session, draft_id, thread_id)
+            if comment_id is not None and comment_store.said_before(session, comment_id, thread=thread, by=person.id):
+                return _one(session, thread, comment_id, person.id)
             if thread.resolved_at is not None:
                 raise Conflict("thread_resolved", "This was settled meanwhile. Open it again to answer.")
             if len(comment_store.entries_of(session, draft_id, thread_id)) >= _MOST_ENTRIES:
                 raise Conflict("too_many_comments", f"A thread has at most {_MOST_ENTRIES} comments.")
-            said = comment_store.say(session, thread, body=body, by=person.id, at=self._clock())
+            said = comment_store.say(session, thread, comment_id=comment_id, body=body, by=person.id, at=self._clock())
             return _one(session, thread, said, person.id)
 
         result = await self._db.write(unit)
@@ -262,6 +284,13 @@ def _own(
 def _one(session: Session, thread: CommentThread, comment_id: UUID, user_id: UUID) -> CommentView:
     (entry,) = (one for one in comment_store.entries_of(session, thread.draft_id, thread.id) if one.id == comment_id)
     return _comment_view(entry, user_id)
+
+
+def _shown(session: Session, head: Head, thread: CommentThread, user_id: UUID) -> ThreadView:
+    """A thread to somebody who may write in it."""
+    place = _places(session, head, [thread])[thread.id]
+    said = comment_store.entries_of(session, head.id, thread.id)
+    return _thread_view(thread, place, said, user_id, head.owner_id, may_write=True)
 
 
 def _thread_view(

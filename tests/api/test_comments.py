@@ -1,6 +1,7 @@
 """Comments on passages: who may read and write them, how they follow the text, and what becomes of them."""
 
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -205,6 +206,31 @@ def test_people_change_and_take_back_only_what_they_said(
     assert ada.delete(f"{entries(draft, thread)}/{answer['id']}").status_code == 204
     assert listed(ada, draft)["items"] == []
     assert reply(ada, draft, thread).status_code == 404
+
+
+def test_what_is_sent_again_is_said_once(
+    world: World, ada: Person, people: dict[str, Person], draft: dict[str, Any]
+) -> None:
+    thread = begun(ada, draft, id=str(uuid4()))
+    again = begun(ada, draft, id=thread["id"])
+    assert again == thread
+    said = [
+        people["editor"].post(entries(draft, thread), {"body": "All.", "id": thread["id"]}).json() for _ in range(2)
+    ]
+    assert said[0] == said[1]
+    world.clock.turn(seconds=1)
+    first = {"body": "First by its id, said last.", "id": str(UUID(int=1))}
+    assert ada.post(entries(draft, thread), first).status_code == 201
+    assert listed(ada, draft)["items"][0]["comments"][-1]["body"] == first["body"]
+    assert len(listed(ada, draft)["items"]) == 1
+    assert len(listed(ada, draft)["items"][0]["comments"]) == 3
+    taken = [
+        comment(people["editor"], draft, id=thread["id"]),
+        comment(ada, ada.draft(TEXT), id=thread["id"]),
+        ada.post(entries(draft, thread), {"body": "Mine", "id": said[0]["id"]}),
+    ]
+    assert [answer.status_code for answer in taken] == [409, 409, 409]
+    assert comment(ada, draft, id="1").status_code == 422
 
 
 def test_a_thread_is_settled_by_who_began_it_and_by_the_owner(
