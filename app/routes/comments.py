@@ -17,16 +17,25 @@ Position = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
 class NewThread(msgspec.Struct, frozen=True, kw_only=True):
-    """`from..to` in UTF-16 units of the text after event `seq`, or as it is now."""
+    """`from..to` in UTF-16 units of the text after event `seq`, or as it is now. With an `id` of its own, what is sent again is
+    said once."""
 
     from_: Position = msgspec.field(name="from")
     to: Position
     seq: Position | None = None
     body: str
+    id: UUID | None = None
 
 
 class Said(msgspec.Struct, frozen=True):
     body: str
+
+
+class NewEntry(msgspec.Struct, frozen=True):
+    """With an `id` of its own, what is sent again is said once."""
+
+    body: str
+    id: UUID | None = None
 
 
 class Resolution(msgspec.Struct, frozen=True):
@@ -46,7 +55,9 @@ async def begin_thread(
     draft_id: FromPath[UUID], data: JSONBody[NewThread], request: PersonRequest, comments: NamedDependency[Comments]
 ) -> ThreadView:
     """Comment on a passage."""
-    return await comments.begin(request.user, draft_id, (data.from_, data.to), seq=data.seq, body=data.body)
+    return await comments.begin(
+        request.user, draft_id, (data.from_, data.to), seq=data.seq, body=data.body, thread_id=data.id
+    )
 
 
 @put("/api/drafts/{draft_id:uuid}/comments/{thread_id:uuid}/resolved", status_code=HTTP_204_NO_CONTENT)
@@ -65,12 +76,12 @@ async def resolve_thread(
 async def reply(
     draft_id: FromPath[UUID],
     thread_id: FromPath[UUID],
-    data: JSONBody[Said],
+    data: JSONBody[NewEntry],
     request: PersonRequest,
     comments: NamedDependency[Comments],
 ) -> CommentView:
     """Say something in a thread."""
-    return await comments.reply(request.user, draft_id, thread_id, body=data.body)
+    return await comments.reply(request.user, draft_id, thread_id, body=data.body, comment_id=data.id)
 
 
 @patch("/api/drafts/{draft_id:uuid}/comments/{thread_id:uuid}/entries/{entry_id:uuid}")

@@ -5,7 +5,7 @@ thread is settled by who began it and by the document's owner.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,9 +22,8 @@ from app.services.errors import Conflict, InvalidInput, NotAllowed
 from app.services.fanout import Fanout
 from app.store import comments as comment_store
 from app.store import shares
-from app.store.comments import Entry
+from app.store.comments import Entry, Moved
 from app.store.db import Database
-from app.store.drafting import heads
 from app.store.drafting.drifts import Drifts
 from app.store.drafting.heads import Head
 from app.store.errors import StoreUnavailable
@@ -86,27 +85,39 @@ class Comments:
 
     async def list(self, person: Principal, draft_id: UUID) -> ThreadList:
         """All threads of a document in the order of the text; those whose passage is gone come last. Raises `Missing`."""
-        listed, old = await self._db.read(_listed, person.id, draft_id)
-        if old:
-            await self._follow_again(draft_id, old)
+        listed, moved = await self._db.read(_listed, person.id, draft_id)
+        if moved:
+            await self._follow_again(moved)
         return listed
 
-    async def _follow_again(self, draft_id: UUID, old: set[UUID]) -> None:
-        """Not on a full disk: who can only read should be able to."""
+    async def _follow_again(self, moved: Sequence[Moved]) -> None:
+        """So that listing never reads more of the log than a little. Not on a full disk: who can only read should be able to."""
         try:
-            await self._db.write(_placed_again, draft_id, old)
+            await self._db.write(comment_store.place_again, moved)
         except StoreUnavailable as error:
             log.warning("places of comments not stored anew", code=error.code)
 
     async def begin(
-        self, person: Principal, draft_id: UUID, passage: Range, *, seq: int | None, body: str
+        self,
+        person: Principal,
+        draft_id: UUID,
+        passage: Range,
+        *,
+        seq: int | None,
+        body: str,
+        thread_id: UUID | None = None,
     ) -> ThreadView:
-        """Comment on a passage, given in the text after event `seq` (None: the text now)."""
+        """Comment on a passage, given in the text after event `seq` (None: the text now). Asked for again under the same
+        `thread_id`, it is the same thread."""
         body = _checked(body)
         at = self._clock()
 
         def unit(session: Session) -> ThreadView:
             head = commentable_draft(session, person.id, draft_id, lock=True)
+            if thread_id is not None:
+                known = comment_store.begun_before(session, thread_id, draft_id=draft_id, by=person.id)
+                if known is not None:
+                    return _shown(session, head, known, person.id)
             place = _passage_now(session, head, passage, seq)
             if comment_store.count_threads(session, draft_id) >= _MOST_THREADS:
                 raise Conflict("too_many_comments", f"A document has at most {_MOST_THREADS} threads of comments.")
@@ -114,28 +125,38 @@ class Comments:
             if not quote.strip():
                 raise InvalidInput("from", "There are no words to comment on there.")
             thread = comment_store.begin_thread(
-                session, draft_id=draft_id, seq=head.seq, place=place, quote=_cut(quote), by=person.id, at=at
+                session,
+                thread_id=thread_id,
+                draft_id=draft_id,
+                seq=head.seq,
+                place=place,
+                quote=_cut(quote),
+                by=person.id,
+                at=at,
             )
             comment_store.say(session, thread, body=body, by=person.id, at=at)
-            entries = comment_store.entries_of(session, draft_id, thread.id)
-            return _thread_view(thread, place, entries, person.id, head.owner_id, may_write=True)
+            return _shown(session, head, thread, person.id)
 
         result = await self._db.write(unit)
         self._fanout.publish_comments(draft_id)
         return result
 
-    async def reply(self, person: Principal, draft_id: UUID, thread_id: UUID, *, body: str) -> CommentView:
-        """Say something in a thread. Raises `Missing`, and `Conflict` when it is settled or full."""
+    async def reply(
+        self, person: Principal, draft_id: UUID, thread_id: UUID, *, body: str, comment_id: UUID | None = None
+    ) -> CommentView:
+        """Say something in a thread, once under one `comment_id`. Raises `Missing`, and `Conflict` when it is settled or full."""
         body = _checked(body)
 
         def unit(session: Session) -> CommentView:
             commentable_draft(session, person.id, draft_id, lock=True)
             thread = comment_store.get_thread(session, draft_id, thread_id)
+            if comment_id is not None and comment_store.said_before(session, comment_id, thread=thread, by=person.id):
+                return _one(session, thread, comment_id, person.id)
             if thread.resolved_at is not None:
                 raise Conflict("thread_resolved", "This was settled meanwhile. Open it again to answer.")
             if len(comment_store.entries_of(session, draft_id, thread_id)) >= _MOST_ENTRIES:
                 raise Conflict("too_many_comments", f"A thread has at most {_MOST_ENTRIES} comments.")
-            said = comment_store.say(session, thread, body=body, by=person.id, at=self._clock())
+            said = comment_store.say(session, thread, comment_id=comment_id, body=body, by=person.id, at=self._clock())
             return _one(session, thread, said, person.id)
 
         result = await self._db.write(unit)
@@ -209,11 +230,11 @@ def _passage_now(session: Session, head: Head, passage: Range, seq: int | None) 
     return place
 
 
-def _listed(session: Session, user_id: UUID, draft_id: UUID) -> tuple[ThreadList, set[UUID]]:
-    """The list, and the threads whose place should be stored anew."""
+def _listed(session: Session, user_id: UUID, draft_id: UUID) -> tuple[ThreadList, list[Moved]]:
+    """The list, and the places that should be stored anew."""
     head = visible_draft(session, user_id, draft_id)
     if head.kind != "document":
-        return ThreadList([], head.seq, may_write=False), set()
+        return ThreadList([], head.seq, may_write=False), []
     may_write = _may_write(session, head, user_id)
     said: defaultdict[UUID, list[Entry]] = defaultdict(list)
     for entry in comment_store.entries_of(session, draft_id):
@@ -225,12 +246,12 @@ def _listed(session: Session, user_id: UUID, draft_id: UUID) -> tuple[ThreadList
         for thread in threads
     ]
     views.sort(key=lambda view: (view.gone, view.from_ or 0))
-    old = {
-        thread.id
+    moved = [
+        Moved(thread.id, thread.placed_seq, head.seq, places[thread.id] or (0, 0))
         for thread in threads
         if thread.range_from < thread.range_to and head.seq - thread.placed_seq > _FOLLOW_AGAIN_AFTER
-    }
-    return ThreadList(views, head.seq, may_write), old
+    ]
+    return ThreadList(views, head.seq, may_write), moved
 
 
 def _may_write(session: Session, head: Head, user_id: UUID) -> bool:
@@ -249,16 +270,6 @@ def _places(session: Session, head: Head, threads: Iterable[CommentThread]) -> d
     return places
 
 
-def _placed_again(session: Session, draft_id: UUID, thread_ids: set[UUID]) -> None:
-    """So that listing never reads more of the log than a little."""
-    head = heads.load_head(session, draft_id, lock=True)
-    if head is None:
-        return
-    threads = [thread for thread in comment_store.threads_of(session, draft_id) if thread.id in thread_ids]
-    for thread_id, place in _places(session, head, threads).items():
-        comment_store.place_again(session, thread_id, seq=head.seq, place=place or (0, 0))
-
-
 def _own(
     session: Session, user_id: UUID, draft_id: UUID, thread_id: UUID, comment_id: UUID
 ) -> tuple[CommentThread, Comment]:
@@ -273,6 +284,13 @@ def _own(
 def _one(session: Session, thread: CommentThread, comment_id: UUID, user_id: UUID) -> CommentView:
     (entry,) = (one for one in comment_store.entries_of(session, thread.draft_id, thread.id) if one.id == comment_id)
     return _comment_view(entry, user_id)
+
+
+def _shown(session: Session, head: Head, thread: CommentThread, user_id: UUID) -> ThreadView:
+    """A thread to somebody who may write in it."""
+    place = _places(session, head, [thread])[thread.id]
+    said = comment_store.entries_of(session, head.id, thread.id)
+    return _thread_view(thread, place, said, user_id, head.owner_id, may_write=True)
 
 
 def _thread_view(

@@ -1,13 +1,15 @@
 """Comments on passages of a document: threads, stored where their passage stood, and what is said in them."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
-from app.store.errors import NotFound
+from app.store.errors import AlreadyExists, NotFound
+from app.store.ids import new_id
 from app.store.tables import Comment, CommentThread, User
 
 
@@ -25,10 +27,19 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def begin_thread(
-    session: Session, *, draft_id: uuid.UUID, seq: int, place: tuple[int, int], quote: str, by: uuid.UUID, at: datetime
+    session: Session,
+    *,
+    draft_id: uuid.UUID,
+    seq: int,
+    place: tuple[int, int],
+    quote: str,
+    by: uuid.UUID,
+    at: datetime,
+    thread_id: uuid.UUID | None = None,
 ) -> CommentThread:
     """A thread about `place` in the text after event `seq`; nothing is said in it yet."""
     thread = CommentThread(
+        id=thread_id or new_id(),
         draft_id=draft_id,
         begun_by=by,
         placed_seq=seq,
@@ -46,7 +57,9 @@ def threads_of(session: Session, draft_id: uuid.UUID) -> list[CommentThread]:
     """The threads of a document, oldest first."""
     return list(
         session.scalars(
-            select(CommentThread).where(col(CommentThread.draft_id) == draft_id).order_by(col(CommentThread.id))
+            select(CommentThread)
+            .where(col(CommentThread.draft_id) == draft_id)
+            .order_by(col(CommentThread.created_at), col(CommentThread.id))
         )
     )
 
@@ -71,15 +84,37 @@ def set_resolved(session: Session, thread: CommentThread, *, by: uuid.UUID, at: 
     session.flush()
 
 
-def place_again(session: Session, thread_id: uuid.UUID, *, seq: int, place: tuple[int, int]) -> None:
-    """Stores where a thread's passage stands after event `seq`."""
-    moved = {"placed_seq": seq, "range_from": place[0], "range_to": place[1]}
-    session.execute(update(CommentThread).where(col(CommentThread.id) == thread_id).values(moved))
+class Moved(msgspec.Struct, frozen=True):
+    """Where a thread's passage, stored after event `was`, stands after event `seq`."""
+
+    thread_id: uuid.UUID
+    was: int
+    seq: int
+    place: tuple[int, int]
 
 
-def say(session: Session, thread: CommentThread, *, body: str, by: uuid.UUID, at: datetime) -> uuid.UUID:
+def place_again(session: Session, moved: Iterable[Moved]) -> None:
+    """Stores where passages stand; of two who have looked the first one counts."""
+    for one in moved:
+        now = {"placed_seq": one.seq, "range_from": one.place[0], "range_to": one.place[1]}
+        session.execute(
+            update(CommentThread)
+            .where(col(CommentThread.id) == one.thread_id, col(CommentThread.placed_seq) == one.was)
+            .values(now)
+        )
+
+
+def say(
+    session: Session,
+    thread: CommentThread,
+    *,
+    body: str,
+    by: uuid.UUID,
+    at: datetime,
+    comment_id: uuid.UUID | None = None,
+) -> uuid.UUID:
     """Adds to a thread; the id of what was said."""
-    comment = Comment(thread_id=thread.id, author_id=by, body=body, created_at=at)
+    comment = Comment(id=comment_id or new_id(), thread_id=thread.id, author_id=by, body=body, created_at=at)
     session.add(comment)
     session.flush()
     return comment.id
@@ -96,11 +131,27 @@ def entries_of(session: Session, draft_id: uuid.UUID, thread_id: uuid.UUID | Non
         .join(CommentThread, col(CommentThread.id) == col(Comment.thread_id))
         .outerjoin(User, col(User.id) == col(Comment.author_id))
         .where(col(CommentThread.draft_id) == draft_id)
-        .order_by(col(Comment.id))
+        .order_by(col(Comment.created_at), col(Comment.id))
     )
     if thread_id is not None:
         found = found.where(col(Comment.thread_id) == thread_id)
     return [Entry(*row) for row in session.execute(found)]
+
+
+def begun_before(session: Session, thread_id: uuid.UUID, *, draft_id: uuid.UUID, by: uuid.UUID) -> CommentThread | None:
+    """The thread this person began under an id of their own. Raises AlreadyExists for an id that is taken otherwise."""
+    thread = session.get(CommentThread, thread_id)
+    if thread is not None and (thread.draft_id, thread.begun_by) != (draft_id, by):
+        raise AlreadyExists("This id belongs to something else.", field="id")
+    return thread
+
+
+def said_before(session: Session, comment_id: uuid.UUID, *, thread: CommentThread, by: uuid.UUID) -> bool:
+    """Whether this person said it here already. Raises AlreadyExists for an id that is taken otherwise."""
+    comment = session.get(Comment, comment_id)
+    if comment is not None and (comment.thread_id, comment.author_id) != (thread.id, by):
+        raise AlreadyExists("This id belongs to something else.", field="id")
+    return comment is not None
 
 
 def get_comment(session: Session, thread: CommentThread, comment_id: uuid.UUID) -> Comment:

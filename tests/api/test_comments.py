@@ -1,9 +1,12 @@
 """Comments on passages: who may read and write them, how they follow the text, and what becomes of them."""
 
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
+from app.store.db import Database
+from app.store.upkeep.verify import rebuild
 from tests.conftest import Person, World
 
 TEXT = "The harbour wakes. The boats come home. The keeper sleeps."
@@ -205,6 +208,31 @@ def test_people_change_and_take_back_only_what_they_said(
     assert reply(ada, draft, thread).status_code == 404
 
 
+def test_what_is_sent_again_is_said_once(
+    world: World, ada: Person, people: dict[str, Person], draft: dict[str, Any]
+) -> None:
+    thread = begun(ada, draft, id=str(uuid4()))
+    again = begun(ada, draft, id=thread["id"])
+    assert again == thread
+    said = [
+        people["editor"].post(entries(draft, thread), {"body": "All.", "id": thread["id"]}).json() for _ in range(2)
+    ]
+    assert said[0] == said[1]
+    world.clock.turn(seconds=1)
+    first = {"body": "First by its id, said last.", "id": str(UUID(int=1))}
+    assert ada.post(entries(draft, thread), first).status_code == 201
+    assert listed(ada, draft)["items"][0]["comments"][-1]["body"] == first["body"]
+    assert len(listed(ada, draft)["items"]) == 1
+    assert len(listed(ada, draft)["items"][0]["comments"]) == 3
+    taken = [
+        comment(people["editor"], draft, id=thread["id"]),
+        comment(ada, ada.draft(TEXT), id=thread["id"]),
+        ada.post(entries(draft, thread), {"body": "Mine", "id": said[0]["id"]}),
+    ]
+    assert [answer.status_code for answer in taken] == [409, 409, 409]
+    assert comment(ada, draft, id="1").status_code == 422
+
+
 def test_a_thread_is_settled_by_who_began_it_and_by_the_owner(
     ada: Person, people: dict[str, Person], draft: dict[str, Any]
 ) -> None:
@@ -249,6 +277,19 @@ def test_who_is_no_longer_shared_with_reads_no_comments(
     assert people["commenter"].get(f"/api/drafts/{draft['id']}/comments").status_code == 404
     assert reply(people["commenter"], draft, thread).status_code == 404
     assert listed(ada, draft)["items"][0]["comments"][0]["author"] == "Commenter"
+
+
+def test_comments_and_links_outlive_that_the_draft_is_written_anew_from_its_log(
+    ada: Person, world: World, draft: dict[str, Any]
+) -> None:
+    begun(ada, draft)
+    link = ada.post(f"/api/drafts/{draft['id']}/links", {}).json()["link"]
+    db = Database.open(world.settings.database, migrate_schema=False)
+    with db.transaction() as session:
+        rebuild(session)
+    db.engine.dispose()
+    assert listed(ada, draft)["items"][0]["from"] == BOATS[0]
+    assert world.client.get(f"/shared/{link.rpartition('/')[2]}").status_code == 200
 
 
 def test_comments_are_no_part_of_what_a_link_shows(ada: Person, world: World, draft: dict[str, Any]) -> None:

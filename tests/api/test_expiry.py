@@ -125,6 +125,8 @@ def test_after_its_time_in_the_trash_every_word_is_gone_and_the_chain_and_the_le
     ada.post(f"/api/drafts/{draft['id']}/branches", {"version_id": version["id"], "name": "Zanzibar"})
     ada.post(f"/api/drafts/{draft['id']}/locks", {"from": 0, "to": 5})
     ada.post(f"/api/drafts/{draft['id']}/references", {"title": "Zanzibar", "text": "Zanzibar"})
+    ada.post(f"/api/drafts/{draft['id']}/comments", {"from": 0, "to": 5, "body": "Zanzibar"})
+    ada.post(f"/api/drafts/{draft['id']}/links", {"name": "Zanzibar"})
     costs = ada.get("/api/costs?group_by=model&from=2026-03-01&to=2026-03-31").json()["total"]
     ada.delete(f"/api/drafts/{draft['id']}")
     clock.turn(days=29)

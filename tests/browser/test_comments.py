@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Api, note_problems, picture, served_to
-from tests.browser.installations import PHONE, Installation
+from tests.browser.installations import PHONE, WIDE, Installation
 from tests.browser.machines import has_shell
 
 pytestmark = pytest.mark.browser
@@ -90,7 +90,7 @@ def test_a_passage_is_talked_about_by_two_until_it_is_gone(
         sam.goto(address)
         has_shell(sam)
         expect(sam.locator("#shared-text")).to_have_attribute("readonly", "")
-        expect(sam.get_by_text("Shared with you to comment on")).to_be_visible()
+        expect(sam.get_by_text("To comment on")).to_be_visible()
         say = sam.get_by_role("button", name="Comment", exact=True)
         say.click()
         expect(sam.get_by_text("Select the words you want to comment on first.")).to_be_visible()
@@ -101,6 +101,7 @@ def test_a_passage_is_talked_about_by_two_until_it_is_gone(
         theirs.get_by_label("Your comment", exact=True).fill("Which boats? Name one.")
         theirs.get_by_role("button", name="Comment", exact=True).click()
         expect(theirs.get_by_role("listitem").first).to_contain_text("Which boats? Name one.")
+        expect(sam.locator("#shared-marks mark")).to_have_text("The boats come home")
         looks(sam, "comments_theirs", 390, 1440)
         sam.set_viewport_size({"width": 390, "height": 844})
 
@@ -145,16 +146,22 @@ def test_a_passage_is_talked_about_by_two_until_it_is_gone(
             "field => field.value.slice(field.selectionStart, field.selectionEnd)"
         )
         assert chosen == "The boats come home"
+        expect(sam.locator("#shared-marks mark.current")).to_have_text("The boats come home")
+        looks(sam, "comments_chosen", 390, 1440)
+        sam.set_viewport_size({"width": 390, "height": 844})
 
         select_in_editor(ada, "The boats come home with the light.")
         ada.keyboard.press("Delete")
         expect(panel).to_contain_text("The passage is gone. It read:")
+        expect(theirs).to_contain_text("The passage is gone. It read:")
+        expect(sam.locator("#shared-marks mark")).to_have_count(0)
         expect(ada.locator(".commented")).to_have_count(0)
         looks(ada, "comments_gone", 1440)
         ada.set_viewport_size({"width": 1440, "height": 900})
         ada.locator(".cm-content").press("Control+z")
         expect(ada.locator(".commented")).to_have_text("The boats come home")
         expect(panel).not_to_contain_text("The passage is gone")
+        expect(sam.locator("#shared-marks mark")).to_have_text("The boats come home")
 
         theirs.get_by_role("button", name=re.compile("Delete your comment")).click()
         sure = sam.get_by_role("dialog", name="Delete this comment?")
@@ -207,3 +214,42 @@ def test_a_viewer_reads_what_is_said_and_an_answer_that_fails_says_why(
         theirs.get_by_label("Settled too").press("Escape")
         expect(theirs).to_be_hidden()
         expect(sam.locator("#comments-toggle")).to_be_focused()
+
+
+def test_an_editor_writes_on_around_what_is_said(browser: Browser, school: Installation, data: object) -> None:
+    school.copied_to(data)  # type: ignore[arg-type]
+    with (
+        served_to(school, browser, data) as desk,  # type: ignore[arg-type]
+        school.browser_of("Sam", browser, **WIDE) as wide,
+    ):
+        api, sam = Api(desk), wide.new_page()
+        note_problems(desk, sam)
+        draft = api.post("/api/drafts", kind="document", title="Harbour", text=TEXT)
+        path = f"/api/drafts/{draft['id']}"
+        body = {"email": "sam@example.org", "role": "editor"}
+        assert desk.context.request.put(f"{desk.url}{path}/shares", data=body, headers=api.headers).ok
+        at = TEXT.index("The boats")
+        api.post(f"{path}/comments", **{"from": at, "to": at + len("The boats come home"), "body": "Which?"})
+        sam.goto(f"{desk.url}/drafts/{draft['id']}")
+        mark = sam.locator("#shared-marks mark")
+        expect(mark).to_have_text("The boats come home")
+        text = sam.locator("#shared-text")
+        text.evaluate("field => { field.focus(); field.setSelectionRange(0, 0); }")
+        sam.keyboard.type("Long ago, \N{ROCKET} and twice. ")
+        expect(mark).to_have_text("The boats come home")
+        text.evaluate(
+            "field => { const at = field.value.indexOf('boats come'); field.setSelectionRange(at, at); field.click(); }"
+        )
+        theirs = sam.get_by_role("region", name="Comments")
+        expect(theirs.locator(".remarks[data-current]")).to_contain_text("Which?")
+        text.focus()
+        sam.keyboard.type("old ")
+        expect(mark).to_have_text("The old boats come home")
+        select_in_field(sam, "twice. ")
+        # At once: the words before it are not saved yet.
+        sam.get_by_role("button", name="Comment", exact=True).click()
+        theirs.get_by_label("Your comment", exact=True).fill("Or thrice?")
+        theirs.get_by_role("button", name="Comment", exact=True).click()
+        expect(mark).to_have_text(["twice. ", "The old boats come home"])
+        expect(theirs.locator(".remark-quote").first).to_contain_text("twice.")
+        assert desk.problems == []

@@ -26,7 +26,8 @@ export class EditorComments {
     });
     view.contentDOM.addEventListener("click", ({ target }) => {
       const id = target instanceof Element ? target.closest<HTMLElement>("[data-comment]")?.dataset["comment"] : undefined;
-      if (id !== undefined) this.panel.choose(id, true);
+      // On a phone it would cover what somebody is about to change.
+      if (id !== undefined && (this.panel.isOpen || !isNarrow())) this.panel.choose(id, true);
     });
   }
 

@@ -1,74 +1,104 @@
-// Comments beside a text in a plain field: a passage is chosen by selecting it there, and shown by selecting it.
+// Comments beside a text in a plain field: their passages marked behind it, a passage chosen by selecting it.
 
 import { byId, isNarrow } from "../common/dom.js";
 import { toast } from "../common/toast.js";
 import type { Session } from "../sync/session.js";
+import { FieldMarks } from "./field_marks.js";
+import type { Mark } from "./marks.js";
 import { CommentPanel } from "./panel.js";
 import type { Threads } from "./wire.js";
 
-export function commentsInField(draftId: string, session: Session, text: HTMLTextAreaElement): CommentPanel {
-  let threads: Threads | null = null;
-  let shown: string | null = null;
-  const button = byId<HTMLButtonElement>("comment-passage");
-  const panel = new CommentPanel(draftId, {
-    show: (now) => {
-      threads = now;
-      button.hidden = !now.may_write;
-    },
-    goTo: (id, pressed) => {
-      if (id === shown && !pressed) return;
-      shown = id;
-      const thread = threads?.items.find((one) => one.id === id);
-      // Places hold for one position of the log only.
-      if (!threads || !thread || thread.from === null || thread.to === null || session.seq !== threads.seq) return;
-      const place = session.rangeOnScreen(thread.from, thread.to);
-      if (place === null || document.activeElement === text) return;
-      show(text, place);
-      // A selection is seen in the field that has the focus only.
-      if (pressed) text.focus({ preventScroll: true });
-    },
-    opened: () => undefined,
-  });
-  // A press would take the focus, and on some phones the selection with it.
-  button.addEventListener("pointerdown", (event) => event.preventDefault());
-  button.addEventListener("click", () => void begin());
+const LOOK_AGAIN = 1_200;
 
-  async function begin(): Promise<void> {
+export class FieldComments {
+  readonly panel: CommentPanel;
+  private readonly marks: FieldMarks;
+  private readonly button = byId<HTMLButtonElement>("comment-passage");
+  private threads: Threads | null = null;
+  private timer = 0;
+
+  constructor(draftId: string, private readonly session: Session, private readonly text: HTMLTextAreaElement) {
+    this.marks = new FieldMarks(text, byId("shared-marks"));
+    this.panel = new CommentPanel(draftId, {
+      show: (threads) => void this.show(threads),
+      goTo: (id, pressed) => this.goTo(id, pressed),
+      opened: () => undefined,
+    });
+    // A press would take the focus, and on some phones the selection with it.
+    this.button.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.button.addEventListener("click", () => void this.begin());
+    text.addEventListener("input", () => this.changed());
+    text.addEventListener("click", () => this.pressed());
+  }
+
+  /** The text may have changed, here or elsewhere: a passage may be gone, or back. */
+  changed(): void {
+    if (!this.marks.changed() || this.threads === null || this.threads.items.length === 0) return;
+    if (this.marks.count !== this.open().length || this.threads.items.some(({ gone }) => gone)) this.lookAgain();
+  }
+
+  private open(): Threads["items"] {
+    return (this.threads?.items ?? []).filter(({ gone, resolved_at }) => !gone && resolved_at === null);
+  }
+
+  private lookAgain(): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.panel.refresh(), LOOK_AGAIN);
+  }
+
+  private async show(threads: Threads): Promise<void> {
+    this.threads = threads;
+    this.button.hidden = !threads.may_write;
+    const { session } = this;
+    if (session.seq < threads.seq) await session.reach(threads.seq);
+    // Places hold for one position of the log only, and whoever writes may have gone on.
+    if (session.seq !== threads.seq) return this.lookAgain();
+    const marks = this.open().flatMap(({ id, from, to }): Mark[] => {
+      const place = from === null || to === null ? null : session.rangeOnScreen(from, to);
+      return place !== null && place[1] > place[0] ? [{ id, from: place[0], to: place[1] }] : [];
+    });
+    this.marks.set(marks);
+  }
+
+  private goTo(id: string | null, pressed: boolean): void {
+    this.marks.choose(id);
+    const mark = this.marks.find(id);
+    if (mark === undefined || document.activeElement === this.text) return;
+    this.bringIntoSight(mark.from);
+    if (!pressed) return;
+    this.text.setSelectionRange(mark.from, mark.to);
+    this.text.focus({ preventScroll: true });
+  }
+
+  private bringIntoSight(position: number): void {
+    const { text } = this;
+    const top = this.marks.heightOf(position);
+    text.scrollTop = Math.max(0, top - text.clientHeight / 2);
+    const at = text.getBoundingClientRect().top + top - text.scrollTop;
+    // On a phone the comments cover the lower part.
+    const [wanted, last] = isNarrow() ? [140, 220] : [innerHeight / 2, innerHeight - 80];
+    if (at < 80 || at > last) scrollBy({ top: at - wanted });
+  }
+
+  /** A press on a marked passage shows what is said; on a phone it would cover what somebody is about to change. */
+  private pressed(): void {
+    const { selectionStart, selectionEnd, readOnly } = this.text;
+    const mark = selectionStart === selectionEnd ? this.marks.at(selectionStart) : undefined;
+    if (mark !== undefined && (this.panel.isOpen || readOnly || !isNarrow())) this.panel.choose(mark.id, true);
+  }
+
+  private async begin(): Promise<void> {
     try {
-      await session.settled();
+      await this.session.settled();
     } catch {
       return void toast("Your latest words are not saved yet, so this has to wait. Nothing is lost.");
     }
-    const { selectionStart, selectionEnd, value } = text;
+    const { selectionStart, selectionEnd, value } = this.text;
     const quote = value.slice(selectionStart, selectionEnd);
     if (quote.trim() === "") {
       toast("Select the words you want to comment on first.");
-      return text.focus();
+      return this.text.focus();
     }
-    panel.begin({ from: selectionStart, to: selectionEnd, seq: session.seq, quote });
+    this.panel.begin({ from: selectionStart, to: selectionEnd, seq: this.session.seq, quote });
   }
-  return panel;
-}
-
-/** Selects a passage and brings it into the middle, without taking the focus. */
-function show(text: HTMLTextAreaElement, [from, to]: [number, number]): void {
-  text.setSelectionRange(from, to);
-  const { value } = text;
-  // As tall as the text up to the passage, measured in a twin of the field.
-  const twin = text.cloneNode() as HTMLTextAreaElement;
-  twin.removeAttribute("id");
-  twin.removeAttribute("data-field");
-  twin.setAttribute("aria-hidden", "true");
-  twin.rows = 1;
-  Object.assign(twin.style, { position: "absolute", visibility: "hidden", height: "0", minHeight: "0", width: `${text.offsetWidth}px`, overflow: "hidden" });
-  twin.value = value.slice(0, from);
-  text.after(twin);
-  const top = twin.scrollHeight;
-  twin.remove();
-  text.scrollTop = Math.max(0, top - text.clientHeight / 2);
-  const frame = text.getBoundingClientRect();
-  const at = frame.top + top - text.scrollTop;
-  // On a phone the comments cover the lower part.
-  const [wanted, last] = isNarrow() ? [140, 220] : [innerHeight / 2, innerHeight - 80];
-  if (at < 80 || at > last) scrollBy({ top: at - wanted });
 }

@@ -79,8 +79,8 @@ export class CommentPanel {
       this.news.replaceChildren();
       ended();
     };
-    const send = async (body: string): Promise<void> => {
-      const { id } = await api<{ id: string }>("POST", `/api/drafts/${this.draftId}/comments`, { from: passage.from, to: passage.to, seq: passage.seq, body });
+    const send = async (body: string, id: string): Promise<void> => {
+      await api("POST", `/api/drafts/${this.draftId}/comments`, { from: passage.from, to: passage.to, seq: passage.seq, body, id });
       done();
       await this.refresh();
       this.choose(id, true);

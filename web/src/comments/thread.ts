@@ -5,6 +5,7 @@ import { api, Problem } from "../common/api.js";
 import { openDialog, whyNot } from "../common/dialog.js";
 import { h, icon, isMod } from "../common/dom.js";
 import { ago } from "../common/format.js";
+import { newReplicaId } from "../sync/identity.js";
 import type { Said, Thread } from "./wire.js";
 
 export interface ThreadLinks {
@@ -18,22 +19,26 @@ const LONGEST = 10_000;
 const called = (said: Said): string => said.author ?? "Somebody who has left";
 
 /** A field to write a comment in, with its button. Its words stay until they are sent. */
-export function sayForm(label: string, button: string, send: (body: string) => Promise<unknown>, options: { value?: string; cancel?: () => void } = {}): HTMLFormElement {
+export function sayForm(label: string, button: string, send: (body: string, id: string) => Promise<unknown>, options: { value?: string; cancel?: () => void } = {}): HTMLFormElement {
   const words = h("textarea", { rows: 2, maxlength: LONGEST, "aria-label": label, placeholder: label });
   words.value = options.value ?? "";
   const problem = h("p", { class: "field-error", role: "alert", hidden: true });
   const go = h("button", { type: "submit", class: "button small primary" }, button);
   const cancel = options.cancel && h("button", { type: "button", class: "button small quiet", onclick: options.cancel }, "Cancel");
   const form = h("form", { class: "say", novalidate: true }, words, problem, h("div", { class: "say-acts" }, go, cancel));
+  /** Sent again, the same words are said once. */
+  let sent = { value: "", id: "" };
   const submit = async (): Promise<void> => {
     const { value } = words;
     if (go.disabled) return;
     if (value.trim() === "") return words.focus();
+    if (sent.value !== value) sent = { value, id: newReplicaId() };
     go.disabled = true;
-    const why = await whyNot(() => send(value.trim()), (error) => (error instanceof Problem ? error.message : "Your latest words in the text are not saved yet, so this has to wait."));
+    const why = await whyNot(() => send(value.trim(), sent.id), (error) => (error instanceof Problem ? error.message : "Your latest words in the text are not saved yet, so this has to wait."));
     go.disabled = false;
     problem.textContent = why;
     problem.hidden = why === null;
+    if (why === null) sent = { value: "", id: "" };
     // What was written while it was on its way stays.
     if (why === null && words.value === value) words.value = "";
   };
@@ -66,7 +71,7 @@ export class ThreadCard {
 
   constructor(draftId: string, private thread: Thread, private readonly links: ThreadLinks) {
     this.path = `/api/drafts/${draftId}/comments/${thread.id}`;
-    this.answer = sayForm("Answer", "Answer", (body) => this.send("POST", "/entries", { body }));
+    this.answer = sayForm("Answer", "Answer", (body, id) => this.send("POST", "/entries", { body, id }));
     this.element = h("li", { class: "remarks", "data-thread": thread.id }, this.head, this.list, this.answer, this.acts);
     this.element.addEventListener("focusin", () => this.element.dataset["current"] === undefined && this.links.goTo(thread.id, false));
   }
