@@ -14,12 +14,13 @@ import structlog
 from sqlmodel import Session
 
 from app.core.edits.guards import Range
-from app.core.text.utf16 import normalise_text, utf16_length, utf16_slicer
+from app.core.text.utf16 import normalise_text, utf16_slicer
 from app.services.access import commentable_draft, text_of, visible_draft
 from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput, NotAllowed
 from app.services.fanout import Fanout
+from app.services.passages import passage_now
 from app.store import comments as comment_store
 from app.store import shares
 from app.store.comments import Entry, Moved
@@ -35,6 +36,7 @@ _MOST_THREADS = 1_000
 _MOST_ENTRIES = 500
 _LONGEST = 10_000
 _LONGEST_QUOTE = 1_000
+_NOTHING = "There are no words to comment on there."
 _FOLLOW_AGAIN_AFTER = 200
 """Events after which the place of a thread is stored anew; words that are gone by then are gone for good."""
 
@@ -118,12 +120,12 @@ class Comments:
                 known = comment_store.begun_before(session, thread_id, draft_id=draft_id, by=person.id)
                 if known is not None:
                     return _shown(session, head, known, person.id)
-            place = _passage_now(session, head, passage, seq)
+            place = passage_now(session, head, passage, seq, empty=_NOTHING)
             if comment_store.count_threads(session, draft_id) >= _MOST_THREADS:
                 raise Conflict("too_many_comments", f"A document has at most {_MOST_THREADS} threads of comments.")
             quote = utf16_slicer(text_of(head))(*place)
             if not quote.strip():
-                raise InvalidInput("from", "There are no words to comment on there.")
+                raise InvalidInput("from", _NOTHING)
             thread = comment_store.begin_thread(
                 session,
                 thread_id=thread_id,
@@ -215,19 +217,6 @@ def _checked(body: str) -> str:
 def _cut(quote: str) -> str:
     quote = quote.strip()
     return quote if len(quote) <= _LONGEST_QUOTE else quote[: _LONGEST_QUOTE - 1] + "…"
-
-
-def _passage_now(session: Session, head: Head, passage: Range, seq: int | None) -> Range:
-    if seq is not None and not 1 <= seq <= head.seq:
-        raise InvalidInput("seq", f"This draft has events 1 to {head.seq}.")
-    drift = Drifts(session, head).since(head.seq if seq is None else seq)
-    start, end = passage
-    if drift is None or not 0 <= start <= end <= utf16_length(drift.before):
-        raise InvalidInput("from", "The passage lies outside the text.")
-    place = drift.survives(start, end)
-    if place is None:
-        raise InvalidInput("from", "There are no words to comment on there.")
-    return place
 
 
 def _listed(session: Session, user_id: UUID, draft_id: UUID) -> tuple[ThreadList, list[Moved]]:

@@ -23,7 +23,7 @@ EMBED_TOKEN = "dle_"  # noqa: S105
 """How the tokens of frames begin; what they may do follows from it."""
 _MOST_ORIGINS = 100
 _TOKEN_LIFE = timedelta(hours=8)
-_TOKEN_NAME = "Reports from another site"  # noqa: S105
+_TOKEN_NAME = "Reports from another site"  # noqa: S105 - what it is called, no secret
 
 
 class EmbedSettings(msgspec.Struct, frozen=True):

@@ -133,7 +133,7 @@ class OpenIdProvider:
             return self._keys[0]
         status, answer = await self._ask("GET", discovery.jwks_uri)
         try:
-            keys = KeySet.import_key_set(answer)  # type: ignore[arg-type]
+            keys = KeySet.import_key_set(answer)  # type: ignore[arg-type]  # it checks the shape itself, and what it raises is caught
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise _nonsense("bad_keys", status=status) from error
         self._keys = keys, now

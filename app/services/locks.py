@@ -6,18 +6,19 @@ import msgspec
 from sqlmodel import Session
 
 from app.core.edits.guards import Range, locked_blocks
-from app.core.text.utf16 import utf16_length
 from app.services.access import open_document, owned_draft, text_of
 from app.services.accounts import Principal
 from app.services.clock import Clock
 from app.services.errors import Conflict, InvalidInput, Missing
 from app.services.fanout import Fanout
+from app.services.passages import passage_now
 from app.store import locks as lock_store
 from app.store.db import Database
 from app.store.drafting.drifts import Drifts
 from app.store.drafting.heads import Head
 
 _MOST_LOCKS = 1_000
+_NOTHING = "There are no words to lock there."
 _FOLLOW_AGAIN_AFTER = 200
 """Events after which the place of a lock is stored anew."""
 
@@ -57,7 +58,7 @@ class Locks:
 
         def unit(session: Session) -> LockView:
             head = open_document(session, person.id, draft_id, lock=True)
-            place = _blocks_around(head, _passage_now(session, head, passage, seq))
+            place = _blocks_around(head, passage_now(session, head, passage, seq, empty=_NOTHING))
             existing = [lock for lock in _listed(session, head).items if (lock.from_, lock.to) == place]
             if existing:
                 return existing[0]
@@ -113,21 +114,8 @@ def _places(session: Session, head: Head, *, store: bool) -> list[tuple[UUID, Ra
     return places
 
 
-def _passage_now(session: Session, head: Head, passage: Range, seq: int | None) -> Range:
-    if seq is not None and not 1 <= seq <= head.seq:
-        raise InvalidInput("seq", f"This draft has events 1 to {head.seq}.")
-    drift = Drifts(session, head).since(head.seq if seq is None else seq)
-    start, end = passage
-    if drift is None or not 0 <= start <= end <= utf16_length(drift.before):
-        raise InvalidInput("from", "The passage lies outside the text.")
-    place = drift.survives(start, end)
-    if place is None:
-        raise InvalidInput("from", "There are no words to lock there.")
-    return place
-
-
 def _blocks_around(head: Head, passage: Range) -> Range:
     blocks = locked_blocks(text_of(head), [passage])
     if not blocks:
-        raise InvalidInput("from", "There are no words to lock there.")
+        raise InvalidInput("from", _NOTHING)
     return blocks[0][0], blocks[-1][1]

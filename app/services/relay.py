@@ -90,7 +90,7 @@ class Relay:
         if self._notices is None:
             return
         for _ in range(100):
-            if not self._waiting:
+            if not self._something.is_set():  # What was taken off the queue is still on its way until then.
                 break
             await asyncio.sleep(0.01)
         for task in (*self._tasks, *self._answers):

@@ -101,6 +101,9 @@ class TraceExport:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             self._wait_on(batch, type(error).__name__)
             return False
+        except asyncio.CancelledError:  # at the stop, which sends once more
+            self._waiting.extendleft(reversed(batch))
+            raise
         if answer.status_code in _LATER:
             self._wait_on(batch, str(answer.status_code))
             return False

@@ -52,7 +52,7 @@ def _allow_roles(*roles: str) -> None:
         ),
         sa.PrimaryKeyConstraint("draft_id", "user_id", name=op.f("pk_draft_shares")),
     )
-    op.execute(f"INSERT INTO draft_shares_anew ({SHARED}) SELECT {SHARED} FROM draft_shares")  # noqa: S608
+    op.execute(f"INSERT INTO draft_shares_anew ({SHARED}) SELECT {SHARED} FROM draft_shares")  # noqa: S608 - constants of this file
     op.drop_table("draft_shares")
     op.rename_table("draft_shares_anew", "draft_shares")
     op.create_index(op.f("ix_draft_shares_user_id"), "draft_shares", ["user_id"])

@@ -1,6 +1,7 @@
 """Two people talk about a passage: the owner in the editor, a commenter on a phone."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -58,12 +59,10 @@ def select_in_field(page: Page, words: str) -> None:
     )
 
 
-def test_a_passage_is_talked_about_by_two_until_it_is_gone(
-    browser: Browser, school: Installation, data: object
-) -> None:
-    school.copied_to(data)  # type: ignore[arg-type]
+def test_a_passage_is_talked_about_by_two_until_it_is_gone(browser: Browser, school: Installation, data: Path) -> None:
+    school.copied_to(data)
     with (
-        served_to(school, browser, data) as desk,  # type: ignore[arg-type]
+        served_to(school, browser, data) as desk,
         school.browser_of("Sam", browser, **PHONE) as phone,
     ):
         sam, ada = phone.new_page(), desk.page
@@ -184,11 +183,11 @@ def test_a_passage_is_talked_about_by_two_until_it_is_gone(
 
 
 def test_a_viewer_reads_what_is_said_and_an_answer_that_fails_says_why(
-    browser: Browser, school: Installation, data: object
+    browser: Browser, school: Installation, data: Path
 ) -> None:
-    school.copied_to(data)  # type: ignore[arg-type]
+    school.copied_to(data)
     with (
-        served_to(school, browser, data) as desk,  # type: ignore[arg-type]
+        served_to(school, browser, data) as desk,
         school.browser_of("Sam", browser, **PHONE) as phone,
     ):
         api, sam = Api(desk), phone.new_page()
@@ -216,10 +215,10 @@ def test_a_viewer_reads_what_is_said_and_an_answer_that_fails_says_why(
         expect(sam.locator("#comments-toggle")).to_be_focused()
 
 
-def test_an_editor_writes_on_around_what_is_said(browser: Browser, school: Installation, data: object) -> None:
-    school.copied_to(data)  # type: ignore[arg-type]
+def test_an_editor_writes_on_around_what_is_said(browser: Browser, school: Installation, data: Path) -> None:
+    school.copied_to(data)
     with (
-        served_to(school, browser, data) as desk,  # type: ignore[arg-type]
+        served_to(school, browser, data) as desk,
         school.browser_of("Sam", browser, **WIDE) as wide,
     ):
         api, sam = Api(desk), wide.new_page()

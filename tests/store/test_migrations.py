@@ -23,7 +23,7 @@ from app.store.finance.groups import save_group
 from app.store.finance.proof import unmarked_versions, wrong_sums
 from app.store.goals.conversations import add_conversation, add_goal
 from app.store.goals.messages import begin
-from app.store.shares import give
+from app.store.shares import Role, give
 from app.store.tables import ChatPlace, DraftStream, GoalConversation, Turn, TurnEvent, User, metadata
 from app.store.upkeep.migrate import alembic_config, current_revision, newest_revision
 from tests.store.ledger_rows import book, kept_sums
@@ -259,8 +259,9 @@ def test_shares_are_kept_when_commenters_come_and_go(empty_database: Database) -
         owner = people[0].id
         fields = {"title": "", "text": "Boats"}
         head = create_stream(session, kind="document", owner_id=owner, actor=Actor("user", owner), at=at, fields=fields)
-        for person, role in zip(people[1:], ("viewer", "commenter", "editor"), strict=True):
-            give(session, head.id, person.id, role, at=at)  # type: ignore[arg-type]
+        given: tuple[Role, ...] = ("viewer", "commenter", "editor")
+        for person, role in zip(people[1:], given, strict=True):
+            give(session, head.id, person.id, role, at=at)
         thread = begin_thread(session, draft_id=head.id, seq=1, place=(0, 5), quote="Boats", by=owner, at=at)
         say(session, thread, body="Which?", by=owner, at=at)
     to("0024")

@@ -5,8 +5,9 @@ import { isNarrow } from "../common/dom.js";
 import { toast } from "../common/toast.js";
 import { track, trackedDone, trackedPassage } from "../editor/tracked.js";
 import type { Session } from "../sync/session.js";
-import { chooseMark, marksOf, setMarks, type Mark } from "./marks.js";
+import { chooseMark, marksOf, setMarks } from "./marks.js";
 import { CommentPanel } from "./panel.js";
+import { marksOnScreen, openThreads } from "./places.js";
 import type { Threads } from "./wire.js";
 
 const LOOK_AGAIN = 1_200;
@@ -35,12 +36,8 @@ export class EditorComments {
   changed(): void {
     if (this.threads === null || this.threads.items.length === 0) return;
     const marked = marksOf(this.view.state).length;
-    if (marked === this.open().length && !this.threads.items.some(({ gone }) => gone)) return;
+    if (marked === openThreads(this.threads).length && !this.threads.items.some(({ gone }) => gone)) return;
     this.lookAgain();
-  }
-
-  private open(): Threads["items"] {
-    return (this.threads?.items ?? []).filter(({ gone, resolved_at }) => !gone && resolved_at === null);
   }
 
   private lookAgain(): void {
@@ -50,15 +47,9 @@ export class EditorComments {
 
   private async show(threads: Threads): Promise<void> {
     this.threads = threads;
-    const { session, view } = this;
-    if (session.seq < threads.seq) await session.reach(threads.seq);
-    // Places hold for one position of the log only, and the writer may have gone on.
-    if (session.seq !== threads.seq) return this.lookAgain();
-    const marks = this.open().flatMap(({ id, from, to }): Mark[] => {
-      const place = from === null || to === null ? null : session.rangeOnScreen(from, to);
-      return place !== null && place[1] > place[0] ? [{ id, from: place[0], to: place[1] }] : [];
-    });
-    view.dispatch({ effects: setMarks.of(marks) });
+    const marks = await marksOnScreen(this.session, threads);
+    if (marks === null) return this.lookAgain();
+    this.view.dispatch({ effects: setMarks.of(marks) });
   }
 
   private goTo(id: string | null): void {

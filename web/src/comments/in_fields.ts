@@ -4,8 +4,8 @@ import { byId, isNarrow } from "../common/dom.js";
 import { toast } from "../common/toast.js";
 import type { Session } from "../sync/session.js";
 import { FieldMarks } from "./field_marks.js";
-import type { Mark } from "./marks.js";
 import { CommentPanel } from "./panel.js";
+import { marksOnScreen, openThreads } from "./places.js";
 import type { Threads } from "./wire.js";
 
 const LOOK_AGAIN = 1_200;
@@ -34,11 +34,7 @@ export class FieldComments {
   /** The text may have changed, here or elsewhere: a passage may be gone, or back. */
   changed(): void {
     if (!this.marks.changed() || this.threads === null || this.threads.items.length === 0) return;
-    if (this.marks.count !== this.open().length || this.threads.items.some(({ gone }) => gone)) this.lookAgain();
-  }
-
-  private open(): Threads["items"] {
-    return (this.threads?.items ?? []).filter(({ gone, resolved_at }) => !gone && resolved_at === null);
+    if (this.marks.count !== openThreads(this.threads).length || this.threads.items.some(({ gone }) => gone)) this.lookAgain();
   }
 
   private lookAgain(): void {
@@ -49,14 +45,8 @@ export class FieldComments {
   private async show(threads: Threads): Promise<void> {
     this.threads = threads;
     this.button.hidden = !threads.may_write;
-    const { session } = this;
-    if (session.seq < threads.seq) await session.reach(threads.seq);
-    // Places hold for one position of the log only, and whoever writes may have gone on.
-    if (session.seq !== threads.seq) return this.lookAgain();
-    const marks = this.open().flatMap(({ id, from, to }): Mark[] => {
-      const place = from === null || to === null ? null : session.rangeOnScreen(from, to);
-      return place !== null && place[1] > place[0] ? [{ id, from: place[0], to: place[1] }] : [];
-    });
+    const marks = await marksOnScreen(this.session, threads);
+    if (marks === null) return this.lookAgain();
     this.marks.set(marks);
   }
 
